@@ -1,0 +1,56 @@
+// Integration of Hamilton's equations onto a grid of times, with the steppers of Boost.Odeint and a leapfrog.
+//
+// Adaptive steppers keep the error of every step below absolute + relative * |x| in each coordinate and land exactly
+// on every requested time; fixed steppers divide each interval into equal substeps. A stepper that cannot go on
+// (stalled in a close encounter, not finite) throws IntegrationFailure: it never hangs.
+#pragma once
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "simulators/system.hpp"
+
+namespace hamgen::simulators {
+
+struct StepperDescriptor {
+  std::string name;
+  std::string summary;
+  int order = 0;
+  bool is_adaptive = false;
+  bool needs_separable = false;  // only for H = V(q) + K(p)
+};
+
+const std::vector<StepperDescriptor>& steppers();
+// Throws schemas::FieldError that lists the names there are.
+const StepperDescriptor& find_stepper(std::string_view name);
+
+struct IntegratorOptions {
+  std::string method = "fehlberg78";
+  double absolute_tolerance = 1e-13;  // per step and coordinate; adaptive methods
+  double relative_tolerance = 1e-13;
+  std::int64_t substeps = 64;       // per interval; fixed-step methods
+  std::int64_t max_steps = 100000;  // tries per interval before an adaptive method gives up
+
+  // One notch stricter: tolerances / 10, substeps * 2.
+  IntegratorOptions tightened() const;
+};
+
+class IntegrationFailure : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// Positions and momenta on a grid of T times, row by row: q[t * D + k].
+struct Orbit {
+  std::vector<double> q, p;
+};
+
+// The orbit through (q0, p0) at times[0], sampled at every time of `times` (monotonic, either direction). Row 0 is the
+// start itself. Throws IntegrationFailure; throws schemas::FieldError where the stepper does not suit the system.
+Orbit integrate(const System& system, Reals parameters, Reals q0, Reals p0, Reals times,
+                const IntegratorOptions& options);
+
+}  // namespace hamgen::simulators

@@ -1,0 +1,29 @@
+#include "simulators/system.hpp"
+
+#include <cmath>
+#include <numbers>
+
+namespace hamgen::simulators {
+
+std::vector<schemas::Field> radial_start_fields(double low, double high) {
+  return {
+      schemas::range("start.radius", {low, high}, "1", "radius r of the start (q, p) in phase space, drawn from U(low, high)")
+          .at_least(0),
+      schemas::text("start.distribution", "circle",
+                    "circle: r uniform, then (q, p) uniform on the circle of radius r (as the paper prints it); "
+                    "annulus: (q, p) uniform over the area between both circles")
+          .one_of({"circle", "annulus"}),
+  };
+}
+
+Start draw_radial_start(const schemas::Settings& settings, std::vector<double> parameters, RandomStream& random) {
+  const auto& radius = settings.reals("start.radius");
+  const double low = radius[0], high = radius[1];
+  const double r = settings.text("start.distribution") == "annulus"
+                       ? std::sqrt(random.uniform(low * low, high * high))
+                       : random.uniform(low, high);
+  const double angle = random.uniform(0, 2 * std::numbers::pi);
+  return {std::move(parameters), {r * std::cos(angle)}, {r * std::sin(angle)}};
+}
+
+}  // namespace hamgen::simulators

@@ -1,0 +1,90 @@
+// A Hamiltonian system: H(q, p), its gradient, how trajectories start, and what it looks like.
+//
+// Hamilton's equations (paper eq. 3):  dq/dt = dH/dp,  dp/dt = -dH/dq.
+//
+// q and p each have `dimension()` coordinates. `c` holds the constants of one trajectory (masses, stiffness, ...), as
+// drawn by `draw_start` and stored in the shard's `parameters`. All methods are const and thread-safe.
+// Adding a system: docs/adding-a-system.md.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "schemas/field.hpp"
+#include "simulators/random_stream.hpp"
+#include "simulators/scene.hpp"
+
+namespace hamgen::simulators {
+
+using Reals = std::span<const double>;
+using MutableReals = std::span<double>;
+
+struct Label {
+  std::string name;  // "k", "x_1"
+  std::string unit;  // "mass / time^2"
+};
+
+// Where a trajectory begins.
+struct Start {
+  std::vector<double> parameters;  // [P]
+  std::vector<double> q, p;        // [D] each
+};
+
+// The plane in which a preview draws the system: phase-space coordinates, counted 0..D-1 for q and D..2D-1 for p. The
+// energy landscape is drawn over the first pair, the motion over all of them.
+struct Portrait {
+  std::vector<std::pair<std::size_t, std::size_t>> planes;
+  std::string x_label, y_label;
+};
+
+class System {
+ public:
+  virtual ~System() = default;
+
+  virtual std::size_t dimension() const = 0;                     // D
+  virtual std::vector<std::string> coordinate_names() const = 0;  // D names, "x_1"
+  virtual std::vector<Label> parameter_labels() const = 0;        // P labels
+  virtual std::string position_unit() const = 0;
+  virtual std::string momentum_unit() const = 0;
+
+  virtual Start draw_start(RandomStream& random) const = 0;
+
+  virtual double energy(Reals c, Reals q, Reals p) const = 0;
+  virtual void dH_dq(Reals c, Reals q, Reals p, MutableReals out) const = 0;
+  virtual void dH_dp(Reals c, Reals q, Reals p, MutableReals out) const = 0;
+  // Whether H = V(q) + K(p), so that leapfrog is explicit and symplectic.
+  virtual bool is_separable() const { return true; }
+
+  // The discs at position q, back to front, into `discs` (which is overwritten; its capacity is reused).
+  virtual void place_discs(Reals c, Reals q, std::vector<Disc>& discs) const = 0;
+  // Half-width of the square view that shows every ordinary trajectory, world units. The view's centre is the origin.
+  virtual double half_width() const = 0;
+  virtual Portrait portrait() const = 0;
+};
+
+// One row of the registry: all there is to know about a system before it is built.
+struct SystemDescriptor {
+  std::string name;         // "three_body"
+  std::string summary;      // one line
+  std::string hamiltonian;  // "H = p^2 / (2 m) + k q^2 / 2"
+  std::string reference;    // paper section
+  // Fields of its own, and defaults in which it differs from the common fields.
+  std::vector<schemas::Field> fields;
+  std::vector<std::pair<std::string, schemas::Value>> defaults;
+  // Throws schemas::FieldError when the settings contradict each other.
+  std::function<std::unique_ptr<System>(const schemas::Settings&)> create;
+};
+
+// A radius-and-angle start for systems with one degree of freedom (paper sec. 4): (q, p) uniform on the circle of
+// radius r with r ~ U(low, high) ("circle"), or uniform over the area between the circles ("annulus").
+std::vector<schemas::Field> radial_start_fields(double low, double high);
+Start draw_radial_start(const schemas::Settings& settings, std::vector<double> parameters, RandomStream& random);
+
+}  // namespace hamgen::simulators

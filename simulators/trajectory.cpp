@@ -1,0 +1,151 @@
+#include "simulators/trajectory.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace hamgen::simulators {
+namespace {
+
+std::vector<std::string> stepper_names() {
+  std::vector<std::string> names;
+  for (const auto& row : steppers()) names.push_back(row.name);
+  return names;
+}
+
+// Fixed-step methods are chosen for their own kind of error; the certificate then only catches the absurd.
+double automatic_drift(const std::string& method) { return find_stepper(method).is_adaptive ? 1e-10 : 1e-3; }
+
+}  // namespace
+
+std::vector<schemas::Field> Simulation::fields() {
+  using namespace schemas;
+  return {
+      integer("steps", 30, "", "steps of a trajectory; it has steps + 1 frames, the start included").at_least(1).at_most(1'000'000),
+      real("dt", 0.125, "time", "time between frames").above(0),
+      real("noise.std", 0.1, "", "standard deviation of the Gaussian noise added to each observed coordinate of q and p")
+          .at_least(0),
+      text("integrator.method", "fehlberg78", "the solver").one_of(stepper_names()),
+      real("integrator.absolute_tolerance", 1e-13, "", "error allowed per step and coordinate (adaptive methods)").above(0),
+      real("integrator.relative_tolerance", 1e-13, "1", "the same, relative to the coordinate").above(0),
+      integer("integrator.substeps", 64, "", "steps between two frames (fixed-step methods)").at_least(1).at_most(1'000'000'000),
+      integer("integrator.max_steps", 100'000, "", "steps between two frames before an adaptive method gives up")
+          .at_least(1),
+      real("integrator.max_energy_drift", 1e-10, "1",
+           "largest accepted max |dE/E0|; null: 1e-10 for adaptive methods, 1e-3 for fixed-step ones")
+          .above(0)
+          .or_automatic(),
+      integer("integrator.max_tightenings", 2, "",
+              "times a trajectory above that drift is integrated again with tolerance / 10 (substeps * 2)")
+          .at_least(0)
+          .at_most(10),
+      integer("integrator.max_attempts", 100, "", "starts drawn for one trajectory before the run stops").at_least(1),
+      real("view.half_width", 1, "length", "half the width of the view; null: what the system needs")
+          .above(0)
+          .or_automatic(),
+      real("view.offset", 0, "length", "each trajectory's view is shifted by U(-offset, offset) along x and y").at_least(0),
+  };
+}
+
+Simulation::Simulation(const SystemDescriptor& descriptor, const schemas::Settings& settings)
+    : system_(descriptor.create(settings)),
+      seed_(static_cast<std::uint64_t>(settings.integer("seed"))),
+      noise_std_(settings.real("noise.std")),
+      integrator_{.method = settings.text("integrator.method"),
+                  .absolute_tolerance = settings.real("integrator.absolute_tolerance"),
+                  .relative_tolerance = settings.real("integrator.relative_tolerance"),
+                  .substeps = settings.integer("integrator.substeps"),
+                  .max_steps = settings.integer("integrator.max_steps")},
+      max_energy_drift_(settings.is_automatic("integrator.max_energy_drift")
+                            ? automatic_drift(integrator_.method)
+                            : settings.real("integrator.max_energy_drift")),
+      max_tightenings_(settings.integer("integrator.max_tightenings")),
+      max_attempts_(settings.integer("integrator.max_attempts")),
+      half_width_(settings.is_automatic("view.half_width") ? system_->half_width()
+                                                           : settings.real("view.half_width")),
+      view_offset_(settings.real("view.offset")) {
+  const auto steps = settings.integer("steps");
+  const double dt = settings.real("dt");
+  for (std::int64_t step = 0; step <= steps; ++step) times_.push_back(static_cast<double>(step) * dt);
+}
+
+Trajectory Simulation::trajectory(Split split, std::int64_t id) const {
+  Trajectory trajectory;
+  trajectory.id = id;
+  StreamKey key{.seed = seed_, .split = split, .trajectory = static_cast<std::uint64_t>(id)};
+  const auto stream = [&](Purpose purpose) {
+    key.purpose = purpose;
+    return RandomStream(key);
+  };
+  for (; key.attempt < static_cast<std::uint64_t>(max_attempts_); ++key.attempt) {
+    RandomStream random = stream(Purpose::start);
+    if (!follow(system_->draw_start(random), trajectory)) continue;
+    trajectory.redraws = key.attempt;
+    observe(stream(Purpose::noise), trajectory);
+    RandomStream shift = stream(Purpose::view);
+    trajectory.view = {shift.uniform(-view_offset_, view_offset_), shift.uniform(-view_offset_, view_offset_),
+                       half_width_};
+    return trajectory;
+  }
+  throw TrajectoryFailure("trajectory " + std::to_string(id) + ": none of " + std::to_string(max_attempts_) +
+                          " starts kept its energy within " + schemas::to_text(max_energy_drift_) +
+                          " (integrator.max_energy_drift)");
+}
+
+bool Simulation::follow(const Start& start, Trajectory& trajectory) const {
+  trajectory.parameters = start.parameters;
+  IntegratorOptions options = integrator_;
+  for (std::int64_t tightening = 0; tightening <= max_tightenings_; ++tightening, options = options.tightened()) {
+    if (tightening > 0) ++trajectory.tightenings;
+    try {
+      Orbit orbit = integrate(*system_, start.parameters, start.q, start.p, times_, options);
+      trajectory.q = std::move(orbit.q);
+      trajectory.p = std::move(orbit.p);
+      certify(trajectory);
+      if (trajectory.energy_drift <= max_energy_drift_) return true;
+    } catch (const IntegrationFailure&) {
+      return false;  // a solver that stalled would stall sooner still with a tighter tolerance
+    }
+  }
+  return false;
+}
+
+void Simulation::certify(Trajectory& trajectory) const {
+  const std::size_t d = dimension(), frames = times_.size();
+  trajectory.dq_dt.resize(frames * d);
+  trajectory.dp_dt.resize(frames * d);
+  trajectory.energy.resize(frames);
+  for (std::size_t t = 0; t < frames; ++t) {
+    const Reals q(&trajectory.q[t * d], d), p(&trajectory.p[t * d], d);
+    const MutableReals dq_dt(&trajectory.dq_dt[t * d], d), dp_dt(&trajectory.dp_dt[t * d], d);
+    system_->dH_dp(trajectory.parameters, q, p, dq_dt);
+    system_->dH_dq(trajectory.parameters, q, p, dp_dt);
+    for (double& component : dp_dt) component = -component;
+    trajectory.energy[t] = system_->energy(trajectory.parameters, q, p);
+  }
+  trajectory.energy_drift = energy_drift(trajectory.energy);
+}
+
+void Simulation::observe(RandomStream random, Trajectory& trajectory) const {
+  add_noise(trajectory.q, noise_std_, random, trajectory.q_observed);
+  add_noise(trajectory.p, noise_std_, random, trajectory.p_observed);
+}
+
+void add_noise(Reals exact, double std, RandomStream& random, std::vector<double>& noisy) {
+  noisy.assign(exact.begin(), exact.end());
+  if (std == 0) return;
+  for (double& value : noisy) value += std * random.normal();
+}
+
+double energy_drift(Reals energy) {
+  constexpr double smallest_scale = 1e-3;
+  const double scale = std::abs(energy[0]) < smallest_scale ? 1 : std::abs(energy[0]);
+  double largest = 0;
+  for (const double e : energy) {
+    if (!std::isfinite(e)) return std::numeric_limits<double>::infinity();
+    largest = std::max(largest, std::abs(e - energy[0]) / scale);
+  }
+  return largest;
+}
+
+}  // namespace hamgen::simulators

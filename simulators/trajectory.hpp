@@ -1,0 +1,80 @@
+// One trajectory of a dataset: drawn, integrated, certified, observed.
+//
+// Trajectory i of a split depends on (settings, seed, split, i) alone: not on threads, shards or order. Its certificate
+// is the energy drift max_t |E_t - E_0| / |E_0| (or max_t |E_t - E_0| where |E_0| < 1e-3). Above the allowed drift the
+// integration is repeated with a tighter tolerance, and then the start is drawn again under the next attempt number.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <stdexcept>
+#include <vector>
+
+#include "simulators/integrate.hpp"
+#include "simulators/system.hpp"
+
+namespace hamgen::simulators {
+
+// T frames, D coordinates; arrays are row-major [T, D].
+struct Trajectory {
+  std::int64_t id = 0;
+  std::vector<double> parameters;              // [P]
+  std::vector<double> q, p;                    // exact
+  std::vector<double> q_observed, p_observed;  // with observation noise (paper sec. 4); frames show q_observed
+  std::vector<double> dq_dt, dp_dt;            // Hamilton's equations at (q, p)
+  std::vector<double> energy;                  // [T]
+  double energy_drift = 0;
+  View view;
+  std::uint64_t redraws = 0;      // starts given up before this one
+  std::uint64_t tightenings = 0;  // integrations repeated with a tighter tolerance, redrawn starts included
+};
+
+// No acceptable start within integrator.max_attempts.
+class TrajectoryFailure : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// Everything that turns a trajectory number into a trajectory. Immutable; safe to share between threads.
+class Simulation {
+ public:
+  // The fields common to all systems: steps, dt, noise, integrator, view. A system's own defaults come on top.
+  static std::vector<schemas::Field> fields();
+
+  // Throws schemas::FieldError for settings that contradict each other.
+  Simulation(const SystemDescriptor& descriptor, const schemas::Settings& settings);
+
+  const System& system() const { return *system_; }
+  const std::vector<double>& times() const { return times_; }  // [T], times[t] = t * dt
+  std::size_t frames() const { return times_.size(); }         // T = steps + 1
+  std::size_t dimension() const { return system_->dimension(); }
+  double max_energy_drift() const { return max_energy_drift_; }
+  double noise_std() const { return noise_std_; }
+  View nominal_view() const { return {0, 0, half_width_}; }
+
+  // Throws TrajectoryFailure.
+  Trajectory trajectory(Split split, std::int64_t id) const;
+
+ private:
+  // Fills states and certificate from a start; false where the drift stays too large or the solver gave up.
+  bool follow(const Start& start, Trajectory& trajectory) const;
+  void certify(Trajectory& trajectory) const;
+  void observe(RandomStream random, Trajectory& trajectory) const;
+
+  std::unique_ptr<System> system_;
+  std::uint64_t seed_;
+  std::vector<double> times_;
+  double noise_std_;
+  IntegratorOptions integrator_;
+  double max_energy_drift_;
+  std::int64_t max_tightenings_, max_attempts_;
+  double half_width_, view_offset_;
+};
+
+// The exact positions with fresh Gaussian noise: one more draw of what q_observed could have been.
+void add_noise(Reals exact, double std, RandomStream& random, std::vector<double>& noisy);
+
+// max_t |E_t - E_0| / |E_0|, or max_t |E_t - E_0| where |E_0| < 1e-3.
+double energy_drift(Reals energy);
+
+}  // namespace hamgen::simulators
