@@ -1,0 +1,224 @@
+#include "apps/generate.hpp"
+
+#include <fmt/format.h>
+#include <tbb/enumerable_thread_specific.h>
+#include <tbb/global_control.h>
+#include <tbb/parallel_pipeline.h>
+
+#include <future>
+#include <optional>
+
+#include "apps/progress.hpp"
+#include "apps/version.hpp"
+#include "apps/yardsticks.hpp"
+#include "dataset/commit.hpp"
+#include "dataset/virtual_index.hpp"
+
+namespace hamgen::apps {
+namespace {
+
+namespace fs = std::filesystem;
+using simulators::Simulation;
+using simulators::Split;
+
+// Hashes finished shards and brings them to the disk, one at a time, beside the threads that make the next.
+class Committer {
+ public:
+  Committer(fs::path out, unsigned threads)
+      : out_(std::move(out)), policy_(threads > 1 ? std::launch::async : std::launch::deferred) {}
+
+  void commit(dataset::ShardRecord record, std::vector<std::byte> image) {
+    wait();
+    pending_ = std::async(policy_, [this, record = std::move(record), bytes = std::move(image)]() mutable {
+      record.bytes = bytes.size();
+      record.sha256 = dataset::sha256(bytes);
+      dataset::commit_file(out_ / record.file, bytes);
+      return record;
+    });
+  }
+  std::vector<dataset::ShardRecord> finish() {
+    wait();
+    return std::move(records_);
+  }
+
+ private:
+  void wait() {
+    if (pending_.valid()) records_.push_back(pending_.get());
+  }
+  fs::path out_;
+  std::launch policy_;
+  std::future<dataset::ShardRecord> pending_;
+  std::vector<dataset::ShardRecord> records_;
+};
+
+// The ordered end of the pipeline: rows into shards, shards to the committer, sums for the manifest.
+class SplitAssembly {
+ public:
+  SplitAssembly(const dataset::SplitHeader& header, std::uint64_t trajectories, std::uint64_t shard_size,
+                const GenerateOptions& options)
+      : header_(header),
+        total_(trajectories),
+        shard_size_(shard_size),
+        committer_(options.out, options.threads),
+        progress_(header.split, trajectories, options.quiet) {
+    record_.trajectories = trajectories;
+    record_.index = header.split + ".h5";
+  }
+
+  void add(Product product) {
+    if (!writer_) writer_.emplace(header_, std::min(shard_size_, total_ - done_));
+    writer_->append(product.row());
+    const auto& trajectory = product.trajectory;
+    record_.redraws += trajectory.redraws;
+    record_.tightenings += trajectory.tightenings;
+    record_.max_energy_drift = std::max(record_.max_energy_drift, trajectory.energy_drift);
+    record_.frames_out_of_view += product.out_of_view;
+    record_.trajectories_out_of_view += product.out_of_view > 0;
+    sums_.add(product.sums);
+    ++done_;
+    if (done_ % shard_size_ == 0 || done_ == total_) close_shard();
+    progress_.advance();
+  }
+  dataset::SplitRecord finish() {
+    record_.shards = committer_.finish();
+    return std::move(record_);
+  }
+  const render::ChannelSums& sums() const { return sums_; }
+
+ private:
+  void close_shard() {
+    const std::uint64_t shard = (done_ - 1) / shard_size_;
+    dataset::ShardRecord record;
+    record.file = fmt::format("{}/shard-{:05}.h5", header_.split, shard);
+    record.first = static_cast<std::int64_t>(shard * shard_size_);
+    record.last = static_cast<std::int64_t>(done_ - 1);
+    committer_.commit(std::move(record), writer_->finish());
+    writer_.reset();
+  }
+
+  const dataset::SplitHeader& header_;
+  std::uint64_t total_, shard_size_, done_ = 0;
+  std::optional<dataset::ShardWriter> writer_;
+  Committer committer_;
+  Progress progress_;
+  dataset::SplitRecord record_;
+  render::ChannelSums sums_;
+};
+
+void run_pipeline(const Config& config, const Simulation& simulation, Split split, std::int64_t trajectories,
+                  unsigned threads, SplitAssembly& assembly) {
+  const auto canvas = render::Canvas::from(config.settings);
+  const auto compression = static_cast<int>(config.settings.integer("compression"));
+  tbb::enumerable_thread_specific<Producer> producers([&] { return Producer(simulation, canvas, compression); });
+  std::int64_t next = 0;
+  tbb::parallel_pipeline(
+      2 * threads + 2,
+      tbb::make_filter<void, std::int64_t>(tbb::filter_mode::serial_in_order,
+                                           [&](tbb::flow_control& flow) {
+                                             if (next == trajectories) flow.stop();
+                                             return next++;
+                                           }) &
+          tbb::make_filter<std::int64_t, Product>(tbb::filter_mode::parallel,
+                                                  [&](std::int64_t id) { return producers.local().make(split, id); }) &
+          tbb::make_filter<Product, void>(tbb::filter_mode::serial_in_order,
+                                          [&](Product product) { assembly.add(std::move(product)); }));
+}
+
+void write_index(const fs::path& out, const dataset::SplitHeader& header, const dataset::SplitRecord& record) {
+  dataset::commit_file(out / record.index, dataset::make_virtual_index(header, record.shards));
+}
+
+dataset::Manifest describe(const Config& config, const Simulation& simulation) {
+  const auto size = static_cast<std::uint64_t>(config.settings.integer("image.size"));
+  dataset::Manifest manifest;
+  manifest.generator_version = version;
+  manifest.git_commit = git_commit;
+  manifest.system = config.system->name;
+  manifest.hamiltonian = config.system->hamiltonian;
+  manifest.config = to_json(config);
+  manifest.frame_shape = {simulation.frames(), size, size, 3};
+  return manifest;
+}
+
+}  // namespace
+
+const char* split_name(Split split) { return split == Split::train ? "train" : "test"; }
+
+dataset::SplitHeader split_header(const Config& config, const Simulation& simulation, Split split) {
+  const auto& system = simulation.system();
+  const auto& settings = config.settings;
+  const auto size = static_cast<std::size_t>(settings.integer("image.size"));
+  dataset::SplitHeader header;
+  header.split = split_name(split);
+  header.attributes = {{"schema_version", dataset::schema_version},
+                       {"system", config.system->name},
+                       {"hamiltonian", config.system->hamiltonian},
+                       {"reference", config.system->reference},
+                       {"split", header.split},
+                       {"config", to_json(config).dump()},
+                       {"seed", settings.integer("seed")},
+                       {"generator", "hamgen"},
+                       {"generator_version", version},
+                       {"git_commit", git_commit},
+                       {"solver", settings.text("integrator.method")},
+                       {"absolute_tolerance", settings.real("integrator.absolute_tolerance")},
+                       {"relative_tolerance", settings.real("integrator.relative_tolerance")},
+                       {"max_energy_drift", simulation.max_energy_drift()}};
+  header.time = simulation.times();
+  header.x = render::column_x(size, simulation.nominal_view().half_width);
+  header.y = render::row_y(size, simulation.nominal_view().half_width);
+  header.coordinates = system.coordinate_names();
+  for (const auto& label : system.parameter_labels()) {
+    header.parameters.push_back(label.name);
+    header.parameter_units.push_back(label.unit);
+  }
+  header.position_unit = system.position_unit();
+  header.momentum_unit = system.momentum_unit();
+  return header;
+}
+
+void prepare_directory(const fs::path& out, bool force) try {
+  if (fs::exists(out) && !fs::is_directory(out))
+    throw dataset::FileError("cannot write to " + out.string() + ": it is a file, not a directory");
+  if (fs::exists(out) && !fs::is_empty(out)) {
+    if (!force)
+      throw dataset::FileError(out.string() + " exists and is not empty: choose another --out, or --force to replace it");
+    fs::remove(out / "manifest.json");  // first: from here on it is not a finished dataset
+    for (const char* split : {"train", "test"}) {
+      fs::remove(out / (std::string(split) + ".h5"));
+      if (!fs::is_directory(out / split)) continue;
+      for (const auto& entry : fs::directory_iterator(out / split))
+        if (entry.path().filename().string().starts_with("shard-")) fs::remove(entry.path());
+    }
+  }
+  fs::create_directories(out);
+} catch (const fs::filesystem_error& error) {
+  throw dataset::FileError("cannot use " + out.string() + " as the output directory: " + error.code().message());
+}
+
+dataset::Manifest generate(const Config& config, const GenerateOptions& options) {
+  const tbb::global_control parallelism(tbb::global_control::max_allowed_parallelism, options.threads);
+  const Simulation simulation(*config.system, config.settings);
+  dataset::Manifest manifest = describe(config, simulation);
+  const auto shard_size = static_cast<std::uint64_t>(config.settings.integer("shard_size"));
+  for (const auto& [split, size] : {std::pair{Split::train, config.train_size()}, std::pair{Split::test, config.test_size()}}) {
+    if (size == 0) continue;
+    const auto header = split_header(config, simulation, split);
+    fs::create_directories(options.out / header.split);
+    SplitAssembly assembly(header, static_cast<std::uint64_t>(size), shard_size, options);
+    run_pipeline(config, simulation, split, size, options.threads, assembly);
+    manifest.splits[header.split] = assembly.finish();
+    write_index(options.out, header, manifest.splits[header.split]);
+    if (split == Split::test) continue;
+    for (std::size_t channel = 0; channel < 3; ++channel) {
+      manifest.channel_mean.push_back(assembly.sums().mean(channel));
+      manifest.channel_std.push_back(assembly.sums().standard_deviation(channel));
+    }
+  }
+  manifest.has_yardsticks = config.test_size() > 0;
+  if (manifest.has_yardsticks) manifest.yardsticks = measure_yardsticks(config, simulation);
+  dataset::write_manifest(options.out, manifest);
+  return manifest;
+}
+
+}  // namespace hamgen::apps

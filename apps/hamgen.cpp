@@ -1,0 +1,271 @@
+// hamgen: exact Hamiltonian dynamics as video datasets. Commands and flags; everything else is in the library.
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cxxopts.hpp>
+#include <thread>
+
+#include "apps/config.hpp"
+#include "apps/generate.hpp"
+#include "apps/preview.hpp"
+#include "apps/progress.hpp"
+#include "apps/report.hpp"
+#include "apps/version.hpp"
+#include "dataset/layout.hpp"
+
+namespace hamgen::apps {
+namespace {
+
+constexpr int success = 0, failure = 1, usage = 2;
+
+constexpr const char* overview = R"(hamgen - exact Hamiltonian dynamics as video datasets
+
+  hamgen --system three_body --n 50000     make a dataset in ./three_body
+  hamgen systems                           what there is to simulate
+  hamgen info DIR                          what a dataset holds
+  hamgen preview DIR                       pictures: contact sheet, animation, phase portrait
+  hamgen reference config|shard|schema     every field, every dataset, the JSON Schema
+
+A dataset is HDF5: h5py.File("three_body/train.h5")["frames"] is [50000, 31, 64, 64, 3], uint8.
+Equal configurations give equal bytes, whatever the number of threads.
+)";
+
+// A flag that is short for one configuration field.
+struct Shorthand {
+  const char* flag;
+  const char* path;
+  const char* help;
+};
+constexpr Shorthand shorthands[] = {
+    {"n", "n", "trajectories of the train split [1000]"},
+    {"n-test", "n_test", "trajectories of the test split, 0 for none [n / 5]"},
+    {"seed", "seed", "seed of every random number [0]"},
+    {"image-size", "image.size", "pixels along each side, a multiple of 8 [64]"},
+    {"steps", "steps", "steps of a trajectory; it has one frame more [30]"},
+    {"dt", "dt", "time between frames [0.125]"},
+    {"noise-std", "noise.std", "observation noise on q and p [by system]"},
+    {"shard-size", "shard_size", "trajectories of a shard [1000]"},
+};
+
+cxxopts::Options make_options() {
+  cxxopts::Options options("hamgen", overview);
+  options.custom_help("--system NAME [options]");
+  options.positional_help("");
+  options.set_width(110);
+  auto add = options.add_options("Dataset");
+  add("system", "the system to simulate (hamgen systems lists them)", cxxopts::value<std::string>(), "NAME");
+  for (const Shorthand& shorthand : shorthands)
+    add(shorthand.flag, shorthand.help, cxxopts::value<std::string>(), "X");
+  add("config", "JSON file with any of the fields of --print-config", cxxopts::value<std::string>(), "FILE");
+  add("set", "one field, e.g. --set start.radius=[0.5,1] (repeatable; wins over --config)",
+      cxxopts::value<std::vector<std::string>>(), "PATH=VALUE");
+  options.add_options("Run")("out", "output directory [./NAME]", cxxopts::value<std::string>(), "DIR")(
+      "force", "replace a dataset that is already there")("threads", "worker threads [all cores]",
+                                                          cxxopts::value<std::string>(), "N")(
+      "dry-run", "simulate 16 trajectories and tell the bytes and seconds to expect")(
+      "print-config", "print the complete configuration as JSON and stop");
+  options.add_options("Output")("quiet", "no progress on stderr")("json", "results as JSON")(
+      "version", "print the version")("help", "print this");
+  options.add_options("Preview")("split", "train or test [train]", cxxopts::value<std::string>(), "NAME")(
+      "index", "first trajectory to show [0]", cxxopts::value<std::string>(), "I");
+  options.add_options("Hidden")("words", "", cxxopts::value<std::vector<std::string>>());
+  options.parse_positional({"words"});
+  return options;
+}
+
+// --set holds commas inside lists, at which cxxopts would cut a vector option: taken from the arguments as they are.
+Assignments take_assignments(std::vector<std::string>& arguments) {
+  Assignments assignments;
+  for (auto at = arguments.begin(); at != arguments.end();) {
+    std::string text;
+    if (*at == "--set" && at + 1 != arguments.end()) {
+      text = *(at + 1);
+      at = arguments.erase(at, at + 2);
+    } else if (at->starts_with("--set=")) {
+      text = at->substr(6);
+      at = arguments.erase(at);
+    } else {
+      ++at;
+      continue;
+    }
+    const auto equals = text.find('=');
+    if (equals == std::string::npos || equals == 0)
+      throw schemas::FieldError("--set " + text + " is not understood: expected --set path=value");
+    assignments.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return assignments;
+}
+
+// cxxopts knows one-letter flags with one dash only: --n and --n=5 become -n.
+void accept_long_n(std::vector<std::string>& arguments) {
+  for (std::size_t i = 1; i < arguments.size(); ++i) {
+    if (arguments[i] == "--n") arguments[i] = "-n";
+    if (!arguments[i].starts_with("--n=")) continue;
+    const std::string value = arguments[i].substr(4);
+    arguments[i] = "-n";
+    arguments.insert(arguments.begin() + static_cast<std::ptrdiff_t>(i) + 1, value);
+  }
+}
+
+std::string help_text(const cxxopts::Options& options) {
+  std::string help = options.help({"Dataset", "Run", "Output", "Preview"});
+  const std::string shown = "  -n X     ", meant = "      --n X";
+  if (const auto at = help.find(shown); at != std::string::npos) help.replace(at, shown.size(), meant);
+  return help;
+}
+
+class Program {
+ public:
+  Program(const cxxopts::ParseResult& flags, Assignments assignments)
+      : flags_(flags), assignments_(std::move(assignments)), json_(flags.count("json") > 0) {
+    if (flags.count("words") > 0) words_ = flags["words"].as<std::vector<std::string>>();
+  }
+
+  int run() {
+    const std::string command = words_.empty() ? "generate" : words_.front();
+    if (command == "generate") return words_.size() > 1 ? refuse_words(1) : generate_dataset();
+    if (command == "systems") return words_.size() > 1 ? refuse_words(1) : print_systems();
+    if (command == "info") return with_argument("DIR", [&](const std::string& dir) { return print_info(dir); });
+    if (command == "preview") return with_argument("DIR", [&](const std::string& dir) { return draw_preview(dir); });
+    if (command == "reference")
+      return with_argument("config|shard|schema", [&](const std::string& page) { return print_reference(page); });
+    throw schemas::FieldError("unknown command \"" + command +
+                              "\": expected one of systems, info, preview, reference, or --system NAME");
+  }
+
+ private:
+  std::string text(const char* flag) const { return flags_[flag].as<std::string>(); }
+
+  int refuse_words(std::size_t from) const {
+    throw schemas::FieldError("unexpected argument \"" + words_[from] + "\"");
+  }
+
+  template <class Action>
+  int with_argument(const char* what, Action action) const {
+    if (words_.size() < 2) throw schemas::FieldError("hamgen " + words_[0] + " needs an argument: " + what);
+    if (words_.size() > 2) return refuse_words(2);
+    return action(words_[1]);
+  }
+
+  std::int64_t whole_number(const char* flag, std::int64_t at_least) const {
+    const Json value = Json::parse(text(flag), nullptr, false);
+    const auto field = schemas::integer(std::string("--") + flag, 0, "", "").at_least(static_cast<double>(at_least)).at_most(1e9);
+    if (!value.is_number_integer()) return std::get<std::int64_t>(field.checked(text(flag)));
+    return std::get<std::int64_t>(field.checked(value.get<std::int64_t>()));
+  }
+
+  Config read_config() const {
+    Json json = flags_.count("config") > 0 ? read_json(text("config")) : Json::object();
+    if (flags_.count("system") > 0) json["system"] = text("system");
+    Assignments all;
+    for (const Shorthand& shorthand : shorthands)
+      if (flags_.count(shorthand.flag) > 0) all.emplace_back(shorthand.path, text(shorthand.flag));
+    all.insert(all.end(), assignments_.begin(), assignments_.end());
+    assign(json, all);
+    return config_from_json(json);
+  }
+
+  int generate_dataset() const {
+    const Config config = read_config();
+    if (flags_.count("print-config") > 0) {
+      fmt::print("{}\n", to_json(config).dump(2));
+      return success;
+    }
+    GenerateOptions options;
+    options.out = flags_.count("out") > 0 ? text("out") : config.system->name;
+    options.threads = flags_.count("threads") > 0 ? static_cast<unsigned>(whole_number("threads", 1))
+                                                  : std::max(1U, std::thread::hardware_concurrency());
+    options.force = flags_.count("force") > 0;
+    options.quiet = flags_.count("quiet") > 0;
+    if (flags_.count("dry-run") > 0) {
+      const Plan plan = make_plan(config, options.threads);
+      fmt::print("{}", json_ ? plan_json(plan).dump(2) + "\n" : plan_text(plan, options.out));
+      return success;
+    }
+    prepare_directory(options.out, options.force);
+    const auto manifest = generate(config, options);
+    if (json_)
+      fmt::print("{}\n", info_json(options.out, manifest).dump(2));
+    else
+      fmt::print("{}\nLook at it:  hamgen preview {}\n", info_text(options.out, manifest), options.out.string());
+    return success;
+  }
+
+  int print_systems() const {
+    fmt::print("{}", json_ ? systems_json().dump(2) + "\n" : systems_text());
+    return success;
+  }
+
+  int print_info(const std::string& dir) const {
+    const auto manifest = dataset::read_manifest(dir);
+    fmt::print("{}", json_ ? info_json(dir, manifest).dump(2) + "\n" : info_text(dir, manifest));
+    return missing_files(dir, manifest).empty() ? success : failure;
+  }
+
+  int draw_preview(const std::string& dir) const {
+    PreviewOptions options;
+    options.dataset = dir;
+    if (flags_.count("out") > 0) options.out = text("out");
+    if (flags_.count("split") > 0) options.split = text("split");
+    if (flags_.count("index") > 0) options.first = whole_number("index", 0);
+    Json files = Json::array();
+    for (const auto& file : make_preview(options)) files.push_back(file.string());
+    if (json_) fmt::print("{}\n", files.dump(2));
+    if (!json_)
+      for (const auto& file : files) fmt::print("{}\n", file.get<std::string>());
+    return success;
+  }
+
+  int print_reference(const std::string& page) const {
+    if (page == "config") fmt::print("{}", config_reference());
+    else if (page == "schema") fmt::print("{}\n", json_schema().dump(2));
+    else if (page == "shard") fmt::print("{}", dataset::layout_reference());
+    else throw schemas::FieldError("unknown reference \"" + page + "\": expected one of config, shard, schema");
+    return success;
+  }
+
+  const cxxopts::ParseResult& flags_;
+  Assignments assignments_;
+  bool json_;
+  std::vector<std::string> words_;
+};
+
+int run(int argc, char** argv) {
+  std::vector<std::string> arguments(argv, argv + argc);
+  auto assignments = take_assignments(arguments);
+  accept_long_n(arguments);
+  std::vector<const char*> pointers;
+  for (const std::string& argument : arguments) pointers.push_back(argument.c_str());
+
+  cxxopts::Options options = make_options();
+  const auto flags = options.parse(static_cast<int>(pointers.size()), pointers.data());
+  if (flags.count("help") > 0 || (pointers.size() == 1 && assignments.empty())) {
+    fmt::print("{}", help_text(options));
+    return success;
+  }
+  if (flags.count("version") > 0) {
+    fmt::print("hamgen {} ({})\n", version, git_commit);
+    return success;
+  }
+  return Program(flags, std::move(assignments)).run();
+}
+
+}  // namespace
+}  // namespace hamgen::apps
+
+int main(int argc, char** argv) {
+  const auto report = [](const std::exception& error, int status) {
+    fmt::print(stderr, "hamgen: {}\n", error.what());
+    return status;
+  };
+  try {
+    return hamgen::apps::run(argc, argv);
+  } catch (const cxxopts::exceptions::exception& error) {
+    return report(error, hamgen::apps::usage);
+  } catch (const hamgen::schemas::FieldError& error) {
+    return report(error, hamgen::apps::usage);
+  } catch (const std::exception& error) {
+    return report(error, hamgen::apps::failure);
+  }
+}

@@ -1,0 +1,22 @@
+// hamgen preview: what a dataset looks like, for people.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace hamgen::apps {
+
+struct PreviewOptions {
+  std::filesystem::path dataset;
+  std::filesystem::path out;  // directory of the pictures; empty: the dataset's
+  std::string split = "train";
+  std::int64_t first = 0;  // trajectory
+};
+
+// Writes preview.png (trajectories over time), preview.gif (the same, moving) and portrait.png (phase portrait over the
+// energy landscape); returns their paths. Throws dataset::ManifestError, dataset::Hdf5Error, render::PictureError,
+// schemas::FieldError.
+std::vector<std::filesystem::path> make_preview(const PreviewOptions& options);
+
+}  // namespace hamgen::apps

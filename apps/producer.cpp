@@ -1,0 +1,70 @@
+#include "apps/producer.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace hamgen::apps {
+
+using simulators::Split;
+using simulators::Trajectory;
+
+dataset::ShardRow Product::row() {
+  return {.trajectory = trajectory.id,
+          .frames = std::move(frames),
+          .frames_clean = std::move(frames_clean),
+          .q = trajectory.q,
+          .p = trajectory.p,
+          .q_observed = trajectory.q_observed,
+          .p_observed = trajectory.p_observed,
+          .dq_dt = trajectory.dq_dt,
+          .dp_dt = trajectory.dp_dt,
+          .energy = trajectory.energy,
+          .energy_drift = {&trajectory.energy_drift, 1},
+          .parameters = trajectory.parameters};
+}
+
+Producer::Producer(const simulators::Simulation& simulation, const render::Canvas& canvas, int compression)
+    : simulation_(simulation),
+      renderer_(canvas),
+      deflater_(compression),
+      chunking_(dataset::chunk_frames(simulation.frames(), canvas.frame_bytes())),
+      frames_(chunking_.chunks * chunking_.chunk_bytes()) {}
+
+Product Producer::make(Split split, std::int64_t id) {
+  Product product;
+  product.trajectory = simulation_.trajectory(split, id);
+  const auto frames = render(product.trajectory, product.trajectory.q_observed);
+  product.out_of_view = out_of_view_;
+  product.sums = render::channel_sums(frames);
+  product.frames = compress(frames);
+  if (split == Split::test) product.frames_clean = compress(render(product.trajectory, product.trajectory.q));
+  return product;
+}
+
+std::span<const std::uint8_t> Producer::render(const Trajectory& trajectory, const std::vector<double>& positions) {
+  const std::size_t d = simulation_.dimension(), frames = simulation_.frames();
+  scene_.view = trajectory.view;
+  out_of_view_ = 0;
+  for (std::size_t t = 0; t < frames; ++t) {
+    simulation_.system().place_discs(trajectory.parameters, {&positions[t * d], d}, scene_.discs);
+    out_of_view_ += is_out_of_view(trajectory.view);
+    renderer_.render(scene_, {&frames_[t * chunking_.frame_bytes], chunking_.frame_bytes});
+  }
+  return {frames_.data(), frames * chunking_.frame_bytes};
+}
+
+bool Producer::is_out_of_view(const simulators::View& view) const {
+  return std::ranges::any_of(scene_.discs, [&](const simulators::Disc& disc) {
+    return std::abs(disc.x - view.center_x) > view.half_width || std::abs(disc.y - view.center_y) > view.half_width;
+  });
+}
+
+// The last chunk of a trajectory is padded with what the buffer holds behind the frames: zeros.
+std::vector<dataset::Chunk> Producer::compress(std::span<const std::uint8_t> frames) {
+  std::vector<dataset::Chunk> chunks;
+  for (std::size_t i = 0; i < chunking_.chunks; ++i)
+    chunks.push_back(deflater_.compress({frames.data() + i * chunking_.chunk_bytes(), chunking_.chunk_bytes()}));
+  return chunks;
+}
+
+}  // namespace hamgen::apps

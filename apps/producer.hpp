@@ -1,0 +1,47 @@
+// One trajectory number becomes one shard row: simulated, rendered, compressed. The parallel part of hamgen.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "dataset/deflate.hpp"
+#include "dataset/shard_writer.hpp"
+#include "render/channel_sums.hpp"
+#include "render/frame_renderer.hpp"
+#include "simulators/trajectory.hpp"
+
+namespace hamgen::apps {
+
+// What one trajectory contributes to its shard and to the manifest.
+struct Product {
+  simulators::Trajectory trajectory;
+  std::vector<dataset::Chunk> frames, frames_clean;
+  render::ChannelSums sums;          // of `frames`
+  std::uint64_t out_of_view = 0;     // frames with a disc's centre outside the view
+
+  dataset::ShardRow row();  // views into this product; the chunks are moved out
+};
+
+// Owns scratch memory: one producer per thread.
+class Producer {
+ public:
+  Producer(const simulators::Simulation& simulation, const render::Canvas& canvas, int compression);
+
+  Product make(simulators::Split split, std::int64_t id);
+  // T frames of the positions [T, D], into a buffer that lives until the next call.
+  std::span<const std::uint8_t> render(const simulators::Trajectory& trajectory, const std::vector<double>& positions);
+  std::vector<dataset::Chunk> compress(std::span<const std::uint8_t> frames);
+
+ private:
+  bool is_out_of_view(const simulators::View& view) const;
+
+  const simulators::Simulation& simulation_;
+  render::FrameRenderer renderer_;
+  dataset::Deflater deflater_;
+  dataset::FrameChunking chunking_;
+  simulators::Scene scene_;
+  std::vector<std::uint8_t> frames_;  // padded to whole chunks
+  std::uint64_t out_of_view_ = 0;     // of the last render
+};
+
+}  // namespace hamgen::apps

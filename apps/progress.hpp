@@ -1,0 +1,33 @@
+// Progress on stderr: a bar with rate and time left on a terminal, a plain line now and then elsewhere.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace hamgen::apps {
+
+class Progress {
+ public:
+  Progress(std::string label, std::uint64_t total, bool quiet);
+  ~Progress();
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  void advance(std::uint64_t by = 1);  // called by one thread at a time
+
+ private:
+  void print(bool is_last);
+
+  using Clock = std::chrono::steady_clock;
+  std::string label_;
+  std::uint64_t total_, done_ = 0;
+  bool quiet_, is_terminal_;
+  Clock::time_point start_ = Clock::now(), next_print_;
+};
+
+// 75 s -> "1:15"; 3.2e9 bytes -> "3.2 GB".
+std::string duration_text(double seconds);
+std::string bytes_text(double bytes);
+
+}  // namespace hamgen::apps

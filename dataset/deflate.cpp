@@ -1,0 +1,43 @@
+#include "dataset/deflate.hpp"
+
+#include <isa-l/igzip_lib.h>
+
+#include <stdexcept>
+#include <string>
+
+namespace hamgen::dataset {
+namespace {
+
+std::size_t workspace_size(int level) {
+  constexpr std::size_t sizes[] = {ISAL_DEF_LVL0_DEFAULT, ISAL_DEF_LVL1_DEFAULT, ISAL_DEF_LVL2_DEFAULT,
+                                   ISAL_DEF_LVL3_DEFAULT};
+  if (level < fastest_compression || level > densest_compression)
+    throw std::logic_error("no compression level " + std::to_string(level));
+  return sizes[level];
+}
+
+}  // namespace
+
+Deflater::Deflater(int level) : level_(level), workspace_(workspace_size(level)) {}
+
+std::vector<std::byte> Deflater::compress(std::span<const std::uint8_t> bytes) {
+  // Incompressible data become stored blocks of at most 64 KiB with 5 bytes of header each.
+  output_.resize(bytes.size() + bytes.size() / 1024 + 4096);
+  isal_zstream stream;
+  isal_deflate_stateless_init(&stream);
+  stream.level = static_cast<std::uint32_t>(level_);
+  stream.level_buf = workspace_.data();
+  stream.level_buf_size = static_cast<std::uint32_t>(workspace_.size());
+  stream.gzip_flag = IGZIP_ZLIB;
+  stream.end_of_stream = 1;
+  stream.next_in = const_cast<std::uint8_t*>(bytes.data());
+  stream.avail_in = static_cast<std::uint32_t>(bytes.size());
+  stream.next_out = reinterpret_cast<std::uint8_t*>(output_.data());
+  stream.avail_out = static_cast<std::uint32_t>(output_.size());
+  if (const int status = isal_deflate_stateless(&stream); status != COMP_OK || stream.avail_in != 0)
+    throw std::runtime_error("ISA-L cannot compress " + std::to_string(bytes.size()) + " bytes: status " +
+                             std::to_string(status));
+  return {output_.begin(), output_.begin() + stream.total_out};
+}
+
+}  // namespace hamgen::dataset

@@ -1,0 +1,26 @@
+// zlib-format compression with ISA-L, outside HDF5's global lock: what h5py reads as the "gzip" filter.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace hamgen::dataset {
+
+inline constexpr int fastest_compression = 0, densest_compression = 3;  // ISA-L levels
+
+// Owns the compressor's working memory: one per thread.
+class Deflater {
+ public:
+  explicit Deflater(int level);
+  // A complete zlib stream (RFC 1950). Equal input gives equal output.
+  std::vector<std::byte> compress(std::span<const std::uint8_t> bytes);
+
+ private:
+  int level_;
+  std::vector<std::uint8_t> workspace_;
+  std::vector<std::byte> output_;
+};
+
+}  // namespace hamgen::dataset

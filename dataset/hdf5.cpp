@@ -1,0 +1,162 @@
+#include "dataset/hdf5.hpp"
+
+#include <hdf5_hl.h>
+
+namespace hamgen::dataset::hdf5 {
+namespace {
+
+// HDF5 prints its error stack to stderr unless told not to; here it becomes the exception's message.
+std::string innermost_message() {
+  std::string message;
+  H5Ewalk2(
+      H5E_DEFAULT, H5E_WALK_UPWARD,
+      [](unsigned depth, const H5E_error2_t* error, void* text) -> herr_t {
+        if (depth == 0 && error->desc != nullptr) *static_cast<std::string*>(text) = error->desc;
+        return 0;
+      },
+      &message);
+  return message;
+}
+
+void silence_error_printing() {
+  static const bool done = H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr) >= 0;
+  static_cast<void>(done);
+}
+
+}  // namespace
+
+template <class Status>
+Status check(Status status, const std::string& what) {
+  if (status < 0) throw Hdf5Error("HDF5 cannot " + what + ": " + innermost_message());
+  return status;
+}
+template herr_t check(herr_t, const std::string&);
+template hid_t check(hid_t, const std::string&);
+template hssize_t check(hssize_t, const std::string&);
+
+Handle property_list(hid_t kind) {
+  silence_error_printing();
+  return {H5Pcreate(kind), H5Pclose, "create a property list"};
+}
+
+Handle dataspace(std::span<const hsize_t> extents) {
+  return {extents.empty() ? H5Screate(H5S_SCALAR)
+                          : H5Screate_simple(static_cast<int>(extents.size()), extents.data(), nullptr),
+          H5Sclose, "create a dataspace"};
+}
+
+hid_t stored_type(Element element) {
+  switch (element) {
+    case Element::u8:
+      return H5T_STD_U8LE;
+    case Element::i64:
+      return H5T_STD_I64LE;
+    case Element::f64:
+      return H5T_IEEE_F64LE;
+    case Element::text:
+      break;
+  }
+  throw std::logic_error("text has no numeric type");
+}
+
+hid_t memory_type(Element element) {
+  switch (element) {
+    case Element::u8:
+      return H5T_NATIVE_UINT8;
+    case Element::i64:
+      return H5T_NATIVE_INT64;
+    case Element::f64:
+      return H5T_NATIVE_DOUBLE;
+    case Element::text:
+      break;
+  }
+  throw std::logic_error("text has no numeric type");
+}
+
+Handle text_type() {
+  Handle type(H5Tcopy(H5T_C_S1), H5Tclose, "copy the string type");
+  check(H5Tset_size(type, H5T_VARIABLE), "set a string type's size");
+  check(H5Tset_cset(type, H5T_CSET_UTF8), "set a string type's encoding");
+  return type;
+}
+
+Handle create_in_memory() {
+  const Handle access = property_list(H5P_FILE_ACCESS);
+  constexpr std::size_t growth = std::size_t{4} << 20;
+  check(H5Pset_fapl_core(access, growth, false), "use the memory driver");
+  const Handle creation = property_list(H5P_FILE_CREATE);
+  check(H5Pset_obj_track_times(creation, false), "switch off time stamps");
+  return {H5Fcreate("shard", H5F_ACC_TRUNC, creation, access), H5Fclose, "create a file in memory"};
+}
+
+std::vector<std::byte> image_of(hid_t file) {
+  check(H5Fflush(file, H5F_SCOPE_GLOBAL), "flush a file");
+  std::vector<std::byte> image(static_cast<std::size_t>(check(H5Fget_file_image(file, nullptr, 0), "size a file")));
+  check(H5Fget_file_image(file, image.data(), image.size()), "copy a file");
+  return image;
+}
+
+Handle open_read_only(const std::filesystem::path& path) {
+  silence_error_printing();
+  return {H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose, "open " + path.string()};
+}
+
+Handle create_dataset(hid_t file, const std::string& name, hid_t type, std::span<const hsize_t> extents,
+                      const Handle& properties) {
+  check(H5Pset_obj_track_times(properties, false), "switch off time stamps");
+  const Handle space = dataspace(extents);
+  return {H5Dcreate2(file, name.c_str(), type, space, H5P_DEFAULT, properties, H5P_DEFAULT), H5Dclose,
+          "create dataset " + name};
+}
+
+Handle open_dataset(hid_t file, const std::string& name) {
+  return {H5Dopen2(file, name.c_str(), H5P_DEFAULT), H5Dclose, "open dataset " + name};
+}
+
+void write_all(hid_t dataset, Element element, const void* data) {
+  check(H5Dwrite(dataset, memory_type(element), H5S_ALL, H5S_ALL, H5P_DEFAULT, data), "write a dataset");
+}
+
+void write_texts(hid_t dataset, const std::vector<std::string>& texts) {
+  std::vector<const char*> pointers;
+  for (const std::string& text : texts) pointers.push_back(text.c_str());
+  const Handle type = text_type();
+  check(H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, pointers.data()), "write labels");
+}
+
+void write_attribute(hid_t object, const std::string& name, const AttributeValue& value) {
+  struct Writer {
+    hid_t object;
+    const std::string& name;
+    void write(hid_t type, const void* data) const {
+      const Handle space = dataspace({});
+      const Handle attribute(H5Acreate2(object, name.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT), H5Aclose,
+                             "create attribute " + name);
+      check(H5Awrite(attribute, type, data), "write attribute " + name);
+    }
+    void operator()(const std::string& text) const {
+      const char* pointer = text.c_str();
+      write(text_type(), &pointer);
+    }
+    void operator()(std::int64_t number) const { write(H5T_NATIVE_INT64, &number); }
+    void operator()(double number) const { write(H5T_NATIVE_DOUBLE, &number); }
+  };
+  std::visit(Writer{object, name}, value);
+}
+
+std::vector<hsize_t> extents_of(hid_t dataset) {
+  const Handle space(H5Dget_space(dataset), H5Sclose, "read a dataset's shape");
+  std::vector<hsize_t> extents(static_cast<std::size_t>(check(H5Sget_simple_extent_ndims(space), "count axes")));
+  check(H5Sget_simple_extent_dims(space, extents.data(), nullptr), "read a dataset's shape");
+  return extents;
+}
+
+void read_block(hid_t dataset, Element element, std::span<const hsize_t> offset, std::span<const hsize_t> count,
+                void* data) {
+  const Handle space(H5Dget_space(dataset), H5Sclose, "read a dataset's shape");
+  check(H5Sselect_hyperslab(space, H5S_SELECT_SET, offset.data(), nullptr, count.data(), nullptr), "select a block");
+  const Handle memory = dataspace(count);
+  check(H5Dread(dataset, memory_type(element), memory, space, H5P_DEFAULT, data), "read a block");
+}
+
+}  // namespace hamgen::dataset::hdf5

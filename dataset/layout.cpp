@@ -1,0 +1,98 @@
+#include "dataset/layout.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace hamgen::dataset {
+namespace {
+
+constexpr std::uint64_t largest_chunk = std::uint64_t{1} << 20;
+
+std::vector<DatasetLayout> make_layout() {
+  using enum Axis;
+  using enum Element;
+  const std::vector<Axis> video{trajectory, time, y, x, channel}, state{trajectory, time, coordinate};
+  return {
+      {"trajectory", i64, {trajectory}, "1", "number of the trajectory within its split"},
+      {"time", f64, {time}, "time", "time of each frame, from the start"},
+      {"y", f64, {y}, "length", "height of a row of pixels above the view's centre"},
+      {"x", f64, {x}, "length", "distance of a column of pixels to the right of the view's centre"},
+      {"channel", text, {channel}, "", "colour channel"},
+      {"coordinate", text, {coordinate}, "", "phase-space coordinate; p has the same order as q"},
+      {"parameter", text, {parameter}, "", "constant of the trajectory's Hamiltonian"},
+      {"parameter_unit", text, {parameter}, "", "unit of each parameter"},
+      {"frames", u8, video, "1 / 255", "rendered frames of the observed (noisy) positions", true},
+      {"frames_clean", u8, video, "1 / 255", "rendered frames of the exact positions", true, true},
+      {"q", f64, state, "{q}", "position, exact"},
+      {"p", f64, state, "{p}", "momentum, exact"},
+      {"q_observed", f64, state, "{q}", "position with observation noise: what the frames show"},
+      {"p_observed", f64, state, "{p}", "momentum with observation noise"},
+      {"dq_dt", f64, state, "{q} / time", "dH/dp at (q, p)"},
+      {"dp_dt", f64, state, "{p} / time", "-dH/dq at (q, p)"},
+      {"energy", f64, {trajectory, time}, "mass length^2 / time^2", "H(q, p)"},
+      {"energy_drift", f64, {trajectory}, "1", "certificate: max |E_t - E_0| / |E_0|, or max |E_t - E_0| where |E_0| < 1e-3"},
+      {"parameters", f64, {trajectory, parameter}, "see parameter_unit", "constants of the trajectory's Hamiltonian"},
+  };
+}
+
+}  // namespace
+
+const char* axis_name(Axis axis) {
+  constexpr const char* names[] = {"trajectory", "time", "y", "x", "channel", "coordinate", "parameter"};
+  return names[static_cast<int>(axis)];
+}
+
+const char* element_name(Element element) {
+  constexpr const char* names[] = {"uint8", "int64", "float64", "text (UTF-8)"};
+  return names[static_cast<int>(element)];
+}
+
+const std::vector<DatasetLayout>& shard_layout() {
+  static const std::vector<DatasetLayout> layout = make_layout();
+  return layout;
+}
+
+const DatasetLayout& find_layout(const std::string& name) {
+  const auto found = std::ranges::find(shard_layout(), name, &DatasetLayout::name);
+  if (found == shard_layout().end()) throw std::logic_error("the shard layout has no dataset " + name);
+  return *found;
+}
+
+std::uint64_t SplitHeader::extent(Axis axis, std::uint64_t trajectories) const {
+  switch (axis) {
+    case Axis::trajectory:
+      return trajectories;
+    case Axis::time:
+      return time.size();
+    case Axis::y:
+      return y.size();
+    case Axis::x:
+      return x.size();
+    case Axis::channel:
+      return 3;
+    case Axis::coordinate:
+      return coordinates.size();
+    case Axis::parameter:
+      return parameters.size();
+  }
+  throw std::logic_error("unknown axis");
+}
+
+FrameChunking chunk_frames(std::uint64_t frames, std::uint64_t frame_bytes) {
+  const std::uint64_t most = std::max<std::uint64_t>(1, largest_chunk / frame_bytes);
+  const std::uint64_t chunks = (frames + most - 1) / most;
+  return {(frames + chunks - 1) / chunks, chunks, frame_bytes};
+}
+
+std::string layout_reference() {
+  std::string page = "| dataset | type | shape | units | meaning |\n|---|---|---|---|---|\n";
+  for (const DatasetLayout& layout : shard_layout()) {
+    std::string shape;
+    for (const Axis axis : layout.axes) shape += (shape.empty() ? "" : ", ") + std::string(axis_name(axis));
+    page += "| `" + layout.name + "` | " + element_name(layout.element) + " | [" + shape + "] | " + layout.units + " | " +
+            layout.long_name + (layout.only_in_test ? " (test split only)" : "") + " |\n";
+  }
+  return page;
+}
+
+}  // namespace hamgen::dataset

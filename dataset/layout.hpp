@@ -1,0 +1,66 @@
+// The shard layout: every dataset of a shard, once. Writer, virtual index, reader, tests and schemas/shard.md follow it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace hamgen::dataset {
+
+inline constexpr std::int64_t schema_version = 1;
+
+// The axes; each is also the name of the one-dimensional dataset that labels it (an HDF5 dimension scale).
+enum class Axis { trajectory, time, y, x, channel, coordinate, parameter };
+const char* axis_name(Axis axis);
+
+enum class Element { u8, i64, f64, text };
+const char* element_name(Element element);
+
+struct DatasetLayout {
+  std::string name;
+  Element element;
+  std::vector<Axis> axes;
+  // {q} and {p} stand for the system's units of position and momentum.
+  std::string units;
+  std::string long_name;
+  bool is_compressed = false;  // deflate, chunks of one trajectory (split over time above 1 MiB)
+  bool only_in_test = false;
+  bool is_scale() const { return axes.size() == 1 && name == axis_name(axes[0]); }
+  bool is_per_trajectory() const { return axes[0] == Axis::trajectory; }
+};
+const std::vector<DatasetLayout>& shard_layout();
+const DatasetLayout& find_layout(const std::string& name);
+
+using AttributeValue = std::variant<std::string, std::int64_t, double>;
+
+// What all shards of a split share: sizes, labels and root attributes.
+struct SplitHeader {
+  std::string split;  // "train" or "test"
+  std::vector<std::pair<std::string, AttributeValue>> attributes;
+  std::vector<double> time;                                  // [T], time units
+  std::vector<double> y, x;                                  // [H], [W]: pixel centres in the world, from the view's centre
+  std::vector<std::string> coordinates;                      // [D]
+  std::vector<std::string> parameters, parameter_units;      // [P]
+  std::string position_unit, momentum_unit;
+
+  bool holds(const DatasetLayout& layout) const { return !layout.only_in_test || split == "test"; }
+  // Size along an axis, for `trajectories` trajectories.
+  std::uint64_t extent(Axis axis, std::uint64_t trajectories) const;
+  std::uint64_t frame_bytes() const { return y.size() * x.size() * 3; }
+};
+
+// How a trajectory's frames are cut into chunks: equal numbers of frames, at most 1 MiB a chunk.
+struct FrameChunking {
+  std::uint64_t frames_per_chunk = 1;
+  std::uint64_t chunks = 1;
+  std::uint64_t frame_bytes = 0;
+  std::uint64_t chunk_bytes() const { return frames_per_chunk * frame_bytes; }
+};
+FrameChunking chunk_frames(std::uint64_t frames, std::uint64_t frame_bytes);
+
+// The reference page of the layout, in Markdown (schemas/shard.md holds it).
+std::string layout_reference();
+
+}  // namespace hamgen::dataset

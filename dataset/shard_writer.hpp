@@ -1,0 +1,51 @@
+// One shard: a complete HDF5 file of consecutive trajectories, built in memory.
+//
+// Compressed chunks come ready-made from other threads and are stored as they are; everything else is written once, at
+// the end. Equal rows give equal bytes.
+#pragma once
+
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "dataset/structure.hpp"
+
+namespace hamgen::dataset {
+
+using Chunk = std::vector<std::byte>;  // deflated
+
+// One trajectory, T frames, D coordinates, P parameters. The views need to live until append returns.
+struct ShardRow {
+  std::int64_t trajectory = 0;
+  std::vector<Chunk> frames, frames_clean;  // by chunk_frames(); frames_clean only where the split holds it
+  std::span<const double> q, p, q_observed, p_observed, dq_dt, dp_dt;  // [T * D]
+  std::span<const double> energy;                                      // [T]
+  std::span<const double> energy_drift;                                // [1]
+  std::span<const double> parameters;                                  // [P]
+
+  std::span<const double> numbers(const std::string& dataset) const;
+};
+
+class ShardWriter {
+ public:
+  // `trajectories`: how many rows will be appended.
+  ShardWriter(const SplitHeader& header, std::uint64_t trajectories);
+  // Throws std::logic_error for a row of the wrong shape or one too many.
+  void append(const ShardRow& row);
+  // The finished file's bytes. The writer is spent. Throws std::logic_error when rows are missing.
+  std::vector<std::byte> finish();
+
+ private:
+  void store_chunks(const char* dataset, const std::vector<Chunk>& chunks);
+
+  const SplitHeader& header_;
+  std::uint64_t trajectories_;
+  FrameChunking chunking_;
+  hdf5::Handle file_;
+  Structure structure_;
+  std::vector<std::int64_t> ids_;
+  std::map<std::string, std::vector<double>> columns_;
+};
+
+}  // namespace hamgen::dataset

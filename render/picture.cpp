@@ -1,0 +1,34 @@
+#include "render/picture.hpp"
+
+#include <cstring>
+
+namespace hamgen::render {
+
+void Picture::paste(std::span<const std::uint8_t> frame, std::size_t size, std::size_t left, std::size_t top,
+                    std::size_t zoom) {
+  for (std::size_t row = 0; row < size * zoom; ++row)
+    for (std::size_t column = 0; column < size * zoom; ++column)
+      std::memcpy(&rgb[3 * ((top + row) * width + left + column)], &frame[3 * (row / zoom * size + column / zoom)], 3);
+}
+
+Surface to_surface(const Picture& picture) {
+  Surface surface = make_surface(CAIRO_FORMAT_RGB24, static_cast<int>(picture.width), static_cast<int>(picture.height));
+  cairo_surface_flush(surface.get());
+  unsigned char* const data = cairo_image_surface_get_data(surface.get());
+  const auto stride = static_cast<std::size_t>(cairo_image_surface_get_stride(surface.get()));
+  for (std::size_t row = 0; row < picture.height; ++row)
+    for (std::size_t column = 0; column < picture.width; ++column) {
+      const std::uint8_t* const pixel = &picture.rgb[3 * (row * picture.width + column)];
+      const std::uint32_t packed = std::uint32_t{pixel[0]} << 16 | std::uint32_t{pixel[1]} << 8 | pixel[2];
+      std::memcpy(data + row * stride + column * sizeof packed, &packed, sizeof packed);
+    }
+  cairo_surface_mark_dirty(surface.get());
+  return surface;
+}
+
+void write_png(const std::filesystem::path& file, const Surface& surface) {
+  if (const auto status = cairo_surface_write_to_png(surface.get(), file.c_str()); status != CAIRO_STATUS_SUCCESS)
+    throw PictureError("cannot write " + file.string() + ": " + cairo_status_to_string(status));
+}
+
+}  // namespace hamgen::render

@@ -1,0 +1,32 @@
+// A phase portrait: tracks in a plane, over the energy landscape (paper Fig. 5).
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "render/cairo.hpp"
+#include "simulators/scene.hpp"
+
+namespace hamgen::render {
+
+struct Track {
+  std::vector<std::pair<double, double>> points;    // exact, joined by a line
+  std::vector<std::pair<double, double>> observed;  // with noise, as dots
+  simulators::Color color{1, 1, 1};
+};
+
+struct Portrait {
+  std::string title, x_label, y_label;
+  double x_low = -1, x_high = 1, y_low = -1, y_high = 1;
+  std::size_t columns = 0, rows = 0;
+  std::vector<double> energy;  // [rows * columns], row 0 at y_low; drawn by rank, in bands between equal energies
+  std::vector<Track> tracks;
+};
+
+Surface draw_portrait(const Portrait& portrait);
+
+// Draws text with its baseline's left end at (x, y).
+void draw_text(cairo_t* context, double x, double y, double size, const std::string& text);
+
+}  // namespace hamgen::render
