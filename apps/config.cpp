@@ -24,7 +24,7 @@ std::vector<Field> dataset_fields() {
       integer("n", 1000, "trajectory", "trajectories of the train split").at_least(1).at_most(most),
       integer("n_test", 0, "trajectory", "trajectories of the test split; null: n / 5").at_least(0).at_most(most).or_automatic(),
       integer("seed", 0, "", "seed of every random number").at_least(0),
-      integer("shard_size", 1000, "trajectory", "trajectories of a shard").at_least(1).at_most(most),
+      integer("shard_size", 500, "trajectory", "trajectories of a shard").at_least(1).at_most(most),
       integer("compression", 1, "", "deflate level of the frames, from fastest to densest")
           .at_least(dataset::fastest_compression)
           .at_most(dataset::densest_compression),

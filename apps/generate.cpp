@@ -1,6 +1,7 @@
 #include "apps/generate.hpp"
 
 #include <fmt/format.h>
+#include <malloc.h>
 #include <tbb/enumerable_thread_specific.h>
 #include <tbb/global_control.h>
 #include <tbb/parallel_pipeline.h>
@@ -27,9 +28,10 @@ class Committer {
   Committer(fs::path out, unsigned threads)
       : out_(std::move(out)), policy_(threads > 1 ? std::launch::async : std::launch::deferred) {}
 
-  void commit(dataset::ShardRecord record, std::vector<std::byte> image) {
+  void commit(dataset::ShardRecord record, dataset::hdf5::MemoryFile shard) {
     wait();
-    pending_ = std::async(policy_, [this, record = std::move(record), bytes = std::move(image)]() mutable {
+    pending_ = std::async(policy_, [this, record = std::move(record), file = std::move(shard)]() mutable {
+      const auto bytes = file.image();
       record.bytes = bytes.size();
       record.sha256 = dataset::sha256(bytes);
       dataset::commit_file(out_ / record.file, bytes);
@@ -61,6 +63,7 @@ class SplitAssembly {
         shard_size_(shard_size),
         committer_(options.out, options.threads),
         progress_(header.split, trajectories, options.quiet) {
+    record_.name = header.split;
     record_.trajectories = trajectories;
     record_.index = header.split + ".h5";
   }
@@ -125,7 +128,17 @@ void run_pipeline(const Config& config, const Simulation& simulation, Split spli
 }
 
 void write_index(const fs::path& out, const dataset::SplitHeader& header, const dataset::SplitRecord& record) {
-  dataset::commit_file(out / record.index, dataset::make_virtual_index(header, record.shards));
+  const auto index = dataset::make_virtual_index(header, record.shards);
+  dataset::commit_file(out / record.index, index.image());
+}
+
+// Every trajectory allocates and frees the same sizes again; handing them back to the system in between would cost as
+// much as simulating it.
+void keep_freed_memory() {
+#if defined(__GLIBC__)
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+#endif
 }
 
 dataset::Manifest describe(const Config& config, const Simulation& simulation) {
@@ -197,6 +210,7 @@ void prepare_directory(const fs::path& out, bool force) try {
 }
 
 dataset::Manifest generate(const Config& config, const GenerateOptions& options) {
+  keep_freed_memory();
   const tbb::global_control parallelism(tbb::global_control::max_allowed_parallelism, options.threads);
   const Simulation simulation(*config.system, config.settings);
   dataset::Manifest manifest = describe(config, simulation);
@@ -207,8 +221,8 @@ dataset::Manifest generate(const Config& config, const GenerateOptions& options)
     fs::create_directories(options.out / header.split);
     SplitAssembly assembly(header, static_cast<std::uint64_t>(size), shard_size, options);
     run_pipeline(config, simulation, split, size, options.threads, assembly);
-    manifest.splits[header.split] = assembly.finish();
-    write_index(options.out, header, manifest.splits[header.split]);
+    manifest.splits.push_back(assembly.finish());
+    write_index(options.out, header, manifest.splits.back());
     if (split == Split::test) continue;
     for (std::size_t channel = 0; channel < 3; ++channel) {
       manifest.channel_mean.push_back(assembly.sums().mean(channel));

@@ -23,6 +23,7 @@ struct Sample {
   std::size_t count = 0, frames = 0, size = 0, dimension = 0;
   std::vector<std::uint8_t> video;                          // [count, T, size, size, 3]
   std::vector<double> q, p, q_observed, p_observed;         // [count, T, D]
+  std::vector<double> dq_dt, dp_dt;                         // [count, T, D]
   std::vector<double> parameters;                           // [count, P]
 
   std::span<const std::uint8_t> frame(std::size_t trajectory, std::size_t t) const {
@@ -32,15 +33,15 @@ struct Sample {
 };
 
 Sample read_sample(const PreviewOptions& options, const dataset::Manifest& manifest) {
-  const auto split = manifest.splits.find(options.split);
-  if (split == manifest.splits.end())
+  const dataset::SplitRecord* const split = manifest.find(options.split);
+  if (split == nullptr)
     throw schemas::FieldError(options.dataset.string() + " has no split \"" + options.split + "\"");
-  const auto shard = std::ranges::find_if(split->second.shards, [&](const dataset::ShardRecord& record) {
+  const auto shard = std::ranges::find_if(split->shards, [&](const dataset::ShardRecord& record) {
     return record.first <= options.first && options.first <= record.last;
   });
-  if (shard == split->second.shards.end())
+  if (shard == split->shards.end())
     throw schemas::FieldError(fmt::format("--index {} is out of range: the {} split has trajectories 0 to {}", options.first,
-                                          options.split, split->second.trajectories - 1));
+                                          options.split, split->trajectories - 1));
   const dataset::ShardReader reader(options.dataset / shard->file);
   const auto row = static_cast<std::uint64_t>(options.first - shard->first);
   Sample sample;
@@ -53,6 +54,8 @@ Sample read_sample(const PreviewOptions& options, const dataset::Manifest& manif
   sample.p = reader.numbers("p", row, sample.count);
   sample.q_observed = reader.numbers("q_observed", row, sample.count);
   sample.p_observed = reader.numbers("p_observed", row, sample.count);
+  sample.dq_dt = reader.numbers("dq_dt", row, sample.count);
+  sample.dp_dt = reader.numbers("dp_dt", row, sample.count);
   sample.parameters = reader.numbers("parameters", row, sample.count);
   sample.dimension = sample.q.size() / (sample.count * sample.frames);
   return sample;
@@ -97,22 +100,26 @@ std::vector<render::Picture> animation(const Sample& sample) {
 
 // The orbits of a few trajectories. A system with one degree of freedom shows all of the sample in its phase plane; one
 // with several planes shows its first trajectory in each of them.
-std::vector<render::Track> tracks_of(const Sample& sample, const simulators::Portrait& plan, const simulators::Look& look) {
+std::vector<render::Track> tracks_of(const Sample& sample, const simulators::Portrait& plan, const simulators::Look& look,
+                                     double dt) {
   std::vector<render::Track> tracks;
   const bool one_plane = plan.planes.size() == 1;
   for (std::size_t i = 0; i < (one_plane ? sample.count : 1); ++i)
     for (std::size_t plane = 0; plane < plan.planes.size(); ++plane) {
       render::Track track;
       track.color = look.color(one_plane ? i : plane);
+      const auto [x, y] = plan.planes[plane];
       for (std::size_t t = 0; t < sample.frames; ++t) {
-        const auto coordinate = [&](std::size_t k, const auto& q, const auto& p) {
-          const std::size_t row = (i * sample.frames + t) * sample.dimension;
-          return k < sample.dimension ? q[row + k] : p[row + k - sample.dimension];
+        const std::size_t row = (i * sample.frames + t) * sample.dimension;
+        const auto in_plane = [&, x = x, y = y](const auto& q, const auto& p, double scale) {
+          const auto coordinate = [&](std::size_t k) {
+            return scale * (k < sample.dimension ? q[row + k] : p[row + k - sample.dimension]);
+          };
+          return std::pair(coordinate(x), coordinate(y));
         };
-        const auto [x, y] = plan.planes[plane];
-        track.points.emplace_back(coordinate(x, sample.q, sample.p), coordinate(y, sample.q, sample.p));
-        track.observed.emplace_back(coordinate(x, sample.q_observed, sample.p_observed),
-                                    coordinate(y, sample.q_observed, sample.p_observed));
+        track.points.push_back(in_plane(sample.q, sample.p, 1));
+        track.rates.push_back(in_plane(sample.dq_dt, sample.dp_dt, dt));
+        track.observed.push_back(in_plane(sample.q_observed, sample.p_observed, 1));
       }
       tracks.push_back(std::move(track));
     }
@@ -164,7 +171,7 @@ render::Surface phase_portrait(const Sample& sample, const Simulation& simulatio
   portrait.title = config.system->name + ":  " + config.system->hamiltonian;
   portrait.x_label = plan.x_label;
   portrait.y_label = plan.y_label;
-  portrait.tracks = tracks_of(sample, plan, simulators::Look(config.settings));
+  portrait.tracks = tracks_of(sample, plan, simulators::Look(config.settings), config.settings.real("dt"));
   fit_axes(portrait);
   fill_landscape(portrait, sample, simulation);
   return render::draw_portrait(portrait);

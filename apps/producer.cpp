@@ -35,7 +35,7 @@ Product Producer::make(Split split, std::int64_t id) {
   product.trajectory = simulation_.trajectory(split, id);
   const auto frames = render(product.trajectory, product.trajectory.q_observed);
   product.out_of_view = out_of_view_;
-  product.sums = render::channel_sums(frames);
+  product.sums = sums_;
   product.frames = compress(frames);
   if (split == Split::test) product.frames_clean = compress(render(product.trajectory, product.trajectory.q));
   return product;
@@ -45,10 +45,11 @@ std::span<const std::uint8_t> Producer::render(const Trajectory& trajectory, con
   const std::size_t d = simulation_.dimension(), frames = simulation_.frames();
   scene_.view = trajectory.view;
   out_of_view_ = 0;
+  sums_ = {};
   for (std::size_t t = 0; t < frames; ++t) {
     simulation_.system().place_discs(trajectory.parameters, {&positions[t * d], d}, scene_.discs);
     out_of_view_ += is_out_of_view(trajectory.view);
-    renderer_.render(scene_, {&frames_[t * chunking_.frame_bytes], chunking_.frame_bytes});
+    sums_.add(renderer_.render(scene_, {&frames_[t * chunking_.frame_bytes], chunking_.frame_bytes}));
   }
   return {frames_.data(), frames * chunking_.frame_bytes};
 }

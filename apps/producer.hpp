@@ -41,7 +41,8 @@ class Producer {
   dataset::FrameChunking chunking_;
   simulators::Scene scene_;
   std::vector<std::uint8_t> frames_;  // padded to whole chunks
-  std::uint64_t out_of_view_ = 0;     // of the last render
+  render::ChannelSums sums_;          // of the last render
+  std::uint64_t out_of_view_ = 0;     // likewise
 };
 
 }  // namespace hamgen::apps

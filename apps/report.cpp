@@ -40,7 +40,7 @@ Json systems_json() {
 
 std::vector<std::string> missing_files(const fs::path& dataset, const dataset::Manifest& manifest) {
   std::vector<std::string> missing;
-  for (const auto& [name, split] : manifest.splits) {
+  for (const auto& split : manifest.splits) {
     if (!fs::exists(dataset / split.index)) missing.push_back(split.index + " is missing");
     for (const auto& shard : split.shards) {
       std::error_code error;
@@ -60,8 +60,8 @@ std::string info_text(const fs::path& dataset, const dataset::Manifest& manifest
                                  manifest.system, manifest.hamiltonian, shape[0], shape[1], shape[2],
                                  manifest.config.at("seed").get<std::int64_t>(), manifest.generator_version,
                                  manifest.git_commit);
-  for (const auto& [name, split] : manifest.splits) {
-    text += fmt::format("  {:<8} {} trajectories in {} shard(s), {}\n", name, split.trajectories, split.shards.size(),
+  for (const auto& split : manifest.splits) {
+    text += fmt::format("  {:<8} {} trajectories in {} shard(s), {}\n", split.name, split.trajectories, split.shards.size(),
                         bytes_text(static_cast<double>(total_bytes(split))));
     text += fmt::format("           largest energy drift {:.1e}, {} redrawn, {} tightened, {} trajectories leave the view\n",
                         split.max_energy_drift, split.redraws, split.tightenings, split.trajectories_out_of_view);

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <utility>
 
@@ -28,13 +29,16 @@ class Descriptor {
     if (fd_ >= 0) ::close(fd_);
   }
 
+  // Past the page cache as far as alignment allows: a dataset is larger than what should be kept in memory, and the
+  // copy would cost as much as hashing does.
   void write(std::span<const std::byte> bytes) {
-    while (!bytes.empty()) {
-      const ssize_t written = ::write(fd_, bytes.data(), bytes.size());
-      if (written < 0 && errno == EINTR) continue;
-      if (written <= 0) fail("write", path_);
-      bytes = bytes.subspan(static_cast<std::size_t>(written));
+    const std::size_t aligned = bytes.size() / alignment * alignment;
+    if (is_aligned(bytes.data()) && set_direct(true)) {
+      const std::size_t done = write_directly(bytes.first(aligned));
+      bytes = bytes.subspan(done);
+      set_direct(false);
     }
+    write_all(bytes);
   }
   void sync() {
     if (::fsync(fd_) != 0) fail("flush", path_);
@@ -44,6 +48,33 @@ class Descriptor {
   }
 
  private:
+  static constexpr std::size_t alignment = 4096;
+  static bool is_aligned(const std::byte* data) { return reinterpret_cast<std::uintptr_t>(data) % alignment == 0; }
+
+  bool set_direct(bool is_direct) {
+    const int flags = ::fcntl(fd_, F_GETFL);
+    return flags >= 0 && ::fcntl(fd_, F_SETFL, is_direct ? flags | O_DIRECT : flags & ~O_DIRECT) == 0;
+  }
+  // How many bytes went; stops where the file system has had enough of direct writing, and leaves the rest (and the
+  // report of a real error) to write_all.
+  std::size_t write_directly(std::span<const std::byte> bytes) {
+    std::size_t done = 0;
+    while (done < bytes.size() && done % alignment == 0) {
+      const ssize_t written = ::write(fd_, bytes.data() + done, bytes.size() - done);
+      if (written <= 0) break;
+      done += static_cast<std::size_t>(written);
+    }
+    return done;
+  }
+  void write_all(std::span<const std::byte> bytes) {
+    while (!bytes.empty()) {
+      const ssize_t written = ::write(fd_, bytes.data(), bytes.size());
+      if (written < 0 && errno == EINTR) continue;
+      if (written <= 0) fail("write", path_);
+      bytes = bytes.subspan(static_cast<std::size_t>(written));
+    }
+  }
+
   std::filesystem::path path_;
   int fd_;
 };

@@ -2,6 +2,11 @@
 
 #include <hdf5_hl.h>
 
+#include <atomic>
+#include <cstring>
+
+#include "dataset/image_memory.hpp"
+
 namespace hamgen::dataset::hdf5 {
 namespace {
 
@@ -80,20 +85,49 @@ Handle text_type() {
   return type;
 }
 
-Handle create_in_memory() {
-  const Handle access = property_list(H5P_FILE_ACCESS);
-  constexpr std::size_t growth = std::size_t{4} << 20;
+namespace {
+
+// The memory driver, its memory from image_memory.hpp.
+Handle memory_access() {
+  Handle access = property_list(H5P_FILE_ACCESS);
+  constexpr std::size_t growth = std::size_t{64} << 20;  // of address space; untouched pages cost nothing
   check(H5Pset_fapl_core(access, growth, false), "use the memory driver");
-  const Handle creation = property_list(H5P_FILE_CREATE);
-  check(H5Pset_obj_track_times(creation, false), "switch off time stamps");
-  return {H5Fcreate("shard", H5F_ACC_TRUNC, creation, access), H5Fclose, "create a file in memory"};
+  H5FD_file_image_callbacks_t callbacks{};
+  callbacks.image_malloc = [](size_t size, H5FD_file_image_op_t, void*) { return allocate_image(size); };
+  callbacks.image_memcpy = [](void* to, const void* from, size_t size, H5FD_file_image_op_t, void*) {
+    return std::memcpy(to, from, size);
+  };
+  callbacks.image_realloc = [](void* image, size_t size, H5FD_file_image_op_t, void*) {
+    return reallocate_image(image, size);
+  };
+  callbacks.image_free = [](void* image, H5FD_file_image_op_t, void*) -> herr_t {
+    release_image(image);
+    return 0;
+  };
+  check(H5Pset_file_image_callbacks(access, &callbacks), "set the memory driver's memory");
+  return access;
 }
 
-std::vector<std::byte> image_of(hid_t file) {
-  check(H5Fflush(file, H5F_SCOPE_GLOBAL), "flush a file");
-  std::vector<std::byte> image(static_cast<std::size_t>(check(H5Fget_file_image(file, nullptr, 0), "size a file")));
-  check(H5Fget_file_image(file, image.data(), image.size()), "copy a file");
-  return image;
+Handle create_memory_file() {
+  const Handle access = memory_access(), creation = property_list(H5P_FILE_CREATE);
+  check(H5Pset_obj_track_times(creation, false), "switch off time stamps");
+  // HDF5 tells files in memory apart by name; it is not stored.
+  static std::atomic<std::uint64_t> count{0};
+  const std::string name = "image-" + std::to_string(count++);
+  return {H5Fcreate(name.c_str(), H5F_ACC_TRUNC, creation, access), H5Fclose, "create a file in memory"};
+}
+
+}  // namespace
+
+MemoryFile::MemoryFile() : file_(create_memory_file()) {}
+
+std::span<const std::byte> MemoryFile::image() const {
+  check(H5Fflush(file_, H5F_SCOPE_GLOBAL), "flush a file");
+  const auto size = static_cast<std::size_t>(check(H5Fget_file_image(file_, nullptr, 0), "size a file"));
+  const Handle access(H5Fget_access_plist(file_), H5Pclose, "read a file's access properties");
+  void* memory = nullptr;  // the address of the driver's pointer to its memory
+  check(H5Fget_vfd_handle(file_, access, &memory), "reach a file's memory");
+  return {*static_cast<const std::byte* const*>(memory), size};
 }
 
 Handle open_read_only(const std::filesystem::path& path) {

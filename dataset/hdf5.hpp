@@ -54,9 +54,17 @@ hid_t stored_type(Element element);  // for numbers: little-endian on disk
 hid_t memory_type(Element element);
 Handle text_type();  // UTF-8, of variable length
 
-// A file in memory that never touches the disk, free of time stamps.
-Handle create_in_memory();
-std::vector<std::byte> image_of(hid_t file);
+// A file under construction in memory, free of time stamps; it never touches the disk by itself.
+class MemoryFile {
+ public:
+  MemoryFile();
+  operator hid_t() const { return file_; }
+  // The file's bytes as they are now, valid until the file is changed or destroyed. Every object in it should be closed.
+  std::span<const std::byte> image() const;
+
+ private:
+  Handle file_;
+};
 Handle open_read_only(const std::filesystem::path& path);
 
 // `properties` is the creation list, whose time stamps are switched off here.

@@ -1,5 +1,6 @@
 #include "dataset/manifest.hpp"
 
+#include <algorithm>
 #include <fstream>
 
 #include "dataset/commit.hpp"
@@ -27,8 +28,9 @@ Json split_to_json(const SplitRecord& split) {
           {"shards", std::move(shards)}};
 }
 
-SplitRecord split_from_json(const Json& json) {
+SplitRecord split_from_json(const std::string& name, const Json& json) {
   SplitRecord split;
+  split.name = name;
   json.at("trajectories").get_to(split.trajectories);
   json.at("index").get_to(split.index);
   json.at("redraws").get_to(split.redraws);
@@ -44,6 +46,11 @@ SplitRecord split_from_json(const Json& json) {
 }
 
 }  // namespace
+
+const SplitRecord* Manifest::find(const std::string& split) const {
+  const auto found = std::ranges::find(splits, split, &SplitRecord::name);
+  return found == splits.end() ? nullptr : &*found;
+}
 
 Json to_json(const Manifest& manifest) {
   Json json{{"schema_version", schema_version},
@@ -65,7 +72,7 @@ Json to_json(const Manifest& manifest) {
                           {"clean_render_mse", y.clean_render_mse},
                           {"noise_floor", y.noise_floor}};
   }
-  for (const auto& [name, split] : manifest.splits) json["splits"][name] = split_to_json(split);
+  for (const SplitRecord& split : manifest.splits) json["splits"][split.name] = split_to_json(split);
   return json;
 }
 
@@ -92,7 +99,7 @@ Manifest manifest_from_json(const Json& json) {
     y.at("clean_render_mse").get_to(manifest.yardsticks.clean_render_mse);
     y.at("noise_floor").get_to(manifest.yardsticks.noise_floor);
   }
-  for (const auto& [name, split] : json.at("splits").items()) manifest.splits[name] = split_from_json(split);
+  for (const auto& [name, split] : json.at("splits").items()) manifest.splits.push_back(split_from_json(name, split));
   return manifest;
 }
 

@@ -5,7 +5,6 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
-#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -28,6 +27,7 @@ struct ShardRecord {
 };
 
 struct SplitRecord {
+  std::string name;  // "train" or "test"
   std::uint64_t trajectories = 0;
   std::string index;  // the virtual dataset over all shards, "train.h5"
   std::vector<ShardRecord> shards;
@@ -52,9 +52,11 @@ struct Manifest {
   Json config;  // everything that defines the dataset
   std::array<std::uint64_t, 4> frame_shape{};  // T, H, W, channels
   std::vector<double> channel_mean, channel_std;  // of the train split's frames, value / 255
-  std::map<std::string, SplitRecord> splits;
+  std::vector<SplitRecord> splits;
   bool has_yardsticks = false;
   Yardsticks yardsticks;
+
+  const SplitRecord* find(const std::string& split) const;  // null where there is none
 };
 
 Json to_json(const Manifest& manifest);

@@ -35,7 +35,6 @@ ShardWriter::ShardWriter(const SplitHeader& header, std::uint64_t trajectories)
     : header_(header),
       trajectories_(trajectories),
       chunking_(chunk_frames(header.time.size(), header.frame_bytes())),
-      file_(hdf5::create_in_memory()),
       structure_(file_, header, trajectories, shard_storage) {}
 
 void ShardWriter::append(const ShardRow& row) {
@@ -63,13 +62,14 @@ void ShardWriter::store_chunks(const char* dataset, const std::vector<Chunk>& ch
   }
 }
 
-std::vector<std::byte> ShardWriter::finish() {
+hdf5::MemoryFile ShardWriter::finish() {
   if (ids_.size() != trajectories_) throw std::logic_error("the shard is not complete");
   hdf5::write_all(structure_.dataset("trajectory"), Element::i64, ids_.data());
   for (const DatasetLayout& layout : shard_layout())
     if (is_number_column(layout))
       hdf5::write_all(structure_.dataset(layout.name), Element::f64, columns_.at(layout.name).data());
-  return hdf5::image_of(file_);
+  structure_.close();
+  return std::move(file_);
 }
 
 }  // namespace hamgen::dataset

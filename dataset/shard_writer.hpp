@@ -33,8 +33,8 @@ class ShardWriter {
   ShardWriter(const SplitHeader& header, std::uint64_t trajectories);
   // Throws std::logic_error for a row of the wrong shape or one too many.
   void append(const ShardRow& row);
-  // The finished file's bytes. The writer is spent. Throws std::logic_error when rows are missing.
-  std::vector<std::byte> finish();
+  // The finished file. The writer is spent. Throws std::logic_error when rows are missing.
+  hdf5::MemoryFile finish();
 
  private:
   void store_chunks(const char* dataset, const std::vector<Chunk>& chunks);
@@ -42,7 +42,7 @@ class ShardWriter {
   const SplitHeader& header_;
   std::uint64_t trajectories_;
   FrameChunking chunking_;
-  hdf5::Handle file_;
+  hdf5::MemoryFile file_;
   Structure structure_;
   std::vector<std::int64_t> ids_;
   std::map<std::string, std::vector<double>> columns_;

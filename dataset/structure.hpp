@@ -18,6 +18,7 @@ class Structure {
   // Creates everything in `file` and writes what does not depend on the trajectory (labels, time, pixel grid).
   Structure(hid_t file, const SplitHeader& header, std::uint64_t trajectories, const StorageOf& storage_of);
   hid_t dataset(const std::string& name) const { return datasets_.at(name); }
+  void close() { datasets_.clear(); }
 
  private:
   void create(hid_t file, const SplitHeader& header, std::uint64_t trajectories, const StorageOf& storage_of);

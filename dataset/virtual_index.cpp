@@ -22,20 +22,21 @@ void map_shards(const hdf5::Handle& properties, const DatasetLayout& layout, std
 
 }  // namespace
 
-std::vector<std::byte> make_virtual_index(const SplitHeader& header, const std::vector<ShardRecord>& shards) {
+hdf5::MemoryFile make_virtual_index(const SplitHeader& header, const std::vector<ShardRecord>& shards) {
   std::vector<std::int64_t> ids;
   for (const ShardRecord& shard : shards)
     for (std::int64_t id = shard.first; id <= shard.last; ++id) ids.push_back(id);
 
-  const hdf5::Handle file = hdf5::create_in_memory();
-  const Structure structure(file, header, ids.size(), [&](const DatasetLayout& layout, std::span<const hsize_t> extents) {
+  hdf5::MemoryFile file;
+  Structure structure(file, header, ids.size(), [&](const DatasetLayout& layout, std::span<const hsize_t> extents) {
     hdf5::Handle properties = hdf5::property_list(H5P_DATASET_CREATE);
     if (layout.is_per_trajectory() && !layout.is_scale())
       map_shards(properties, layout, {extents.begin(), extents.end()}, shards);
     return properties;
   });
   hdf5::write_all(structure.dataset("trajectory"), Element::i64, ids.data());
-  return hdf5::image_of(file);
+  structure.close();
+  return file;
 }
 
 }  // namespace hamgen::dataset

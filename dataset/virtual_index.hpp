@@ -4,12 +4,13 @@
 #include <string>
 #include <vector>
 
+#include "dataset/hdf5.hpp"
 #include "dataset/layout.hpp"
 #include "dataset/manifest.hpp"
 
 namespace hamgen::dataset {
 
-// The file's bytes. `header` is that of the shards.
-std::vector<std::byte> make_virtual_index(const SplitHeader& header, const std::vector<ShardRecord>& shards);
+// `header` is that of the shards.
+hdf5::MemoryFile make_virtual_index(const SplitHeader& header, const std::vector<ShardRecord>& shards);
 
 }  // namespace hamgen::dataset

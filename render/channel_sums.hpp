@@ -2,8 +2,8 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
-#include <span>
 
 namespace hamgen::render {
 
@@ -15,8 +15,5 @@ struct ChannelSums {
   double mean(std::size_t channel) const;                // value / 255
   double standard_deviation(std::size_t channel) const;  // value / 255
 };
-
-// Of interleaved RGB8 pixels.
-ChannelSums channel_sums(std::span<const std::uint8_t> rgb);
 
 }  // namespace hamgen::render

@@ -1,9 +1,9 @@
-// A disc in pixel units, as both painters need it (the mapping of frame_renderer.hpp).
+// A disc in pixel units, as both painters need it (the mapping of canvas.hpp).
 #pragma once
 
 #include <cmath>
 
-#include "render/frame_renderer.hpp"
+#include "render/canvas.hpp"
 
 namespace hamgen::render {
 

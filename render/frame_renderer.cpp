@@ -5,134 +5,147 @@
 #include <cmath>
 #include <cstring>
 
-#include "render/disc_geometry.hpp"
 #include "render/wide_vectors.hpp"
 
 namespace hamgen::render {
 namespace {
 
-constexpr std::size_t block = 16;  // pixels blended at a time: whole vectors of indices and of values
-constexpr int table_size = 4096;
-constexpr float table_range = 8;  // of (distance - radius) * sharpness, either side; sigmoid(-8) is 0.09 grey levels
-constexpr float table_scale = static_cast<float>(table_size) / (2 * table_range);
+constexpr int level_bits = 7;  // a grey level is 2^7 in the planes' fixed point
 
-std::int16_t fixed_value(double color) { return static_cast<std::int16_t>(std::lround(color * 255 * 128)); }
+std::int16_t fixed_value(double color) { return static_cast<std::int16_t>(std::lround(color * (255 << level_bits))); }
 
-// Entry i is the opacity at (distance - radius) * sharpness = (i + 0.5) / table_scale - table_range. The last one is 0:
-// a block may run past the disc's reach without a trace.
-std::vector<std::uint64_t> opacity_table() {
-  std::vector<std::uint64_t> table(table_size);
-  for (int i = 0; i + 1 < table_size; ++i) {
-    const double depth = table_range - (i + 0.5) / table_scale;
-    const auto alpha = static_cast<std::uint64_t>(std::lround(32767 / (1 + std::exp(-depth))));
-    table[i] = alpha | alpha << 16 | alpha << 32;
-  }
-  return table;
+std::uint8_t rounded(std::int16_t value) {
+  return static_cast<std::uint8_t>((value + (1 << (level_bits - 1))) >> level_bits);
 }
 
-// Blends one disc over the frame, row by row over the chord that it can reach, in whole blocks of columns. Opacities
-// go through memory for the whole disc at once: a vector load right behind the narrow stores it covers would stall.
+// plane += (color - plane) * alpha
 HAMGEN_WIDE_VECTORS
-void blend(const PixelDisc& disc, std::array<std::int16_t, 3> rgb, std::size_t width, const std::uint64_t* opacity,
-           FrameRenderer::Scratch& scratch, std::int16_t* frame) {
-  // index = (distance - radius) * sharpness, counted in table entries from the table's start
-  const auto scale = static_cast<float>(disc.sharpness) * table_scale;
-  const auto offset = static_cast<float>((table_range - disc.radius * disc.sharpness) * table_scale);
-  const auto limit = static_cast<double>(width);
-  const auto first_row = static_cast<std::size_t>(std::clamp(disc.row - disc.reach, 0.0, limit));
-  const auto end_row = static_cast<std::size_t>(std::clamp(disc.row + disc.reach + 1, 0.0, limit));
-
-  std::int32_t* const index = scratch.index.data();
-  std::size_t pixels = 0;
-  for (std::size_t row = first_row; row < end_row; ++row) {
-    const double dy = static_cast<double>(row) + 0.5 - disc.row;
-    const double half_chord = std::sqrt(std::max(0.0, disc.reach * disc.reach - dy * dy));
-    const auto begin = static_cast<std::size_t>(std::clamp(disc.column - half_chord, 0.0, limit));
-    const auto end = static_cast<std::size_t>(std::clamp(disc.column + half_chord + 1, 0.0, limit));
-    const std::size_t blocks = (end - begin + block - 1) / block;
-    scratch.rows[row] = {begin, blocks};
-    const auto dx = static_cast<float>(static_cast<double>(begin) + 0.5 - disc.column);
-    const auto dy_squared = static_cast<float>(dy * dy);
-    std::int32_t* const row_index = index + pixels;
-    for (std::size_t j = 0; j < blocks * block; ++j) {
-      const float x = dx + static_cast<float>(static_cast<std::int32_t>(j));
-      const float position = std::sqrt(x * x + dy_squared) * scale + offset;
-      const float clamped = position > 0 ? position : 0;
-      row_index[j] = static_cast<std::int32_t>(clamped < table_size - 1.0F ? clamped : table_size - 1.0F);
+void blend(std::int16_t* __restrict plane, std::size_t width, std::int16_t color, std::span<const Stretch> stretches,
+           const std::int16_t* __restrict alpha) {
+  for (const Stretch& stretch : stretches) {
+    std::int16_t* __restrict values = plane + stretch.row * width + stretch.begin;
+    const std::size_t count = stretch.count / stretch_unit * stretch_unit;
+    for (std::size_t j = 0; j < count; ++j) {
+      const auto difference = static_cast<std::int16_t>(color - values[j]);
+      values[j] = static_cast<std::int16_t>(values[j] + ((((difference * alpha[j]) >> 14) + 1) >> 1));
     }
-    pixels += blocks * block;
-  }
-
-  std::int16_t* const alpha = scratch.alpha.data();
-  for (std::size_t j = 0; j < pixels; ++j) std::memcpy(alpha + 3 * j, &opacity[index[j]], sizeof *opacity);
-
-  std::array<std::int16_t, 3 * block> color{};
-  for (std::size_t k = 0; k < color.size(); ++k) color[k] = rgb[k % 3];
-  const std::int16_t* next = alpha;
-  for (std::size_t row = first_row; row < end_row; ++row) {
-    std::int16_t* values = frame + 3 * ((width + block) * row + scratch.rows[row].begin);
-    for (std::size_t b = 0; b < scratch.rows[row].blocks; ++b, values += 3 * block, next += 3 * block)
-      for (std::size_t k = 0; k < 3 * block; ++k) {
-        const auto difference = static_cast<std::int16_t>(color[k] - values[k]);
-        values[k] = static_cast<std::int16_t>(values[k] + ((((difference * next[k]) >> 14) + 1) >> 1));
-      }
+    alpha += count;
   }
 }
 
+// Rounds values to bytes, adds them up, and paints them over with the background again.
 HAMGEN_WIDE_VECTORS
-void round_to_bytes(const std::int16_t* __restrict frame, std::size_t width, std::uint8_t* __restrict rgb) {
-  for (std::size_t row = 0; row < width; ++row, frame += 3 * (width + block), rgb += 3 * width)
-    for (std::size_t k = 0; k < 3 * width; ++k) rgb[k] = static_cast<std::uint8_t>((frame[k] + 64) >> 7);
+void round_values(std::int16_t* __restrict values, std::size_t size, std::int16_t background,
+                  std::uint8_t* __restrict bytes, std::uint64_t& total, std::uint64_t& total_of_squares) {
+  constexpr std::size_t most = 16384;  // values whose squares add up within 32 bits
+  for (std::size_t begin = 0; begin < size; begin += most) {
+    const std::size_t end = std::min(size, begin + most);
+    std::int32_t sum = 0, squares = 0;
+    for (std::size_t j = begin; j < end; ++j) {
+      const auto raised = static_cast<std::uint16_t>(values[j] + (1 << (level_bits - 1)));
+      const auto value = static_cast<std::int16_t>(raised >> level_bits);
+      sum += value;
+      squares += value * value;
+      bytes[j] = static_cast<std::uint8_t>(value);
+      values[j] = background;
+    }
+    total += static_cast<std::uint64_t>(sum);
+    total_of_squares += static_cast<std::uint64_t>(squares);
+  }
+}
+
+// Sixteen pixels at a time: each third of the output picks its bytes from two planes, then from the last.
+HAMGEN_WIDE_VECTORS
+void interleave(const std::uint8_t* red, const std::uint8_t* green, const std::uint8_t* blue, std::size_t pixels,
+                std::uint8_t* rgb) {
+  using Bytes = std::uint8_t __attribute__((vector_size(16)));
+  std::size_t j = 0;
+  for (; j + 16 <= pixels; j += 16) {
+    Bytes r, g, b;
+    std::memcpy(&r, red + j, 16);
+    std::memcpy(&g, green + j, 16);
+    std::memcpy(&b, blue + j, 16);
+    const Bytes first = __builtin_shufflevector(
+        __builtin_shufflevector(r, g, 0, 16, 0, 1, 17, 1, 2, 18, 2, 3, 19, 3, 4, 20, 4, 5), b,  //
+        0, 1, 16, 3, 4, 17, 6, 7, 18, 9, 10, 19, 12, 13, 20, 15);
+    const Bytes second = __builtin_shufflevector(
+        __builtin_shufflevector(r, g, 21, 21, 6, 22, 22, 7, 23, 23, 8, 24, 24, 9, 25, 25, 10, 26), b,  //
+        0, 21, 2, 3, 22, 5, 6, 23, 8, 9, 24, 11, 12, 25, 14, 15);
+    const Bytes third = __builtin_shufflevector(
+        __builtin_shufflevector(r, g, 0, 11, 27, 0, 12, 28, 0, 13, 29, 0, 14, 30, 0, 15, 31, 0), b,  //
+        26, 1, 2, 27, 4, 5, 28, 7, 8, 29, 10, 11, 30, 13, 14, 31);
+    std::memcpy(rgb + 3 * j, &first, 16);
+    std::memcpy(rgb + 3 * j + 16, &second, 16);
+    std::memcpy(rgb + 3 * j + 32, &third, 16);
+  }
+  for (; j < pixels; ++j) {
+    rgb[3 * j] = red[j];
+    rgb[3 * j + 1] = green[j];
+    rgb[3 * j + 2] = blue[j];
+  }
 }
 
 }  // namespace
 
-std::vector<schemas::Field> Canvas::fields() {
-  using namespace schemas;
-  return {
-      integer("image.size", 64, "pixel", "width and height of a frame").at_least(8).at_most(1024).multiple(8),
-      text("look.background", "#52595e", "colour behind the discs; black is reported to train badly").colors(),
-      real("look.sharpness", 80, "1 / canvas width", "k of a disc's edge: opacity = sigmoid((radius - distance) k)")
-          .above(0),
+FrameRenderer::FrameRenderer(const Canvas& canvas) : canvas_(canvas) {
+  const std::size_t pixels = canvas.size * canvas.size;
+  for (std::size_t c = 0; c < 3; ++c) {
+    background_[c] = fixed_value(canvas.background[c]);
+    planes_[c].assign(pixels, background_[c]);
+    bytes_[c].resize(pixels);
+  }
+  for (std::size_t k = 0; k < 3 * canvas.size; ++k) background_row_.push_back(rounded(background_[k % 3]));
+  alpha_.resize(pixels);
+}
+
+// Which pixels a disc can reach: a chord of every row, widened to whole units without leaving the frame.
+void FrameRenderer::find_stretches(const PixelDisc& disc) {
+  const std::size_t width = canvas_.size;
+  const auto clamp = [limit = static_cast<double>(width)](double edge) {
+    return static_cast<std::size_t>(std::clamp(edge, 0.0, limit));
   };
+  stretches_.clear();
+  const std::size_t end_row = clamp(disc.row + disc.reach + 1);
+  for (std::size_t row = clamp(disc.row - disc.reach); row < end_row; ++row) {
+    const double dy = static_cast<double>(row) + 0.5 - disc.row;
+    const double half_chord = std::sqrt(std::max(0.0, disc.reach * disc.reach - dy * dy));
+    const std::size_t left = clamp(disc.column - half_chord), right = clamp(disc.column + half_chord + 1);
+    const std::size_t count = (right - left + stretch_unit - 1) / stretch_unit * stretch_unit;
+    if (count > 0) stretches_.push_back({row, std::min(left, width - count), count});
+  }
 }
 
-Canvas Canvas::from(const schemas::Settings& settings) {
-  return {.size = static_cast<std::size_t>(settings.integer("image.size")),
-          .background = simulators::parse_color(settings.text("look.background")),
-          .sharpness = settings.real("look.sharpness")};
+ChannelSums FrameRenderer::render(const simulators::Scene& scene, std::span<std::uint8_t> rgb) {
+  const std::size_t width = canvas_.size;
+  std::size_t first_row = width, end_row = 0;
+  for (const simulators::Disc& disc : scene.discs) {
+    const PixelDisc at = to_pixels(canvas_, scene.view, disc);
+    find_stretches(at);
+    if (stretches_.empty()) continue;
+    first_row = std::min(first_row, stretches_.front().row);
+    end_row = std::max(end_row, stretches_.back().row + 1);
+    opacity_.paint(at, stretches_, alpha_.data());
+    for (std::size_t c = 0; c < 3; ++c)
+      blend(planes_[c].data(), width, fixed_value(disc.color[c]), stretches_, alpha_.data());
+  }
+  first_row = std::min(first_row, end_row);
+  return finish(first_row, end_row, rgb);
 }
 
-FrameRenderer::FrameRenderer(const Canvas& canvas)
-    : canvas_(canvas), background_(3 * canvas.size * (canvas.size + block)), opacity_(opacity_table()) {
-  for (std::size_t k = 0; k < background_.size(); ++k) background_[k] = fixed_value(canvas.background[k % 3]);
-  frame_ = background_;
-  const std::size_t pixels = canvas.size * (canvas.size + block);
-  scratch_.rows.resize(canvas.size);
-  scratch_.index.resize(pixels);
-  scratch_.alpha.resize(3 * pixels + 1);  // the last store is four values wide
-}
-
-void FrameRenderer::render(const simulators::Scene& scene, std::span<std::uint8_t> rgb) {
-  std::ranges::copy(background_, frame_.begin());
-  for (const simulators::Disc& disc : scene.discs)
-    blend(to_pixels(canvas_, scene.view, disc),
-          {fixed_value(disc.color[0]), fixed_value(disc.color[1]), fixed_value(disc.color[2])}, canvas_.size,
-          opacity_.data(), scratch_, frame_.data());
-  round_to_bytes(frame_.data(), canvas_.size, rgb.data());
-}
-
-std::vector<double> column_x(std::size_t size, double half_width) {
-  std::vector<double> x(size);
-  for (std::size_t j = 0; j < size; ++j)
-    x[j] = ((2.0 * static_cast<double>(j) + 1) / static_cast<double>(size) - 1) * half_width;
-  return x;
-}
-
-std::vector<double> row_y(std::size_t size, double half_width) {
-  std::vector<double> y = column_x(size, half_width);
-  std::ranges::reverse(y);
-  return y;
+ChannelSums FrameRenderer::finish(std::size_t first_row, std::size_t end_row, std::span<std::uint8_t> rgb) {
+  const std::size_t width = canvas_.size, first = first_row * width, count = (end_row - first_row) * width;
+  ChannelSums sums;
+  sums.pixels = width * width;
+  for (std::size_t c = 0; c < 3; ++c) {
+    round_values(&planes_[c][first], count, background_[c], bytes_[c].data(), sums.sum[c], sums.sum_of_squares[c]);
+    const std::uint64_t value = background_row_[c], others = sums.pixels - count;
+    sums.sum[c] += others * value;
+    sums.sum_of_squares[c] += others * value * value;
+  }
+  interleave(bytes_[0].data(), bytes_[1].data(), bytes_[2].data(), count, &rgb[3 * first]);
+  for (std::size_t row = 0; row < width; ++row)
+    if (row < first_row || row >= end_row) std::ranges::copy(background_row_, &rgb[3 * row * width]);
+  return sums;
 }
 
 }  // namespace hamgen::render

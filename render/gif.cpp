@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <gif_lib.h>
 
 #include <algorithm>
@@ -86,8 +87,10 @@ Palette median_cut(std::vector<Cell> cells) {
 class GifFile {
  public:
   explicit GifFile(const std::filesystem::path& file) : name_(file.string()) {
-    int error = 0;
-    file_ = EGifOpenFileName(file.c_str(), false, &error);
+    // giflib's own open would make the file readable by its owner alone.
+    const int descriptor = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    int error = E_GIF_ERR_OPEN_FAILED;
+    if (descriptor >= 0) file_ = EGifOpenFileHandle(descriptor, &error);
     if (file_ == nullptr) fail(error);
     EGifSetGifVersion(file_, true);
   }

@@ -96,10 +96,20 @@ class Plot {
     cairo_set_source_rgb(cr_, track.color[0], track.color[1], track.color[2]);
     cairo_set_line_width(cr_, 1.6);
     cairo_set_line_join(cr_, CAIRO_LINE_JOIN_ROUND);
-    for (const auto& [x, y] : track.points) cairo_line_to(cr_, x_of(x), y_of(y));
+    cairo_move_to(cr_, x_of(track.points.front().first), y_of(track.points.front().second));
+    for (std::size_t t = 1; t < track.points.size(); ++t) draw_curve(track, t);
     cairo_stroke(cr_);
     cairo_arc(cr_, x_of(track.points.front().first), y_of(track.points.front().second), 4.5, 0, 2 * std::numbers::pi);
     cairo_fill(cr_);
+  }
+
+  // The cubic Hermite curve from frame t - 1 to frame t, as the Bezier curve that Cairo takes.
+  void draw_curve(const Track& track, std::size_t t) {
+    const auto& [x0, y0] = track.points[t - 1];
+    const auto& [x1, y1] = track.points[t];
+    const auto& [dx0, dy0] = track.rates[t - 1];
+    const auto& [dx1, dy1] = track.rates[t];
+    cairo_curve_to(cr_, x_of(x0 + dx0 / 3), y_of(y0 + dy0 / 3), x_of(x1 - dx1 / 3), y_of(y1 - dy1 / 3), x_of(x1), y_of(y1));
   }
 
   void draw_axes() {
@@ -107,7 +117,7 @@ class Plot {
     cairo_set_line_width(cr_, 1);
     cairo_rectangle(cr_, left, top, plot_size, plot_size);
     cairo_stroke(cr_);
-    draw_text(cr_, left, top - 20, 17, portrait_.title);
+    draw_text(cr_, left, top - 20, 17, portrait_.title, plot_size);
     draw_text(cr_, left + plot_size / 2 - 20, top + plot_size + 48, 15, portrait_.x_label);
     cairo_save(cr_);
     cairo_translate(cr_, 24, top + plot_size / 2 + 30);
@@ -152,9 +162,12 @@ class Plot {
 
 Surface draw_portrait(const Portrait& portrait) { return Plot(portrait).draw(); }
 
-void draw_text(cairo_t* context, double x, double y, double size, const std::string& text) {
+void draw_text(cairo_t* context, double x, double y, double size, const std::string& text, double most_width) {
   cairo_select_font_face(context, "sans-serif", CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_NORMAL);
   cairo_set_font_size(context, size);
+  cairo_text_extents_t extents;
+  cairo_text_extents(context, text.c_str(), &extents);
+  if (extents.width > most_width) cairo_set_font_size(context, size * most_width / extents.width);
   cairo_move_to(context, x, y);
   cairo_show_text(context, text.c_str());
 }

@@ -11,8 +11,9 @@
 namespace hamgen::render {
 
 struct Track {
-  std::vector<std::pair<double, double>> points;    // exact, joined by a line
-  std::vector<std::pair<double, double>> observed;  // with noise, as dots
+  std::vector<std::pair<double, double>> points;     // exact, joined by cubic curves
+  std::vector<std::pair<double, double>> rates;      // d(point)/d(frame), the tangents of those curves
+  std::vector<std::pair<double, double>> observed;   // with noise, as dots
   simulators::Color color{1, 1, 1};
 };
 
@@ -26,7 +27,7 @@ struct Portrait {
 
 Surface draw_portrait(const Portrait& portrait);
 
-// Draws text with its baseline's left end at (x, y).
-void draw_text(cairo_t* context, double x, double y, double size, const std::string& text);
+// Draws text with its baseline's left end at (x, y), smaller where it would be wider than `most_width`.
+void draw_text(cairo_t* context, double x, double y, double size, const std::string& text, double most_width = 1e9);
 
 }  // namespace hamgen::render

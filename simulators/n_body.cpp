@@ -51,21 +51,30 @@ class NBody final : public System {
   void dH_dq(Reals c, Reals q, Reals, MutableReals out) const override {
     const double g = c[0];
     const Reals m = c.subspan(1);
-    std::ranges::fill(out, 0.0);
-    for (std::size_t i = 0; i < m.size(); ++i)
+    for (double& component : out) component = 0;
+    for (std::size_t i = 0; i < m.size(); ++i) {
+      const double x = q[2 * i], y = q[2 * i + 1], g_m = g * m[i];
+      double out_x = out[2 * i], out_y = out[2 * i + 1];
       for (std::size_t j = i + 1; j < m.size(); ++j) {
-        const double dx = q[2 * j] - q[2 * i], dy = q[2 * j + 1] - q[2 * i + 1];
+        const double dx = q[2 * j] - x, dy = q[2 * j + 1] - y;
         const double square = dx * dx + dy * dy;
-        const double pull = g * m[i] * m[j] / (square * std::sqrt(square));
-        out[2 * i] -= pull * dx;
-        out[2 * i + 1] -= pull * dy;
+        const double pull = g_m * m[j] / (square * std::sqrt(square));
+        out_x -= pull * dx;
+        out_y -= pull * dy;
         out[2 * j] += pull * dx;
         out[2 * j + 1] += pull * dy;
       }
+      out[2 * i] = out_x;
+      out[2 * i + 1] = out_y;
+    }
   }
 
   void dH_dp(Reals c, Reals, Reals p, MutableReals out) const override {
-    for (std::size_t k = 0; k < p.size(); ++k) out[k] = p[k] / c[1 + k / 2];
+    for (std::size_t i = 0; 2 * i < p.size(); ++i) {
+      const double mass = c[1 + i];
+      out[2 * i] = p[2 * i] / mass;
+      out[2 * i + 1] = p[2 * i + 1] / mass;
+    }
   }
 
   void place_discs(Reals c, Reals q, std::vector<Disc>& discs) const override {

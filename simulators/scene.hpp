@@ -1,7 +1,7 @@
 // What one instant of a system looks like, in world units: discs seen through a square window.
 //
 // World axes: x to the right, y up, in the system's unit of length. The renderer alone knows about pixels
-// (render/frame_renderer.hpp). Discs are listed from back to front (painter's order).
+// (render/canvas.hpp). Discs are listed from back to front (painter's order).
 #pragma once
 
 #include <array>

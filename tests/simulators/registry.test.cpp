@@ -1,9 +1,191 @@
-#include <doctest/doctest.h>
-
+// What every registered system promises. A system added to the registry is tested here without another line.
 #include "simulators/registry.hpp"
 
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <set>
+
+#include "tests/simulators/measures.hpp"
+#include "tests/simulators/settings_for.hpp"
+
 using namespace hamgen::simulators;
+using namespace hamgen::tests;
+
+namespace {
+
+// Largest difference between `gradient` and fourth-order central differences of `energy` along each
+// coordinate of x.
+double gradient_error(const std::function<double(Reals)>& energy, std::vector<double> x, Reals gradient) {
+  double worst = 0;
+  for (std::size_t k = 0; k < x.size(); ++k) {
+    const double centre = x[k], h = 1e-3;
+    const auto at = [&](double shift) {
+      x[k] = centre + shift;
+      return energy(x);
+    };
+    const double slope = (8 * (at(h) - at(-h)) - (at(2 * h) - at(-2 * h))) / (12 * h);
+    x[k] = centre;
+    worst = std::max(worst, std::abs(slope - gradient[k]) / std::max(1.0, std::abs(slope)));
+  }
+  return worst;
+}
+
+}  // namespace
 
 TEST_CASE("an unknown system is refused with the names there are") {
-  CHECK_THROWS_WITH_AS(find_system("tree_body"), doctest::Contains("three_body"), hamgen::schemas::FieldError);
+  CHECK_THROWS_WITH_AS(find_system("tree_body"), doctest::Contains("three_body"),
+                       hamgen::schemas::FieldError);
+}
+
+TEST_CASE("names are unique and lead back to their system") {
+  std::set<std::string> names;
+  for (const auto& descriptor : systems()) {
+    CHECK(names.insert(descriptor.name).second);
+    CHECK(&find_system(descriptor.name) == &descriptor);
+    CHECK_FALSE(descriptor.summary.empty());
+    CHECK_FALSE(descriptor.hamiltonian.empty());
+    CHECK_FALSE(descriptor.reference.empty());
+  }
+}
+
+TEST_CASE("labels, names and starts are as many as coordinates and parameters") {
+  for (const auto& descriptor : systems()) {
+    CAPTURE(descriptor.name);
+    const auto simulation = simulation_of(descriptor.name);
+    const System& system = simulation.system();
+    const std::size_t d = system.dimension();
+    RandomStream random({.seed = 3});
+    const Start start = system.draw_start(random);
+    CHECK(start.q.size() == d);
+    CHECK(start.p.size() == d);
+    CHECK(system.coordinate_names().size() == d);
+    CHECK(system.parameter_labels().size() == start.parameters.size());
+
+    std::set<std::string> labels;
+    for (const auto& name : system.coordinate_names()) CHECK(labels.insert(name).second);
+    for (const auto& label : system.parameter_labels()) CHECK(labels.insert(label.name).second);
+    const Portrait portrait = system.portrait();
+    CHECK_FALSE(portrait.planes.empty());
+    for (const auto& [x, y] : portrait.planes) CHECK(std::max(x, y) < 2 * d);
+  }
+}
+
+TEST_CASE("the gradients are those of the energy") {
+  for (const auto& descriptor : systems()) {
+    const auto simulation = simulation_of(descriptor.name);
+    const System& system = simulation.system();
+    double worst = 0;
+    for (std::uint64_t id = 0; id < 100; ++id) {
+      RandomStream random({.seed = 4, .trajectory = id});
+      const Start start = system.draw_start(random);
+      const Reals c = start.parameters;
+      std::vector<double> gradient(system.dimension());
+      system.dH_dq(c, start.q, start.p, gradient);
+      const auto of_q = [&](Reals q) { return system.energy(c, q, start.p); };
+      worst = std::max(worst, gradient_error(of_q, start.q, gradient));
+      system.dH_dp(c, start.q, start.p, gradient);
+      const auto of_p = [&](Reals p) { return system.energy(c, start.q, p); };
+      worst = std::max(worst, gradient_error(of_p, start.p, gradient));
+    }
+    CAPTURE(descriptor.name);
+    CHECK(worst <= 1e-9);
+  }
+}
+
+TEST_CASE("a system that calls itself separable is H = V(q) + K(p)") {
+  for (const auto& descriptor : systems()) {
+    const auto simulation = simulation_of(descriptor.name);
+    const System& system = simulation.system();
+    if (!system.is_separable()) continue;
+    CAPTURE(descriptor.name);
+    RandomStream random({.seed = 5});
+    const Start a = system.draw_start(random), b = system.draw_start(random);
+    const auto energy = [&](const Start& q_of, const Start& p_of) {
+      return system.energy(a.parameters, q_of.q, p_of.p);
+    };
+    CHECK(std::abs(energy(a, a) + energy(b, b) - energy(a, b) - energy(b, a)) <= 1e-13);
+  }
+}
+
+TEST_CASE("the discs of clean trajectories stay inside the nominal view") {
+  for (const auto& descriptor : systems()) {
+    const auto simulation = simulation_of(descriptor.name);
+    const View view = simulation.nominal_view();
+    std::vector<Disc> discs(17);  // left-overs, which place_discs is to overwrite
+    std::size_t total = 0, outside = 0, invisible = 0;
+    for (std::int64_t id = 0; id < 200; ++id) {
+      const Trajectory trajectory = simulation.trajectory(Split::train, id);
+      for (std::size_t t = 0; t < simulation.frames(); ++t) {
+        simulation.system().place_discs(trajectory.parameters, row(trajectory.q, t, simulation.dimension()),
+                                        discs);
+        for (const Disc& disc : discs) {
+          const double reach = std::max(std::abs(disc.x - view.center_x), std::abs(disc.y - view.center_y));
+          outside += reach + disc.radius > view.half_width * (1 + 1e-12);
+          invisible += !(disc.radius > 0);
+        }
+        total += discs.size();
+      }
+    }
+    CAPTURE(descriptor.name);
+    CHECK(total > 0);
+    CHECK(invisible == 0);
+    if (descriptor.name == "n_body")
+      CHECK(outside <= total / 1000);  // four bodies throw one another out now and then
+    else
+      CHECK(outside == 0);
+  }
+}
+
+TEST_CASE("the view follows the physics: stiff or slow springs, long rods, large starts") {
+  for (const auto& [name, overrides] : std::vector<std::pair<std::string, Overrides>>{
+           {"mass_spring", {{"physics.stiffness", 0.1}, {"start.radius", std::vector<double>{1.0, 2.0}}}},
+           {"mass_spring", {{"physics.mass", 4.0}, {"physics.stiffness", 9.0}}},
+           {"pendulum", {{"physics.length", 2.5}, {"physics.potential_factor", 1.0}}}}) {
+    const auto simulation = simulation_of(name, overrides);
+    std::vector<Disc> discs;
+    double reach = 0;
+    for (std::int64_t id = 0; id < 200; ++id) {
+      const Trajectory trajectory = simulation.trajectory(Split::train, id);
+      for (const double q : trajectory.q) {
+        simulation.system().place_discs(trajectory.parameters, Reals(&q, 1), discs);
+        reach =
+            std::max({reach, std::abs(discs[0].x) + discs[0].radius, std::abs(discs[0].y) + discs[0].radius});
+      }
+    }
+    CAPTURE(name);
+    CHECK(reach <= simulation.nominal_view().half_width * (1 + 1e-12));
+    CHECK(reach >= 0.9 * simulation.nominal_view().half_width);  // and no wider than needed
+  }
+}
+
+TEST_CASE(
+    "the pendulum's bob hangs below its pivot, the spring's mass moves vertically, bodies are where they "
+    "are") {
+  std::vector<Disc> discs;
+  const auto pendulum = simulation_of("pendulum", {{"physics.length", 1.5}});
+  pendulum.system().place_discs(std::vector<double>{0.5, 3, 1.5, 2}, std::vector<double>{0.0}, discs);
+  CHECK(discs.size() == 1);
+  CHECK(discs[0].x == 0);
+  CHECK(discs[0].y == -1.5);
+  pendulum.system().place_discs(std::vector<double>{0.5, 3, 1.5, 2}, std::vector<double>{std::acos(0.0)},
+                                discs);
+  CHECK(discs[0].x == 1.5);
+  CHECK(std::abs(discs[0].y) <= 1e-15);
+  simulation_of("mass_spring")
+      .system()
+      .place_discs(std::vector<double>{0.5, 2}, std::vector<double>{0.3}, discs);
+  CHECK(discs[0].x == 0);
+  CHECK(discs[0].y == 0.3);
+  CHECK(relative_error(discs[0].radius, std::sqrt(0.5 / std::acos(-1.0))) <= 1e-15);  // area = mass
+  simulation_of("two_body")
+      .system()
+      .place_discs(std::vector<double>{1, 1, 1}, std::vector<double>{1, 2, 3, 4}, discs);
+  REQUIRE(discs.size() == 2);
+  CHECK(discs[0].x == 1);
+  CHECK(discs[0].y == 2);
+  CHECK(discs[1].x == 3);
+  CHECK(discs[1].y == 4);
 }

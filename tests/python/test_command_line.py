@@ -1,0 +1,242 @@
+"""What hamgen refuses and how, what it leaves behind, and what its other commands print."""
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+import unittest
+
+import support
+from support import dataset, digests, new_directory, run
+
+SMALL = ("--system", "mass_spring", "--n", 4, "--n-test", 2, "--image-size", 16)
+
+
+class RefusalTest(unittest.TestCase):
+    def assert_refused(self, done, status, *words):
+        self.assertEqual(done.returncode, status, done.stderr)
+        self.assertEqual(done.stdout, "")
+        self.assertRegex(done.stderr, r"\Ahamgen: [^\n]+\n\Z")
+        for word in words:
+            self.assertIn(word, done.stderr)
+
+    def assert_usage(self, arguments, *words):
+        with self.subTest(" ".join(map(str, arguments))):
+            out = new_directory() / "data"
+            self.assert_refused(run(*arguments, "--out", out), 2, *words)
+            self.assertFalse(out.exists())
+
+    def test_unknown_names(self):
+        self.assert_usage(("--system", "three_bdy"), '"three_bdy"', "mass_spring, pendulum, two_body, three_body, n_body")
+        self.assert_usage((*SMALL, "--bogus"), "bogus")
+        self.assert_usage((*SMALL, "-x"), "x")
+        self.assert_usage((*SMALL, "--set", "steeps=3"), '"steeps"', 'did you mean "steps"')
+        self.assert_usage((*SMALL, "--set", "noise.sdt=3"), '"noise.sdt"', 'did you mean "noise.std"')
+        self.assert_usage((*SMALL, "--set", "physics.masses=[1,1]"), '"physics.masses"', 'did you mean "physics.mass"')
+        self.assert_usage(("frobnicate",), '"frobnicate"', "systems, info, preview, reference")
+        self.assert_usage(("reference", "page"), '"page"', "config, shard, schema")
+        self.assert_usage(("systems", "more"), '"more"')
+        self.assert_usage(("--n", 5), "--system")
+
+    def test_wrong_types(self):
+        for flag, value, field in (("--n", "abc", "n"), ("--n", "2.5", "n"), ("--n", "", "n"), ("--n-test", "true", "n_test"),
+                                   ("--seed", "1.5", "seed"), ("--steps", "[3]", "steps"), ("--dt", "fast", "dt"),
+                                   ("--noise-std", "nan", "noise.std"), ("--shard-size", "many", "shard_size"),
+                                   ("--image-size", "64x64", "image.size")):
+            self.assert_usage((*SMALL, flag, value), f"{field} = ", "is not allowed: expected")
+        for assignment in ("physics.mass=heavy", 'start.radius="wide"', "look.background=grey", "look.colors=[1]",
+                           "integrator.method=euler", "start.distribution=3", 'look.colors=[]'):
+            self.assert_usage((*SMALL, "--set", assignment), f"{assignment.split('=')[0]} = ", "is not allowed: expected")
+
+    def test_out_of_range(self):
+        for flag, value, field in (("--n", 0, "n"), ("--n", -5, "n"), ("--n", 10**10, "n"), ("--n-test", -1, "n_test"),
+                                   ("--seed", -1, "seed"), ("--steps", 0, "steps"), ("--dt", 0, "dt"), ("--dt", "-1", "dt"),
+                                   ("--noise-std", -1, "noise.std"), ("--shard-size", 0, "shard_size"),
+                                   ("--image-size", 60, "image.size"), ("--image-size", 0, "image.size"),
+                                   ("--image-size", 4096, "image.size"), ("--threads", 0, "--threads"),
+                                   ("--threads", -2, "--threads"), ("--threads", "two", "--threads")):
+            self.assert_usage((*SMALL, flag, value), f"{field} = ", "is not allowed: expected")
+        self.assert_usage((*SMALL, "--set", "start.radius=[2,1]"), "start.radius = [2, 1]", "low <= high")
+        self.assert_usage((*SMALL, "--set", "physics.mass=0"), "physics.mass = 0", "> 0")
+
+    def test_malformed_assignments_and_missing_values(self):
+        self.assert_usage((*SMALL, "--set", "noise.std"), "noise.std", "path=value")
+        self.assert_usage((*SMALL, "--set", "=3"), "path=value")
+        self.assert_usage((*SMALL, "--set", "n.x=3"), "n.x")
+        for flag in ("--set", "--system", "--n", "--out"):
+            with self.subTest(flag):
+                self.assert_refused(run(*SMALL, flag), 2, flag.strip("-"))
+
+    def test_configuration_files(self):
+        path = new_directory() / "config.json"
+        for text, words in (("{", ("config.json", "not valid JSON")), ("[]", ("object",)), ("{}", ("--system",)),
+                            ('{"system": "three_bdy"}', ('"three_bdy"', "three_body")), ('{"system": 3}', ("system = 3",)),
+                            ('{"system": "pendulum", "steeps": 3}', ('"steeps"', 'did you mean "steps"')),
+                            ('{"system": "pendulum", "noise": {"sdt": 3}}', ('"noise.sdt"', 'did you mean "noise.std"')),
+                            ('{"system": "pendulum", "n": "3"}', ('n = "3"', "an integer")),
+                            ('{"system": "pendulum", "noise": {"std": -3}}', ("noise.std = -3", ">= 0")),
+                            ('{"system": "pendulum", "noise": {"std": null}}', ("noise.std = null",))):
+            path.write_text(text)
+            self.assert_usage(("--config", path), *words)
+        self.assert_usage(("--config", path.parent / "none.json"), "none.json")
+
+    def test_output_that_cannot_be(self):
+        file = new_directory() / "file"
+        file.write_text("mine")
+        for out, words in ((file, ("is a file",)), (file / "below", ("file/below",)), ("/proc/nope", ("/proc/nope",))):
+            with self.subTest(str(out)):
+                self.assert_refused(run(*SMALL, "--out", out, "--quiet"), 1, *words)
+        self.assertEqual(file.read_text(), "mine")
+
+    def test_nothing_is_overwritten_without_force(self):
+        out = support.generate(new_directory() / "data", *SMALL)
+        before = digests(out)
+        self.assert_refused(run(*SMALL, "--seed", 1, "--out", out, "--quiet"), 1, str(out), "--force")
+        self.assertEqual(digests(out), before)
+
+    def test_full_directory(self):
+        place = new_directory()
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", place], capture_output=True).returncode != 0:
+            self.skipTest("cannot mount a small file system here (not root?)")
+        self.addCleanup(subprocess.run, ["umount", place], check=True)
+        out = place / "data"
+        done = run("--system", "three_body", "--n", 100, "--n-test", 0, "--shard-size", 5, "--out", out, "--quiet")
+        self.assert_refused(done, 1, "shard-", "No space left")
+        self.assertEqual([path for path in digests(out) if not path.startswith("train/shard-0")], [])
+        self.assertEqual([path for path in digests(out) if not path.endswith(".h5")], [])
+        self.assert_refused(run("info", out), 1, "not a finished dataset")
+
+    def test_interrupted_run(self):
+        out = new_directory() / "data"
+        process = subprocess.Popen([support.HAMGEN, "--system", "three_body", "--n", "100000", "--shard-size", "20",
+                                    "--out", out, "--quiet"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        deadline = time.monotonic() + 30
+        while not (out / "train" / "shard-00002.h5").exists() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        self.assertFalse((out / "manifest.json").exists())
+        self.assertFalse((out / "train.h5").exists())
+        self.assert_refused(run("info", out), 1, "not a finished dataset")
+        self.assert_refused(run(*SMALL, "--out", out, "--quiet"), 1, "--force")
+        support.generate(out, *SMALL, "--force")
+        self.assertEqual(digests(out), digests(support.generate(new_directory() / "data", *SMALL)))
+
+
+class GenerateTest(unittest.TestCase):
+    def test_force_replaces_and_spares_the_files_of_others(self):
+        out = support.generate(new_directory() / "data", "--system", "pendulum", "--n", 30, "--shard-size", 10, "--image-size", 16)
+        for name in ("notes.txt", "train/mine.txt", "more/shard-00000.h5"):
+            (out / name).parent.mkdir(exist_ok=True)
+            (out / name).write_text("mine")
+        support.generate(out, *SMALL, "--force")
+        found = digests(out)
+        for name in ("notes.txt", "train/mine.txt", "more/shard-00000.h5"):
+            self.assertEqual((out / name).read_text(), "mine")
+            del found[name]
+        self.assertEqual(found, digests(support.generate(new_directory() / "data", *SMALL)))
+
+    def test_out_defaults_to_the_system(self):
+        here = new_directory()
+        self.assertEqual(run(*SMALL, "--quiet", cwd=here).returncode, 0)
+        self.assertTrue((here / "mass_spring" / "manifest.json").is_file())
+
+    def test_an_empty_directory_will_do(self):
+        support.generate(new_directory(), *SMALL)
+
+    def test_test_split_defaults_to_a_fifth(self):
+        root = support.generate(new_directory() / "data", "--system", "mass_spring", "--n", 12, "--image-size", 16)
+        self.assertEqual(support.manifest(root)["splits"]["test"]["trajectories"], 2)
+
+    def test_dry_run_writes_nothing(self):
+        here = new_directory()
+        done = run("--system", "three_body", "--n", 50000, "--dry-run", cwd=here)
+        self.assertEqual((done.returncode, done.stderr, list(here.iterdir())), (0, "", []))
+        self.assertIn("50000", done.stdout)
+        plan = json.loads(run("--system", "three_body", "--n", 100, "--dry-run", "--json", cwd=here).stdout)
+        self.assertEqual((plan["train"], plan["test"]), (100, 20))
+        root = support.generate(here / "data", "--system", "three_body", "--n", 100)
+        written = sum(path.stat().st_size for path in root.rglob("*.h5"))
+        self.assertLess(abs(plan["bytes"] / written - 1), 0.1)
+        self.assertGreater(plan["seconds"], 0)
+
+    def test_print_config_round_trips(self):
+        for system in support.SYSTEMS:
+            with self.subTest(system):
+                here = new_directory()
+                first = run("--system", system, "--n", 7, "--set", "look.sharpness=33.25", "--print-config", cwd=here)
+                self.assertEqual((first.returncode, first.stderr), (0, ""))
+                (here / "config.json").write_text(first.stdout)
+                again = run("--config", "config.json", "--print-config", cwd=here)
+                self.assertEqual(again.stdout, first.stdout)
+                self.assertEqual(json.loads(first.stdout)["look"]["sharpness"], 33.25)
+                self.assertEqual(sorted(os.listdir(here)), ["config.json"])
+
+    def test_quiet_and_json(self):
+        out = new_directory() / "data"
+        done = run(*SMALL, "--out", out, "--quiet", "--json")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        printed = json.loads(done.stdout)
+        self.assertEqual(printed.pop("problems"), [])
+        self.assertEqual(printed, support.manifest(out))
+        loud = run(*SMALL, "--out", new_directory() / "data")
+        self.assertNotEqual(loud.stderr, "")
+        self.assertNotIn("\r", loud.stderr)  # no bar where nobody looks
+
+
+class InfoTest(unittest.TestCase):
+    def test_systems(self):
+        listed = json.loads(run("systems", "--json").stdout)
+        self.assertEqual([system["name"] for system in listed], list(support.SYSTEMS))
+        text = run("systems").stdout
+        for system in listed:
+            self.assertIn(system["name"], text)
+            self.assertIn(system["hamiltonian"], text)
+
+    def test_info(self):
+        root = dataset("three_body", 64)
+        printed = json.loads(run("info", root, "--json").stdout)
+        self.assertEqual(printed.pop("problems"), [])
+        self.assertEqual(printed, support.manifest(root))
+        self.assertIn("three_body", run("info", root).stdout)
+        self.assertEqual(run("info", new_directory() / "none").returncode, 1)
+
+    def test_info_names_what_is_damaged(self):
+        root = support.generate(new_directory() / "data", *SMALL, "--shard-size", 2)
+        shard = root / "train" / "shard-00001.h5"
+        os.truncate(shard, shard.stat().st_size - 1)
+        for damage in (lambda: None, shard.unlink):
+            damage()
+            done, listed = run("info", root), run("info", root, "--json")
+            self.assertEqual((done.returncode, listed.returncode), (1, 1))
+            self.assertIn("train/shard-00001.h5", done.stdout)
+            self.assertEqual(len(json.loads(listed.stdout)["problems"]), 1)
+            self.assertIn("train/shard-00001.h5", json.loads(listed.stdout)["problems"][0])
+
+    def test_help_and_version(self):
+        for arguments, words in ((("--help",), ("--n-test", "--seed", "--force", "three_body")), ((), ("--system",)),
+                                 (("--version",), ("hamgen 0",))):
+            done = run(*arguments)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            for word in words:
+                self.assertIn(word, done.stdout)
+
+    def test_reference_pages_are_up_to_date(self):
+        for page, file in (("config", "docs/configuration.md"), ("schema", "schemas/config.schema.json"),
+                           ("shard", "schemas/shard.md")):
+            with self.subTest(file):
+                printed, path = run("reference", page).stdout, support.REPOSITORY / file
+                self.assertGreater(len(printed), 1000)
+                if not path.exists():
+                    self.skipTest(f"{file} does not exist")
+                text = path.read_text(encoding="utf-8")
+                if page == "shard":
+                    self.assertIn(printed.strip(), text)
+                else:
+                    self.assertEqual(printed, text)
+
+
+if __name__ == "__main__":
+    unittest.main()
