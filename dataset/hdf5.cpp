@@ -2,6 +2,7 @@
 
 #include <hdf5_hl.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 
@@ -127,7 +128,11 @@ std::span<const std::byte> MemoryFile::image() const {
   const Handle access(H5Fget_access_plist(file_), H5Pclose, "read a file's access properties");
   void* memory = nullptr;  // the address of the driver's pointer to its memory
   check(H5Fget_vfd_handle(file_, access, &memory), "reach a file's memory");
-  return {*static_cast<const std::byte* const*>(memory), size};
+  std::byte* const image = *static_cast<std::byte**>(memory);
+  // "Open for writing" in a version 0 superblock: H5Fget_file_image clears it in its copy, too.
+  constexpr std::size_t consistency_flags = 20;
+  std::fill_n(image + consistency_flags, 4, std::byte{0});
+  return {image, size};
 }
 
 Handle open_read_only(const std::filesystem::path& path) {

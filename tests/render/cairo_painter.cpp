@@ -1,4 +1,4 @@
-#include "render/cairo_painter.hpp"
+#include "tests/render/cairo_painter.hpp"
 
 #include <cstring>
 
@@ -23,35 +23,34 @@ Pattern radial_gradient(const PixelDisc& disc, const simulators::Color& color) {
 
 }  // namespace
 
-CairoPainter::CairoPainter(const Canvas& canvas)
-    : canvas_(canvas),
-      surface_(make_surface(CAIRO_FORMAT_RGB30, static_cast<int>(canvas.size), static_cast<int>(canvas.size))) {}
-
-void CairoPainter::render(const simulators::Scene& scene, std::span<std::uint8_t> rgb) {
-  const Context context = make_context(surface_);
-  const auto& background = canvas_.background;
+std::vector<std::uint8_t> paint_with_cairo(const Canvas& canvas, const simulators::Scene& scene) {
+  const Surface surface =
+      make_surface(CAIRO_FORMAT_RGB30, static_cast<int>(canvas.size), static_cast<int>(canvas.size));
+  const Context context = make_context(surface);
+  const auto& background = canvas.background;
   cairo_set_source_rgb(context.get(), background[0], background[1], background[2]);
   cairo_paint(context.get());
   for (const simulators::Disc& disc : scene.discs) {
-    const Pattern gradient = radial_gradient(to_pixels(canvas_, scene.view, disc), disc.color);
+    const Pattern gradient = radial_gradient(to_pixels(canvas, scene.view, disc), disc.color);
     cairo_set_source(context.get(), gradient.get());
     cairo_paint(context.get());
   }
   check(cairo_status(context.get()));
-  cairo_surface_flush(surface_.get());
+  cairo_surface_flush(surface.get());
 
-  const unsigned char* const data = cairo_image_surface_get_data(surface_.get());
-  const auto stride = static_cast<std::size_t>(cairo_image_surface_get_stride(surface_.get()));
-  std::uint8_t* out = rgb.data();
-  for (std::size_t row = 0; row < canvas_.size; ++row)
-    for (std::size_t column = 0; column < canvas_.size; ++column) {
+  const unsigned char* const data = cairo_image_surface_get_data(surface.get());
+  const auto stride = static_cast<std::size_t>(cairo_image_surface_get_stride(surface.get()));
+  std::vector<std::uint8_t> rgb;
+  for (std::size_t row = 0; row < canvas.size; ++row)
+    for (std::size_t column = 0; column < canvas.size; ++column) {
       std::uint32_t pixel = 0;
       std::memcpy(&pixel, data + row * stride + column * sizeof pixel, sizeof pixel);
       for (const int shift : {20, 10, 0}) {
         const std::uint32_t tenth = pixel >> shift & 1023;
-        *out++ = static_cast<std::uint8_t>((tenth * 255 + 511) / 1023);
+        rgb.push_back(static_cast<std::uint8_t>((tenth * 255 + 511) / 1023));
       }
     }
+  return rgb;
 }
 
 }  // namespace hamgen::render

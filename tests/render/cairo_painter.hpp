@@ -1,22 +1,12 @@
-// The independent painter: every disc is a radial gradient that Cairo composites, at 10 bits a channel.
-//
-// Slower than DiscBlender by an order of magnitude, and equal to it within rounding: `image.engine = cairo` checks one
-// against the other.
+// An independent painter for the tests: every disc is a radial gradient that Cairo composites, at 10 bits a channel.
 #pragma once
 
 #include "render/cairo.hpp"
-#include "render/frame_renderer.hpp"
+#include "render/canvas.hpp"
 
 namespace hamgen::render {
 
-class CairoPainter final : public FrameRenderer {
- public:
-  explicit CairoPainter(const Canvas& canvas);
-  void render(const simulators::Scene& scene, std::span<std::uint8_t> rgb) override;
-
- private:
-  Canvas canvas_;
-  Surface surface_;
-};
+// W x W x 3 bytes. Cairo's gradients and compositing round more coarsely than the renderer: a few grey levels.
+std::vector<std::uint8_t> paint_with_cairo(const Canvas& canvas, const simulators::Scene& scene);
 
 }  // namespace hamgen::render

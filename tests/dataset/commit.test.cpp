@@ -1,0 +1,82 @@
+#include "dataset/commit.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <vector>
+
+#include "dataset/image_memory.hpp"
+#include "tests/dataset/temporary_directory.hpp"
+
+using namespace hamgen::dataset;
+
+namespace {
+
+std::vector<std::byte> pattern(std::size_t size) {
+  std::vector<std::byte> bytes(size);
+  for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<std::byte>(i * 31 + i / 4096);
+  return bytes;
+}
+
+std::vector<std::byte> read(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  const std::string text(std::istreambuf_iterator<char>(file), {});
+  std::vector<std::byte> bytes(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) bytes[i] = static_cast<std::byte>(text[i]);
+  return bytes;
+}
+
+std::size_t files_in(const std::filesystem::path& directory) {
+  return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(directory), {}));
+}
+
+}  // namespace
+
+TEST_CASE("a committed file has its bytes, whatever their number and alignment") {
+  const TemporaryDirectory directory;
+  for (const std::size_t size : {0U, 1U, 4095U, 4096U, 4097U, 1000000U}) {
+    const auto bytes = pattern(size + 1);
+    commit_file(directory / "unaligned", std::span(bytes).subspan(1));
+    CHECK(read(directory / "unaligned") == std::vector<std::byte>(bytes.begin() + 1, bytes.end()));
+    auto* const aligned = static_cast<std::byte*>(allocate_image(size));
+    std::copy_n(bytes.begin(), size, aligned);
+    commit_file(directory / "aligned", {aligned, size});
+    release_image(aligned);
+    CHECK(read(directory / "aligned") == std::vector<std::byte>(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size)));
+  }
+  CHECK(files_in(directory.path()) == 2);
+}
+
+TEST_CASE("image memory grows with its content") {
+  auto* image = static_cast<std::byte*>(allocate_image(10));
+  image[9] = std::byte{42};
+  image = static_cast<std::byte*>(reallocate_image(image, 100 << 20));
+  CHECK(image[9] == std::byte{42});
+  image[(100 << 20) - 1] = std::byte{1};
+  release_image(image);
+  CHECK(reallocate_image(nullptr, 10) != nullptr);
+}
+
+TEST_CASE("a file is replaced as a whole, and leftovers of an interrupted run do not matter") {
+  const TemporaryDirectory directory;
+  commit_file(directory / "a.partial", pattern(3));
+  commit_file(directory / "a", pattern(10));
+  commit_file(directory / "a", pattern(20));
+  CHECK(read(directory / "a") == pattern(20));
+  CHECK(files_in(directory.path()) == 1);
+}
+
+TEST_CASE("a failure names the file and the reason, and leaves nothing") {
+  const TemporaryDirectory directory;
+  CHECK_THROWS_WITH_AS(commit_file(directory / "no/a", pattern(10)), doctest::Contains("No such file or directory"), FileError);
+  std::filesystem::create_directory(directory / "taken");
+  CHECK_THROWS_WITH_AS(commit_file(directory / "taken", pattern(10)), doctest::Contains("taken"), FileError);
+  CHECK(files_in(directory.path()) == 1);
+}
+
+TEST_CASE("SHA-256 of the standard's example (FIPS 180-2, appendix B.1)") {
+  const std::string text = "abc";
+  CHECK(sha256(std::as_bytes(std::span(text))) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
