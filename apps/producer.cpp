@@ -20,7 +20,9 @@ dataset::ShardRow Product::row() {
           .dp_dt = trajectory.dp_dt,
           .energy = trajectory.energy,
           .energy_drift = {&trajectory.energy_drift, 1},
-          .parameters = trajectory.parameters};
+          .parameters = trajectory.parameters,
+          .view_x = {&trajectory.view.center_x, 1},
+          .view_y = {&trajectory.view.center_y, 1}};
 }
 
 Producer::Producer(const simulators::Simulation& simulation, const render::Canvas& canvas, int compression)

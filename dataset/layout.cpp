@@ -21,6 +21,8 @@ std::vector<DatasetLayout> make_layout() {
       {"coordinate", text, {coordinate}, "", "phase-space coordinate; p has the same order as q"},
       {"parameter", text, {parameter}, "", "constant of the trajectory's Hamiltonian"},
       {"parameter_unit", text, {parameter}, "", "unit of each parameter"},
+      {"view_x", f64, {trajectory}, "length", "where the view's centre is: x, to be added to the pixels' x"},
+      {"view_y", f64, {trajectory}, "length", "likewise y"},
       {"frames", u8, video, "1 / 255", "rendered frames of the observed (noisy) positions", true},
       {"frames_clean", u8, video, "1 / 255", "rendered frames of the exact positions", true, true},
       {"q", f64, state, "{q}", "position, exact"},
@@ -33,6 +35,12 @@ std::vector<DatasetLayout> make_layout() {
       {"energy_drift", f64, {trajectory}, "1", "certificate: max |E_t - E_0| / |E_0|, or max |E_t - E_0| where |E_0| < 1e-3"},
       {"parameters", f64, {trajectory, parameter}, "see parameter_unit", "constants of the trajectory's Hamiltonian"},
   };
+}
+
+// "|" would end a cell of a Markdown table.
+std::string cell(std::string text) {
+  for (auto at = text.find('|'); at != std::string::npos; at = text.find('|', at + 2)) text.insert(at, 1, '\\');
+  return text;
 }
 
 }  // namespace
@@ -89,8 +97,8 @@ std::string layout_reference() {
   for (const DatasetLayout& layout : shard_layout()) {
     std::string shape;
     for (const Axis axis : layout.axes) shape += (shape.empty() ? "" : ", ") + std::string(axis_name(axis));
-    page += "| `" + layout.name + "` | " + element_name(layout.element) + " | [" + shape + "] | " + layout.units + " | " +
-            layout.long_name + (layout.only_in_test ? " (test split only)" : "") + " |\n";
+    page += "| `" + layout.name + "` | " + element_name(layout.element) + " | [" + shape + "] | " + cell(layout.units) + " | " +
+            cell(layout.long_name) + (layout.only_in_test ? " (test split only)" : "") + " |\n";
   }
   return page;
 }

@@ -25,7 +25,8 @@ bool is_number_column(const DatasetLayout& layout) {
 std::span<const double> ShardRow::numbers(const std::string& dataset) const {
   const std::pair<const char*, std::span<const double>> columns[] = {
       {"q", q},           {"p", p},           {"q_observed", q_observed}, {"p_observed", p_observed}, {"dq_dt", dq_dt},
-      {"dp_dt", dp_dt},   {"energy", energy}, {"energy_drift", energy_drift}, {"parameters", parameters}};
+      {"dp_dt", dp_dt},   {"energy", energy}, {"energy_drift", energy_drift}, {"parameters", parameters},
+      {"view_x", view_x}, {"view_y", view_y}};
   for (const auto& [name, values] : columns)
     if (dataset == name) return values;
   throw std::logic_error("a shard row has no " + dataset);

@@ -23,6 +23,7 @@ struct ShardRow {
   std::span<const double> energy;                                      // [T]
   std::span<const double> energy_drift;                                // [1]
   std::span<const double> parameters;                                  // [P]
+  std::span<const double> view_x, view_y;                              // [1]
 
   std::span<const double> numbers(const std::string& dataset) const;
 };

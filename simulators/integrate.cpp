@@ -191,17 +191,21 @@ const StepperDescriptor& find_stepper(std::string_view name) {
 
 IntegratorOptions IntegratorOptions::tightened() const {
   IntegratorOptions stricter = *this;
-  stricter.absolute_tolerance /= 10;
-  stricter.relative_tolerance /= 10;
+  for (double* tolerance : {&stricter.absolute_tolerance, &stricter.relative_tolerance})
+    *tolerance = std::max(*tolerance / 10, std::min(*tolerance, 1e-15));
   stricter.substeps *= 2;
   return stricter;
 }
 
+void require_suitable(const StepperDescriptor& stepper, const System& system) {
+  if (stepper.needs_separable && !system.is_separable())
+    throw schemas::FieldError("integrator.method = \"" + stepper.name +
+                              "\" needs a separable Hamiltonian H = V(q) + K(p), which this system has not");
+}
+
 Orbit integrate(const System& system, Reals parameters, Reals q0, Reals p0, Reals times,
                 const IntegratorOptions& options) {
-  if (find_stepper(options.method).needs_separable && !system.is_separable())
-    throw schemas::FieldError("integrator.method = \"" + options.method +
-                              "\" needs a separable Hamiltonian H = V(q) + K(p), which this system has not");
+  require_suitable(find_stepper(options.method), system);
   const Equations equations{system, parameters};
   try {
     switch (2 * q0.size()) {

@@ -34,9 +34,12 @@ struct IntegratorOptions {
   std::int64_t substeps = 64;       // per interval; fixed-step methods
   std::int64_t max_steps = 100000;  // tries per interval before an adaptive method gives up
 
-  // One notch stricter: tolerances / 10, substeps * 2.
+  // One notch stricter: tolerances / 10, but not below what double precision can tell apart (1e-15); substeps * 2.
   IntegratorOptions tightened() const;
 };
+
+// Throws schemas::FieldError where the stepper cannot integrate the system.
+void require_suitable(const StepperDescriptor& stepper, const System& system);
 
 class IntegrationFailure : public std::runtime_error {
  public:

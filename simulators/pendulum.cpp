@@ -62,7 +62,7 @@ SystemDescriptor pendulum() {
   SystemDescriptor row{
       .name = "pendulum",
       .summary = "a bob on a massless rod, swinging without friction",
-      .hamiltonian = "H = 2 m g l (1 - cos q) + p^2 / (2 m l^2)",
+      .hamiltonian = "H = f m g l (1 - cos q) + p^2 / (2 m l^2), f = potential_factor",
       .reference = "Toth et al. 2020, sec. 4",
       .fields = {real("physics.mass", 0.5, "mass", "mass m of the bob").above(0),
                  real("physics.gravity", 3.0, "length / time^2", "gravitational acceleration g").above(0),

@@ -64,6 +64,7 @@ Simulation::Simulation(const SystemDescriptor& descriptor, const schemas::Settin
       half_width_(settings.is_automatic("view.half_width") ? system_->half_width()
                                                            : settings.real("view.half_width")),
       view_offset_(settings.real("view.offset")) {
+  require_suitable(find_stepper(integrator_.method), *system_);
   const auto steps = settings.integer("steps");
   const double dt = settings.real("dt");
   for (std::int64_t step = 0; step <= steps; ++step) times_.push_back(static_cast<double>(step) * dt);

@@ -56,6 +56,7 @@ struct Content {
     row.energy = energy;
     row.energy_drift = {&drift, 1};
     row.parameters = constants;
+    row.view_x = row.view_y = row.energy_drift;
     return row;
   }
 

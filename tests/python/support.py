@@ -19,7 +19,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY / "scripts"))
 
 if not os.environ.get("HAMGEN"):
-    raise RuntimeError("set HAMGEN to the path of the hamgen program: HAMGEN=build/release/bin/hamgen python3 -m unittest ...")
+    raise RuntimeError("HAMGEN is not set: it has to be the path of the hamgen program, e.g. build/release/bin/hamgen")
 HAMGEN = str(Path(os.environ["HAMGEN"]).resolve())
 if not os.access(HAMGEN, os.X_OK):
     raise RuntimeError(f"HAMGEN={os.environ['HAMGEN']} is not a program")

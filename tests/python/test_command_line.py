@@ -41,8 +41,8 @@ class RefusalTest(unittest.TestCase):
         self.assert_usage(("--n", 5), "--system")
 
     def test_wrong_types(self):
-        for flag, value, field in (("--n", "abc", "n"), ("--n", "2.5", "n"), ("--n", "", "n"), ("--n-test", "true", "n_test"),
-                                   ("--seed", "1.5", "seed"), ("--steps", "[3]", "steps"), ("--dt", "fast", "dt"),
+        for flag, value, field in (("--n", "abc", "n"), ("--n", "2.5", "n"), ("--n", "", "n"),
+                                   ("--n-test", "true", "n_test"), ("--seed", "1.5", "seed"), ("--steps", "[3]", "steps"), ("--dt", "fast", "dt"),
                                    ("--noise-std", "nan", "noise.std"), ("--shard-size", "many", "shard_size"),
                                    ("--image-size", "64x64", "image.size")):
             self.assert_usage((*SMALL, flag, value), f"{field} = ", "is not allowed: expected")
@@ -127,7 +127,7 @@ class RefusalTest(unittest.TestCase):
 
 class GenerateTest(unittest.TestCase):
     def test_force_replaces_and_spares_the_files_of_others(self):
-        out = support.generate(new_directory() / "data", "--system", "pendulum", "--n", 30, "--shard-size", 10, "--image-size", 16)
+        out = support.generate(new_directory() / "data", "--system", "pendulum", "--n", 30, "--shard-size", 10)
         for name in ("notes.txt", "train/mine.txt", "more/shard-00000.h5"):
             (out / name).parent.mkdir(exist_ok=True)
             (out / name).write_text("mine")

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import unittest
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -183,7 +184,7 @@ class VirtualFileTest(unittest.TestCase):
         shutil.copytree(dataset("three_body", 32), first)
         first.rename(second)
         self.addCleanup(os.chdir, os.getcwd())
-        for cwd, root in ((second.parent, second.relative_to(second.parent)), (second, second.relative_to(second)), ("/", second)):
+        for cwd, root in ((second.parent, Path("there")), (second, Path(".")), (Path("/"), second)):
             with self.subTest(str(root)):
                 os.chdir(cwd)
                 self.assert_is_all_shards(root, "train")

@@ -156,8 +156,8 @@ class YardstickTest(unittest.TestCase):
         frames = []
         for _ in range(draws):
             noisy = q + config["noise"]["std"] * random.standard_normal(q.shape)
-            centres = reference.positions("pendulum", c[:, None], noisy)
-            frames.append(reference.render(centres, reference.radii("pendulum", c[:, None]), config["look"], 16, view) / 255)
+            centres, radii = reference.positions("pendulum", c[:, None], noisy), reference.radii("pendulum", c[:, None])
+            frames.append(reference.render(centres, radii, config["look"], 16, view) / 255)
         ours = np.var(frames, axis=0, ddof=1).mean()
         np.testing.assert_allclose(found["yardsticks"]["noise_floor"], ours, rtol=0.05)  # two Monte Carlo estimates
 

@@ -56,7 +56,7 @@ class MotionTest(unittest.TestCase):
     def test_mass_spring_in_closed_form(self):
         c, q, p = read(dataset("mass_spring"), "train", "parameters", "q", "p")
         time = self.times("mass_spring")
-        (m, k), omega = c[0], np.sqrt(c[0, 1] / c[0, 0])
+        m, omega = c[0, 0], np.sqrt(c[0, 1] / c[0, 0])
         cosine, sine = np.cos(omega * time), np.sin(omega * time)
         np.testing.assert_allclose(q[..., 0], q[:, :1, 0] * cosine + p[:, :1, 0] * sine / (m * omega), atol=1e-12)
         np.testing.assert_allclose(p[..., 0], p[:, :1, 0] * cosine - q[:, :1, 0] * sine * m * omega, atol=1e-12)

@@ -84,7 +84,7 @@ class PreviewTest(unittest.TestCase):
                 self.assertGreater(len(picture.convert("RGB").getcolors(1 << 24)), 50)
 
     def test_goes_into_the_dataset_by_default(self):
-        root = support.generate(new_directory() / "data", "--system", "pendulum", "--n", 2, "--n-test", 0, "--image-size", 16)
+        root = support.generate(new_directory() / "data", "--system", "pendulum", "--n", 2, "--n-test", 0)
         done = run("preview", root)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         for line in done.stdout.splitlines():
@@ -96,7 +96,8 @@ class PreviewTest(unittest.TestCase):
         root = dataset("pendulum")
         for arguments, status, words in (
                 ((root, "--index", 25), 2, ("--index 25", "0 to 24")), ((root, "--index", "x"), 2, ("--index",)),
-                ((root, "--split", "val"), 2, ('"val"',)), ((new_directory(),), 1, ("not a finished dataset",)), ((), 2, ("DIR",))):
+                ((root, "--split", "val"), 2, ('"val"',)), ((new_directory(),), 1, ("not a finished dataset",)),
+                ((), 2, ("DIR",))):
             with self.subTest(str(arguments)):
                 done = run("preview", *arguments)
                 self.assertEqual((done.returncode, done.stdout), (status, ""))
