@@ -1,5 +1,7 @@
 #include "apps/config.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <fstream>
@@ -22,7 +24,10 @@ std::vector<Field> dataset_fields() {
   constexpr double most = 1e9;
   return {
       integer("n", 1000, "trajectory", "trajectories of the train split").at_least(1).at_most(most),
-      integer("n_test", 0, "trajectory", "trajectories of the test split; null: n / 5").at_least(0).at_most(most).or_automatic(),
+      integer("n_test", 0, "trajectory", "trajectories of the test split; null: n / 5")
+          .at_least(0)
+          .at_most(most)
+          .or_automatic(),
       integer("seed", 0, "", "seed of every random number").at_least(0),
       integer("shard_size", 500, "trajectory", "trajectories of a shard").at_least(1).at_most(most),
       integer("compression", 1, "", "deflate level of the frames, from fastest to densest")
@@ -45,11 +50,12 @@ std::size_t edit_distance(const std::string& a, const std::string& b) {
   return row.back();
 }
 
-const Field& find_field(const std::vector<Field>& fields, const std::string& path, const std::string& system) {
+const Field& find_field(const std::vector<Field>& fields, const std::string& path,
+                        const std::string& system) {
   const auto found = std::ranges::find(fields, path, &Field::path);
   if (found != fields.end()) return *found;
-  const auto nearest =
-      std::ranges::min_element(fields, {}, [&](const Field& field) { return edit_distance(field.path, path); });
+  const auto nearest = std::ranges::min_element(
+      fields, {}, [&](const Field& field) { return edit_distance(field.path, path); });
   throw FieldError("unknown key \"" + path + "\" for system " + system + ": did you mean \"" + nearest->path +
                    "\"? (hamgen --system " + system + " --print-config lists all)");
 }
@@ -61,7 +67,8 @@ Value value_from_json(const Field& field, const Json& json) {
   };
   if (json.is_null()) return std::monostate{};
   if (json.is_boolean()) return json.get<bool>();
-  if (json.is_number_unsigned() && json.get<std::uint64_t>() > std::numeric_limits<std::int64_t>::max()) return refuse();
+  if (json.is_number_unsigned() && json.get<std::uint64_t>() > std::numeric_limits<std::int64_t>::max())
+    return refuse();
   if (json.is_number_integer()) return json.get<std::int64_t>();
   if (json.is_number()) return json.get<double>();
   if (json.is_string()) return json.get<std::string>();
@@ -108,9 +115,22 @@ void apply(const Json& json, const std::string& prefix, Config& config) {
   }
 }
 
+// Limits that no single field can state.
+void check_together(const Config& config) {
+  const auto frames = static_cast<double>(config.settings.integer("steps") + 1);
+  const auto size = static_cast<double>(config.settings.integer("image.size"));
+  constexpr double most = 1 << 30;
+  if (frames * size * size * 3 > most)
+    throw FieldError(fmt::format(
+        "steps = {} with image.size = {} is not allowed: one trajectory's frames would take {:.1f} "
+        "GB, and at most 1 GB is possible",
+        frames - 1, size, frames * size * size * 3 / most));
+}
+
 Json type_schema(const Field& field) {
   const auto bounded = [&](Json schema) {
-    if (std::isfinite(field.minimum)) schema[field.minimum_is_open ? "exclusiveMinimum" : "minimum"] = field.minimum;
+    if (std::isfinite(field.minimum))
+      schema[field.minimum_is_open ? "exclusiveMinimum" : "minimum"] = field.minimum;
     if (std::isfinite(field.maximum)) schema["maximum"] = field.maximum;
     if (field.multiple_of > 1) schema["multipleOf"] = field.multiple_of;
     return schema;
@@ -170,7 +190,8 @@ Json object_schema(const std::vector<Field>& fields) {
 
 std::string table_row(const Field& field) {
   std::string help = field.help;
-  for (auto at = help.find('|'); at != std::string::npos; at = help.find('|', at + 2)) help.replace(at, 1, "\\|");
+  for (auto at = help.find('|'); at != std::string::npos; at = help.find('|', at + 2))
+    help.replace(at, 1, "\\|");
   return "| `" + field.path + "` | `" + schemas::to_text(field.fallback) + "` | " + field.unit + " | " +
          field.allowed() + " | " + help + " |\n";
 }
@@ -184,7 +205,8 @@ std::vector<Field> fields_of(const simulators::SystemDescriptor& system) {
     fields.insert(fields.end(), group.begin(), group.end());
   for (const auto& [path, value] : system.defaults) {
     const auto field = std::ranges::find(fields, path, &Field::path);
-    if (field == fields.end()) throw std::logic_error(system.name + " sets a default of unknown field " + path);
+    if (field == fields.end())
+      throw std::logic_error(system.name + " sets a default of unknown field " + path);
     field->fallback = field->checked(value);
   }
   return fields;
@@ -207,9 +229,11 @@ Config config_from_json(const Json& json) {
   const auto system = json.find("system");
   if (system == json.end())
     throw FieldError("no system is chosen: give --system NAME (hamgen systems lists them)");
-  if (!system->is_string()) throw FieldError("system = " + system->dump() + " is not allowed: expected a name");
+  if (!system->is_string())
+    throw FieldError("system = " + system->dump() + " is not allowed: expected a name");
   Config config = default_config(system->get<std::string>());
   apply(json, "", config);
+  check_together(config);
   return config;
 }
 
@@ -260,8 +284,10 @@ Json json_schema() {
 std::string config_reference() {
   const std::string head = "| field | default | unit | allowed | meaning |\n|---|---|---|---|---|\n";
   std::string page =
-      "# Configuration reference\n\nGenerated by `hamgen reference config`. Every field can be given in a JSON file "
-      "(`--config`) as nested objects or on the command line (`--set path=value`).\n\n## All systems\n\n" + head;
+      "# Configuration reference\n\nGenerated by `hamgen reference config`. Every field can be given in a "
+      "JSON file "
+      "(`--config`) as nested objects or on the command line (`--set path=value`).\n\n## All systems\n\n" +
+      head;
   const auto is_common = [](const Field& field) {
     return std::ranges::all_of(simulators::systems(), [&](const auto& system) {
       return std::ranges::find(system.fields, field.path, &Field::path) == system.fields.end();
@@ -271,10 +297,11 @@ std::string config_reference() {
   for (const Field& field : fields_of(systems.front()))
     if (is_common(field)) page += table_row(field);
   for (const auto& system : systems) {
-    page += "\n## " + system.name + "\n\n" + system.summary + " (" + system.reference + ")\n\n    " + system.hamiltonian +
-            "\n\n" + head;
+    page += "\n## " + system.name + "\n\n" + system.summary + " (" + system.reference + ")\n\n    " +
+            system.hamiltonian + "\n\n" + head;
     for (const Field& field : fields_of(system)) {
-      const bool has_own_default = std::ranges::any_of(system.defaults, [&](const auto& d) { return d.first == field.path; });
+      const bool has_own_default =
+          std::ranges::any_of(system.defaults, [&](const auto& d) { return d.first == field.path; });
       if (!is_common(field) || has_own_default) page += table_row(field);
     }
   }

@@ -1,5 +1,5 @@
-// The configuration of a dataset: which fields there are for a system, their values from defaults, a JSON file and the
-// command line, and every view of the descriptors (JSON, JSON Schema, reference page).
+// The configuration of a dataset: which fields there are for a system, their values from defaults, a JSON
+// file and the command line, and every view of the descriptors (JSON, JSON Schema, reference page).
 #pragma once
 
 #include <filesystem>

@@ -112,28 +112,29 @@ void run_pipeline(const Config& config, const Simulation& simulation, Split spli
                   unsigned threads, SplitAssembly& assembly) {
   const auto canvas = render::Canvas::from(config.settings);
   const auto compression = static_cast<int>(config.settings.integer("compression"));
-  tbb::enumerable_thread_specific<Producer> producers([&] { return Producer(simulation, canvas, compression); });
+  tbb::enumerable_thread_specific<Producer> producers(
+      [&] { return Producer(simulation, canvas, compression); });
   std::int64_t next = 0;
   tbb::parallel_pipeline(
       2 * threads + 2,
-      tbb::make_filter<void, std::int64_t>(tbb::filter_mode::serial_in_order,
-                                           [&](tbb::flow_control& flow) {
-                                             if (next == trajectories) flow.stop();
-                                             return next++;
-                                           }) &
-          tbb::make_filter<std::int64_t, Product>(tbb::filter_mode::parallel,
-                                                  [&](std::int64_t id) { return producers.local().make(split, id); }) &
-          tbb::make_filter<Product, void>(tbb::filter_mode::serial_in_order,
-                                          [&](Product product) { assembly.add(std::move(product)); }));
+      tbb::make_filter<void, std::int64_t>(tbb::filter_mode::serial_in_order, [&](tbb::flow_control& flow) {
+        if (next == trajectories) flow.stop();
+        return next++;
+      }) & tbb::make_filter<std::int64_t, Product>(tbb::filter_mode::parallel, [&](std::int64_t id) {
+        return producers.local().make(split, id);
+      }) & tbb::make_filter<Product, void>(tbb::filter_mode::serial_in_order, [&](Product product) {
+        assembly.add(std::move(product));
+      }));
 }
 
-void write_index(const fs::path& out, const dataset::SplitHeader& header, const dataset::SplitRecord& record) {
+void write_index(const fs::path& out, const dataset::SplitHeader& header,
+                 const dataset::SplitRecord& record) {
   const auto index = dataset::make_virtual_index(header, record.shards);
   dataset::commit_file(out / record.index, index.image());
 }
 
-// Every trajectory allocates and frees the same sizes again; handing them back to the system in between would cost as
-// much as simulating it.
+// Every trajectory allocates and frees the same sizes again; handing them back to the system in between would
+// cost as much as simulating it.
 void keep_freed_memory() {
 #if defined(__GLIBC__)
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
@@ -155,7 +156,9 @@ dataset::Manifest describe(const Config& config, const Simulation& simulation) {
 
 }  // namespace
 
-const char* split_name(Split split) { return split == Split::train ? "train" : "test"; }
+const char* split_name(Split split) {
+  return split == Split::train ? "train" : "test";
+}
 
 dataset::SplitHeader split_header(const Config& config, const Simulation& simulation, Split split) {
   const auto& system = simulation.system();
@@ -195,7 +198,8 @@ void prepare_directory(const fs::path& out, bool force) try {
     throw dataset::FileError("cannot write to " + out.string() + ": it is a file, not a directory");
   if (fs::exists(out) && !fs::is_empty(out)) {
     if (!force)
-      throw dataset::FileError(out.string() + " exists and is not empty: choose another --out, or --force to replace it");
+      throw dataset::FileError(out.string() +
+                               " exists and is not empty: choose another --out, or --force to replace it");
     fs::remove(out / "manifest.json");  // first: from here on it is not a finished dataset
     for (const char* split : {"train", "test"}) {
       fs::remove(out / (std::string(split) + ".h5"));
@@ -206,7 +210,8 @@ void prepare_directory(const fs::path& out, bool force) try {
   }
   fs::create_directories(out);
 } catch (const fs::filesystem_error& error) {
-  throw dataset::FileError("cannot use " + out.string() + " as the output directory: " + error.code().message());
+  throw dataset::FileError("cannot use " + out.string() +
+                           " as the output directory: " + error.code().message());
 }
 
 dataset::Manifest generate(const Config& config, const GenerateOptions& options) {
@@ -215,7 +220,8 @@ dataset::Manifest generate(const Config& config, const GenerateOptions& options)
   const Simulation simulation(*config.system, config.settings);
   dataset::Manifest manifest = describe(config, simulation);
   const auto shard_size = static_cast<std::uint64_t>(config.settings.integer("shard_size"));
-  for (const auto& [split, size] : {std::pair{Split::train, config.train_size()}, std::pair{Split::test, config.test_size()}}) {
+  for (const auto& [split, size] :
+       {std::pair{Split::train, config.train_size()}, std::pair{Split::test, config.test_size()}}) {
     if (size == 0) continue;
     const auto header = split_header(config, simulation, split);
     fs::create_directories(options.out / header.split);

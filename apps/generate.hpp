@@ -1,6 +1,7 @@
 // A configuration becomes a dataset directory.
 //
-//   ids -> [ Producer, in parallel ] -> ShardWriter, in order -> commit in the background -> index -> manifest
+//   ids -> [ Producer, in parallel ] -> ShardWriter, in order -> commit in the background -> index ->
+//   manifest
 //
 // The bytes of every file follow from the configuration alone, whatever the number of threads.
 #pragma once
@@ -20,15 +21,16 @@ struct GenerateOptions {
   bool quiet = false;
 };
 
-// Refuses an `out` that exists and is not empty, unless forced; then only files of a dataset are removed. Creates it.
-// Throws dataset::FileError.
+// Refuses an `out` that exists and is not empty, unless forced; then only files of a dataset are removed.
+// Creates it. Throws dataset::FileError.
 void prepare_directory(const std::filesystem::path& out, bool force);
 
 // Throws simulators::TrajectoryFailure, dataset::FileError, dataset::Hdf5Error. No manifest is left then.
 dataset::Manifest generate(const Config& config, const GenerateOptions& options);
 
 // What shards of this configuration share.
-dataset::SplitHeader split_header(const Config& config, const simulators::Simulation& simulation, simulators::Split split);
+dataset::SplitHeader split_header(const Config& config, const simulators::Simulation& simulation,
+                                  simulators::Split split);
 
 const char* split_name(simulators::Split split);
 

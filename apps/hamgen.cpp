@@ -1,4 +1,5 @@
-// hamgen: exact Hamiltonian dynamics as video datasets. Commands and flags; everything else is in the library.
+// hamgen: exact Hamiltonian dynamics as video datasets. Commands and flags; everything else is in the
+// library.
 #include <fmt/format.h>
 
 #include <chrono>
@@ -74,7 +75,8 @@ cxxopts::Options make_options() {
   return options;
 }
 
-// --set holds commas inside lists, at which cxxopts would cut a vector option: taken from the arguments as they are.
+// --set holds commas inside lists, at which cxxopts would cut a vector option: taken from the arguments as
+// they are.
 Assignments take_assignments(std::vector<std::string>& arguments) {
   Assignments assignments;
   for (auto at = arguments.begin(); at != arguments.end();) {
@@ -126,10 +128,13 @@ class Program {
     const std::string command = words_.empty() ? "generate" : words_.front();
     if (command == "generate") return words_.size() > 1 ? refuse_words(1) : generate_dataset();
     if (command == "systems") return words_.size() > 1 ? refuse_words(1) : print_systems();
-    if (command == "info") return with_argument("DIR", [&](const std::string& dir) { return print_info(dir); });
-    if (command == "preview") return with_argument("DIR", [&](const std::string& dir) { return draw_preview(dir); });
+    if (command == "info")
+      return with_argument("DIR", [&](const std::string& dir) { return print_info(dir); });
+    if (command == "preview")
+      return with_argument("DIR", [&](const std::string& dir) { return draw_preview(dir); });
     if (command == "reference")
-      return with_argument("config|shard|schema", [&](const std::string& page) { return print_reference(page); });
+      return with_argument("config|shard|schema",
+                           [&](const std::string& page) { return print_reference(page); });
     throw schemas::FieldError("unknown command \"" + command +
                               "\": expected one of systems, info, preview, reference, or --system NAME");
   }
@@ -150,7 +155,9 @@ class Program {
 
   std::int64_t whole_number(const char* flag, std::int64_t at_least) const {
     const Json value = Json::parse(text(flag), nullptr, false);
-    const auto field = schemas::integer(std::string("--") + flag, 0, "", "").at_least(static_cast<double>(at_least)).at_most(1e9);
+    const auto field = schemas::integer(std::string("--") + flag, 0, "", "")
+                           .at_least(static_cast<double>(at_least))
+                           .at_most(1e9);
     if (!value.is_number_integer()) return std::get<std::int64_t>(field.checked(text(flag)));
     return std::get<std::int64_t>(field.checked(value.get<std::int64_t>()));
   }
@@ -188,7 +195,8 @@ class Program {
     if (json_)
       fmt::print("{}\n", info_json(options.out, manifest).dump(2));
     else
-      fmt::print("{}\nLook at it:  hamgen preview {}\n", info_text(options.out, manifest), options.out.string());
+      fmt::print("{}\nLook at it:  hamgen preview {}\n", info_text(options.out, manifest),
+                 options.out.string());
     return success;
   }
 
@@ -218,10 +226,14 @@ class Program {
   }
 
   int print_reference(const std::string& page) const {
-    if (page == "config") fmt::print("{}", config_reference());
-    else if (page == "schema") fmt::print("{}\n", json_schema().dump(2));
-    else if (page == "shard") fmt::print("{}", dataset::layout_reference());
-    else throw schemas::FieldError("unknown reference \"" + page + "\": expected one of config, shard, schema");
+    if (page == "config")
+      fmt::print("{}", config_reference());
+    else if (page == "schema")
+      fmt::print("{}\n", json_schema().dump(2));
+    else if (page == "shard")
+      fmt::print("{}", dataset::layout_reference());
+    else
+      throw schemas::FieldError("unknown reference \"" + page + "\": expected one of config, shard, schema");
     return success;
   }
 

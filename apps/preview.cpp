@@ -21,10 +21,10 @@ using simulators::Simulation;
 struct Sample {
   std::int64_t first = 0;
   std::size_t count = 0, frames = 0, size = 0, dimension = 0;
-  std::vector<std::uint8_t> video;                          // [count, T, size, size, 3]
-  std::vector<double> q, p, q_observed, p_observed;         // [count, T, D]
-  std::vector<double> dq_dt, dp_dt;                         // [count, T, D]
-  std::vector<double> parameters;                           // [count, P]
+  std::vector<std::uint8_t> video;                   // [count, T, size, size, 3]
+  std::vector<double> q, p, q_observed, p_observed;  // [count, T, D]
+  std::vector<double> dq_dt, dp_dt;                  // [count, T, D]
+  std::vector<double> parameters;                    // [count, P]
 
   std::span<const std::uint8_t> frame(std::size_t trajectory, std::size_t t) const {
     const std::size_t bytes = size * size * 3;
@@ -40,8 +40,8 @@ Sample read_sample(const PreviewOptions& options, const dataset::Manifest& manif
     return record.first <= options.first && options.first <= record.last;
   });
   if (shard == split->shards.end())
-    throw schemas::FieldError(fmt::format("--index {} is out of range: the {} split has trajectories 0 to {}", options.first,
-                                          options.split, split->trajectories - 1));
+    throw schemas::FieldError(fmt::format("--index {} is out of range: the {} split has trajectories 0 to {}",
+                                          options.first, options.split, split->trajectories - 1));
   const dataset::ShardReader reader(options.dataset / shard->file);
   const auto row = static_cast<std::uint64_t>(options.first - shard->first);
   Sample sample;
@@ -66,7 +66,9 @@ render::Surface contact_sheet(const Sample& sample, const Simulation& simulation
   constexpr std::size_t gap = 4, margin = 72, header = 64;
   const std::size_t columns = std::min<std::size_t>(8, sample.frames);
   const std::size_t zoom = std::max<std::size_t>(1, 96 / sample.size), tile = sample.size * zoom;
-  const auto frame_of = [&](std::size_t column) { return columns < 2 ? 0 : column * (sample.frames - 1) / (columns - 1); };
+  const auto frame_of = [&](std::size_t column) {
+    return columns < 2 ? 0 : column * (sample.frames - 1) / (columns - 1);
+  };
   render::Picture picture(margin + columns * (tile + gap) + gap, header + sample.count * (tile + gap) + gap);
   for (std::size_t row = 0; row < sample.count; ++row)
     for (std::size_t column = 0; column < columns; ++column)
@@ -87,21 +89,23 @@ render::Surface contact_sheet(const Sample& sample, const Simulation& simulation
 
 std::vector<render::Picture> animation(const Sample& sample) {
   constexpr std::size_t gap = 4;
-  const std::size_t columns = std::min<std::size_t>(4, sample.count), rows = (sample.count + columns - 1) / columns;
+  const std::size_t columns = std::min<std::size_t>(4, sample.count),
+                    rows = (sample.count + columns - 1) / columns;
   const std::size_t zoom = std::max<std::size_t>(1, 128 / sample.size), tile = sample.size * zoom;
   std::vector<render::Picture> pictures;
   for (std::size_t t = 0; t < sample.frames; ++t) {
     pictures.emplace_back(columns * (tile + gap) - gap, rows * (tile + gap) - gap);
     for (std::size_t i = 0; i < sample.count; ++i)
-      pictures.back().paste(sample.frame(i, t), sample.size, i % columns * (tile + gap), i / columns * (tile + gap), zoom);
+      pictures.back().paste(sample.frame(i, t), sample.size, i % columns * (tile + gap),
+                            i / columns * (tile + gap), zoom);
   }
   return pictures;
 }
 
-// The orbits of a few trajectories. A system with one degree of freedom shows all of the sample in its phase plane; one
-// with several planes shows its first trajectory in each of them.
-std::vector<render::Track> tracks_of(const Sample& sample, const simulators::Portrait& plan, const simulators::Look& look,
-                                     double dt) {
+// The orbits of a few trajectories. A system with one degree of freedom shows all of the sample in its phase
+// plane; one with several planes shows its first trajectory in each of them.
+std::vector<render::Track> tracks_of(const Sample& sample, const simulators::Portrait& plan,
+                                     const simulators::Look& look, double dt) {
   std::vector<render::Track> tracks;
   const bool one_plane = plan.planes.size() == 1;
   for (std::size_t i = 0; i < (one_plane ? sample.count : 1); ++i)
@@ -187,7 +191,8 @@ std::vector<fs::path> make_preview(const PreviewOptions& options) {
   const fs::path out = options.out.empty() ? options.dataset : options.out;
   fs::create_directories(out);
   const std::vector<fs::path> files{out / "preview.png", out / "preview.gif", out / "portrait.png"};
-  render::write_png(files[0], contact_sheet(sample, simulation, config.system->name + ", " + options.split + " split"));
+  render::write_png(files[0],
+                    contact_sheet(sample, simulation, config.system->name + ", " + options.split + " split"));
   constexpr int delay = 8;  // hundredths of a second
   render::write_gif(files[1], animation(sample), delay);
   render::write_png(files[2], phase_portrait(sample, simulation, config));

@@ -43,7 +43,8 @@ Product Producer::make(Split split, std::int64_t id) {
   return product;
 }
 
-std::span<const std::uint8_t> Producer::render(const Trajectory& trajectory, const std::vector<double>& positions) {
+std::span<const std::uint8_t> Producer::render(const Trajectory& trajectory,
+                                               const std::vector<double>& positions) {
   const std::size_t d = simulation_.dimension(), frames = simulation_.frames();
   scene_.view = trajectory.view;
   out_of_view_ = 0;
@@ -58,7 +59,8 @@ std::span<const std::uint8_t> Producer::render(const Trajectory& trajectory, con
 
 bool Producer::is_out_of_view(const simulators::View& view) const {
   return std::ranges::any_of(scene_.discs, [&](const simulators::Disc& disc) {
-    return std::abs(disc.x - view.center_x) > view.half_width || std::abs(disc.y - view.center_y) > view.half_width;
+    return std::abs(disc.x - view.center_x) > view.half_width ||
+           std::abs(disc.y - view.center_y) > view.half_width;
   });
 }
 
@@ -66,7 +68,8 @@ bool Producer::is_out_of_view(const simulators::View& view) const {
 std::vector<dataset::Chunk> Producer::compress(std::span<const std::uint8_t> frames) {
   std::vector<dataset::Chunk> chunks;
   for (std::size_t i = 0; i < chunking_.chunks; ++i)
-    chunks.push_back(deflater_.compress({frames.data() + i * chunking_.chunk_bytes(), chunking_.chunk_bytes()}));
+    chunks.push_back(
+        deflater_.compress({frames.data() + i * chunking_.chunk_bytes(), chunking_.chunk_bytes()}));
   return chunks;
 }
 

@@ -16,8 +16,8 @@ namespace hamgen::apps {
 struct Product {
   simulators::Trajectory trajectory;
   std::vector<dataset::Chunk> frames, frames_clean;
-  render::ChannelSums sums;          // of `frames`
-  std::uint64_t out_of_view = 0;     // frames with a disc's centre outside the view
+  render::ChannelSums sums;       // of `frames`
+  std::uint64_t out_of_view = 0;  // frames with a disc's centre outside the view
 
   dataset::ShardRow row();  // views into this product; the chunks are moved out
 };
@@ -29,7 +29,8 @@ class Producer {
 
   Product make(simulators::Split split, std::int64_t id);
   // T frames of the positions [T, D], into a buffer that lives until the next call.
-  std::span<const std::uint8_t> render(const simulators::Trajectory& trajectory, const std::vector<double>& positions);
+  std::span<const std::uint8_t> render(const simulators::Trajectory& trajectory,
+                                       const std::vector<double>& positions);
   std::vector<dataset::Chunk> compress(std::span<const std::uint8_t> frames);
 
  private:

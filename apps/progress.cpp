@@ -29,15 +29,16 @@ void Progress::advance(std::uint64_t by) {
 void Progress::print(bool is_last) {
   const double seconds = std::chrono::duration<double>(Clock::now() - start_).count();
   const double rate = static_cast<double>(done_) / std::max(seconds, 1e-9);
-  const std::string counts = fmt::format("{:<8} {:>{}}/{}  {:.0f}/s", label_, done_, fmt::formatted_size("{}", total_),
-                                         total_, rate);
-  const std::string time = is_last ? "took " + duration_text(seconds)
-                                   : duration_text(static_cast<double>(total_ - done_) / std::max(rate, 1e-9)) + " left";
+  const std::string counts = fmt::format("{:<8} {:>{}}/{}  {:.0f}/s", label_, done_,
+                                         fmt::formatted_size("{}", total_), total_, rate);
+  const std::string time =
+      is_last ? "took " + duration_text(seconds)
+              : duration_text(static_cast<double>(total_ - done_) / std::max(rate, 1e-9)) + " left";
   if (is_terminal_) {
     constexpr std::uint64_t width = 30;
     const auto filled = static_cast<std::size_t>(total_ == 0 ? width : width * done_ / total_);
-    fmt::print(stderr, "\r\033[K{} [{}{}]  {}{}", counts, std::string(filled, '='), std::string(width - filled, ' '),
-               time, is_last ? "\n" : "");
+    fmt::print(stderr, "\r\033[K{} [{}{}]  {}{}", counts, std::string(filled, '='),
+               std::string(width - filled, ' '), time, is_last ? "\n" : "");
   } else {
     fmt::print(stderr, "{}  {}\n", counts, time);
   }

@@ -56,22 +56,25 @@ std::vector<std::string> missing_files(const fs::path& dataset, const dataset::M
 
 std::string info_text(const fs::path& dataset, const dataset::Manifest& manifest) {
   const auto& shape = manifest.frame_shape;
-  std::string text = fmt::format("{}: {}  ({})\n  frames   {} x {}x{} RGB, seed {}, hamgen {} ({:.12})\n", dataset.string(),
-                                 manifest.system, manifest.hamiltonian, shape[0], shape[1], shape[2],
-                                 manifest.config.at("seed").get<std::int64_t>(), manifest.generator_version,
-                                 manifest.git_commit);
+  std::string text = fmt::format("{}: {}  ({})\n  frames   {} x {}x{} RGB, seed {}, hamgen {} ({:.12})\n",
+                                 dataset.string(), manifest.system, manifest.hamiltonian, shape[0], shape[1],
+                                 shape[2], manifest.config.at("seed").get<std::int64_t>(),
+                                 manifest.generator_version, manifest.git_commit);
   for (const auto& split : manifest.splits) {
-    text += fmt::format("  {:<8} {} trajectories in {} shard(s), {}\n", split.name, split.trajectories, split.shards.size(),
-                        bytes_text(static_cast<double>(total_bytes(split))));
-    text += fmt::format("           largest energy drift {:.1e}, {} redrawn, {} tightened, {} trajectories leave the view\n",
-                        split.max_energy_drift, split.redraws, split.tightenings, split.trajectories_out_of_view);
+    text += fmt::format("  {:<8} {} trajectories in {} shard(s), {}\n", split.name, split.trajectories,
+                        split.shards.size(), bytes_text(static_cast<double>(total_bytes(split))));
+    text += fmt::format(
+        "           largest energy drift {:.1e}, {} redrawn, {} tightened, {} trajectories leave the view\n",
+        split.max_energy_drift, split.redraws, split.tightenings, split.trajectories_out_of_view);
   }
   text += fmt::format("  pixels   mean {:.4f}, standard deviation {:.4f} (red, green, blue; of 1)\n",
                       fmt::join(manifest.channel_mean, " "), fmt::join(manifest.channel_std, " "));
   if (manifest.has_yardsticks) {
     const auto& y = manifest.yardsticks;
-    text += fmt::format("  MSE      noise floor {:.3e}, clean render {:.3e}, mean image {:.3e} ({:.3e} against clean frames)\n",
-                        y.noise_floor, y.clean_render_mse, y.mean_image_mse, y.mean_image_mse_clean);
+    text += fmt::format(
+        "  MSE      noise floor {:.3e}, clean render {:.3e}, mean image {:.3e} ({:.3e} against clean "
+        "frames)\n",
+        y.noise_floor, y.clean_render_mse, y.mean_image_mse, y.mean_image_mse_clean);
   }
   for (const std::string& problem : missing_files(dataset, manifest)) text += "  DAMAGED  " + problem + "\n";
   return text;

@@ -12,11 +12,13 @@ namespace hamgen::apps {
 std::string systems_text();
 Json systems_json();
 
-// A finished dataset, by its manifest. `info_json` adds to the manifest whether every shard has its size on disk.
+// A finished dataset, by its manifest. `info_json` adds to the manifest whether every shard has its size on
+// disk.
 std::string info_text(const std::filesystem::path& dataset, const dataset::Manifest& manifest);
 Json info_json(const std::filesystem::path& dataset, const dataset::Manifest& manifest);
 // Files of the manifest that are missing or of another size, in words; empty when all are there.
-std::vector<std::string> missing_files(const std::filesystem::path& dataset, const dataset::Manifest& manifest);
+std::vector<std::string> missing_files(const std::filesystem::path& dataset,
+                                       const dataset::Manifest& manifest);
 
 // Bytes and seconds that a dataset will take, from 16 real trajectories of each split.
 struct Plan {

@@ -70,7 +70,8 @@ class Measurement {
     });
     std::vector<double> mean(total.size());
     const double frames = static_cast<double>(count) * static_cast<double>(simulation_.frames());
-    std::ranges::transform(total, mean.begin(), [&](std::uint64_t sum) { return static_cast<double>(sum) / frames; });
+    std::ranges::transform(total, mean.begin(),
+                           [&](std::uint64_t sum) { return static_cast<double>(sum) / frames; });
     return mean;
   }
 

@@ -20,7 +20,8 @@ namespace {
 
 class Descriptor {
  public:
-  Descriptor(const std::filesystem::path& path, int flags) : path_(path), fd_(::open(path.c_str(), flags | O_CLOEXEC, 0644)) {
+  Descriptor(const std::filesystem::path& path, int flags)
+      : path_(path), fd_(::open(path.c_str(), flags | O_CLOEXEC, 0644)) {
     if (fd_ < 0) fail("open", path);
   }
   Descriptor(const Descriptor&) = delete;
@@ -29,8 +30,8 @@ class Descriptor {
     if (fd_ >= 0) ::close(fd_);
   }
 
-  // Past the page cache as far as alignment allows: a dataset is larger than what should be kept in memory, and the
-  // copy would cost as much as hashing does.
+  // Past the page cache as far as alignment allows: a dataset is larger than what should be kept in memory,
+  // and the copy would cost as much as hashing does.
   void write(std::span<const std::byte> bytes) {
     const std::size_t aligned = bytes.size() / alignment * alignment;
     if (is_aligned(bytes.data()) && set_direct(true)) {
@@ -49,14 +50,16 @@ class Descriptor {
 
  private:
   static constexpr std::size_t alignment = 4096;
-  static bool is_aligned(const std::byte* data) { return reinterpret_cast<std::uintptr_t>(data) % alignment == 0; }
+  static bool is_aligned(const std::byte* data) {
+    return reinterpret_cast<std::uintptr_t>(data) % alignment == 0;
+  }
 
   bool set_direct(bool is_direct) {
     const int flags = ::fcntl(fd_, F_GETFL);
     return flags >= 0 && ::fcntl(fd_, F_SETFL, is_direct ? flags | O_DIRECT : flags & ~O_DIRECT) == 0;
   }
-  // How many bytes went; stops where the file system has had enough of direct writing, and leaves the rest (and the
-  // report of a real error) to write_all.
+  // How many bytes went; stops where the file system has had enough of direct writing, and leaves the rest
+  // (and the report of a real error) to write_all.
   std::size_t write_directly(std::span<const std::byte> bytes) {
     std::size_t done = 0;
     while (done < bytes.size() && done % alignment == 0) {

@@ -1,5 +1,5 @@
-// Bytes become a file in one step: written beside it under a temporary name, flushed to the disk, then renamed. A file
-// under its final name is therefore always complete.
+// Bytes become a file in one step: written beside it under a temporary name, flushed to the disk, then
+// renamed. A file under its final name is therefore always complete.
 #pragma once
 
 #include <cstddef>

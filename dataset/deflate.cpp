@@ -16,10 +16,12 @@ std::size_t workspace_size(int level) {
   return sizes[level];
 }
 
-// ISA-L returns with the upper halves of the vector registers in use, which makes all narrower vector code after it
-// two to three times as slow (seen on AMD Zen).
+// ISA-L returns with the upper halves of the vector registers in use, which makes all narrower vector code
+// after it two to three times as slow (seen on AMD Zen).
 #if defined(__x86_64__)
-__attribute__((target("avx"))) void clear_upper_halves() { __builtin_ia32_vzeroupper(); }
+__attribute__((target("avx"))) void clear_upper_halves() {
+  __builtin_ia32_vzeroupper();
+}
 void leave_wide_vectors() {
   if (__builtin_cpu_supports("avx")) clear_upper_halves();
 }

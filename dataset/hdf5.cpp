@@ -91,7 +91,7 @@ namespace {
 // The memory driver, its memory from image_memory.hpp.
 Handle memory_access() {
   Handle access = property_list(H5P_FILE_ACCESS);
-  constexpr std::size_t growth = std::size_t{64} << 20;  // of address space; untouched pages cost nothing
+  constexpr std::size_t growth = std::size_t{2} << 20;
   check(H5Pset_fapl_core(access, growth, false), "use the memory driver");
   H5FD_file_image_callbacks_t callbacks{};
   callbacks.image_malloc = [](size_t size, H5FD_file_image_op_t, void*) { return allocate_image(size); };
@@ -169,8 +169,8 @@ void write_attribute(hid_t object, const std::string& name, const AttributeValue
     const std::string& name;
     void write(hid_t type, const void* data) const {
       const Handle space = dataspace({});
-      const Handle attribute(H5Acreate2(object, name.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT), H5Aclose,
-                             "create attribute " + name);
+      const Handle attribute(H5Acreate2(object, name.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT),
+                             H5Aclose, "create attribute " + name);
       check(H5Awrite(attribute, type, data), "write attribute " + name);
     }
     void operator()(const std::string& text) const {
@@ -185,15 +185,17 @@ void write_attribute(hid_t object, const std::string& name, const AttributeValue
 
 std::vector<hsize_t> extents_of(hid_t dataset) {
   const Handle space(H5Dget_space(dataset), H5Sclose, "read a dataset's shape");
-  std::vector<hsize_t> extents(static_cast<std::size_t>(check(H5Sget_simple_extent_ndims(space), "count axes")));
+  std::vector<hsize_t> extents(
+      static_cast<std::size_t>(check(H5Sget_simple_extent_ndims(space), "count axes")));
   check(H5Sget_simple_extent_dims(space, extents.data(), nullptr), "read a dataset's shape");
   return extents;
 }
 
-void read_block(hid_t dataset, Element element, std::span<const hsize_t> offset, std::span<const hsize_t> count,
-                void* data) {
+void read_block(hid_t dataset, Element element, std::span<const hsize_t> offset,
+                std::span<const hsize_t> count, void* data) {
   const Handle space(H5Dget_space(dataset), H5Sclose, "read a dataset's shape");
-  check(H5Sselect_hyperslab(space, H5S_SELECT_SET, offset.data(), nullptr, count.data(), nullptr), "select a block");
+  check(H5Sselect_hyperslab(space, H5S_SELECT_SET, offset.data(), nullptr, count.data(), nullptr),
+        "select a block");
   const Handle memory = dataspace(count);
   check(H5Dread(dataset, memory_type(element), memory, space, H5P_DEFAULT, data), "read a block");
 }

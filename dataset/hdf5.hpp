@@ -1,4 +1,5 @@
-// The only place that calls HDF5's C API by name of its handles: owners that close themselves, and statuses that throw.
+// The only place that calls HDF5's C API by name of its handles: owners that close themselves, and statuses
+// that throw.
 #pragma once
 
 #include <hdf5.h>
@@ -59,7 +60,8 @@ class MemoryFile {
  public:
   MemoryFile();
   operator hid_t() const { return file_; }
-  // The file's bytes as they are now, valid until the file is changed or destroyed. Every object in it should be closed.
+  // The file's bytes as they are now, valid until the file is changed or destroyed. Every object in it should
+  // be closed.
   std::span<const std::byte> image() const;
 
  private:
@@ -76,8 +78,8 @@ void write_texts(hid_t dataset, const std::vector<std::string>& texts);
 void write_attribute(hid_t object, const std::string& name, const AttributeValue& value);
 std::vector<hsize_t> extents_of(hid_t dataset);
 // Reads the block of `count` elements from `offset` (both per axis) into `data`.
-void read_block(hid_t dataset, Element element, std::span<const hsize_t> offset, std::span<const hsize_t> count,
-                void* data);
+void read_block(hid_t dataset, Element element, std::span<const hsize_t> offset,
+                std::span<const hsize_t> count, void* data);
 
 }  // namespace hdf5
 }  // namespace hamgen::dataset

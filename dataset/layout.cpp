@@ -32,14 +32,23 @@ std::vector<DatasetLayout> make_layout() {
       {"dq_dt", f64, state, "{q} / time", "dH/dp at (q, p)"},
       {"dp_dt", f64, state, "{p} / time", "-dH/dq at (q, p)"},
       {"energy", f64, {trajectory, time}, "mass length^2 / time^2", "H(q, p)"},
-      {"energy_drift", f64, {trajectory}, "1", "certificate: max |E_t - E_0| / |E_0|, or max |E_t - E_0| where |E_0| < 1e-3"},
-      {"parameters", f64, {trajectory, parameter}, "see parameter_unit", "constants of the trajectory's Hamiltonian"},
+      {"energy_drift",
+       f64,
+       {trajectory},
+       "1",
+       "certificate: max |E_t - E_0| / |E_0|, or max |E_t - E_0| where |E_0| < 1e-3"},
+      {"parameters",
+       f64,
+       {trajectory, parameter},
+       "see parameter_unit",
+       "constants of the trajectory's Hamiltonian"},
   };
 }
 
 // "|" would end a cell of a Markdown table.
 std::string cell(std::string text) {
-  for (auto at = text.find('|'); at != std::string::npos; at = text.find('|', at + 2)) text.insert(at, 1, '\\');
+  for (auto at = text.find('|'); at != std::string::npos; at = text.find('|', at + 2))
+    text.insert(at, 1, '\\');
   return text;
 }
 
@@ -97,8 +106,9 @@ std::string layout_reference() {
   for (const DatasetLayout& layout : shard_layout()) {
     std::string shape;
     for (const Axis axis : layout.axes) shape += (shape.empty() ? "" : ", ") + std::string(axis_name(axis));
-    page += "| `" + layout.name + "` | " + element_name(layout.element) + " | [" + shape + "] | " + cell(layout.units) + " | " +
-            cell(layout.long_name) + (layout.only_in_test ? " (test split only)" : "") + " |\n";
+    page += "| `" + layout.name + "` | " + element_name(layout.element) + " | [" + shape + "] | " +
+            cell(layout.units) + " | " + cell(layout.long_name) +
+            (layout.only_in_test ? " (test split only)" : "") + " |\n";
   }
   return page;
 }

@@ -1,4 +1,5 @@
-// The shard layout: every dataset of a shard, once. Writer, virtual index, reader, tests and schemas/shard.md follow it.
+// The shard layout: every dataset of a shard, once. Writer, virtual index, reader, tests and schemas/shard.md
+// follow it.
 #pragma once
 
 #include <cstdint>
@@ -39,10 +40,10 @@ using AttributeValue = std::variant<std::string, std::int64_t, double>;
 struct SplitHeader {
   std::string split;  // "train" or "test"
   std::vector<std::pair<std::string, AttributeValue>> attributes;
-  std::vector<double> time;                                  // [T], time units
-  std::vector<double> y, x;                                  // [H], [W]: pixel centres in the world, from the view's centre
-  std::vector<std::string> coordinates;                      // [D]
-  std::vector<std::string> parameters, parameter_units;      // [P]
+  std::vector<double> time;              // [T], time units
+  std::vector<double> y, x;              // [H], [W]: pixel centres in the world, from the view's centre
+  std::vector<std::string> coordinates;  // [D]
+  std::vector<std::string> parameters, parameter_units;  // [P]
   std::string position_unit, momentum_unit;
 
   bool holds(const DatasetLayout& layout) const { return !layout.only_in_test || split == "test"; }

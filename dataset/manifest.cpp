@@ -24,7 +24,8 @@ Json split_to_json(const SplitRecord& split) {
           {"redraws", split.redraws},
           {"tightenings", split.tightenings},
           {"max_energy_drift", split.max_energy_drift},
-          {"out_of_view", {{"frames", split.frames_out_of_view}, {"trajectories", split.trajectories_out_of_view}}},
+          {"out_of_view",
+           {{"frames", split.frames_out_of_view}, {"trajectories", split.trajectories_out_of_view}}},
           {"shards", std::move(shards)}};
 }
 
@@ -53,24 +54,24 @@ const SplitRecord* Manifest::find(const std::string& split) const {
 }
 
 Json to_json(const Manifest& manifest) {
-  Json json{{"schema_version", schema_version},
-            {"generator", {{"name", "hamgen"}, {"version", manifest.generator_version}, {"git_commit", manifest.git_commit}}},
-            {"system", manifest.system},
-            {"hamiltonian", manifest.hamiltonian},
-            {"config", manifest.config},
-            {"frames",
-             {{"shape", manifest.frame_shape},
-              {"axes", {"time", "y", "x", "channel"}},
-              {"channel_mean", manifest.channel_mean},
-              {"channel_std", manifest.channel_std}}}};
+  Json json{
+      {"schema_version", schema_version},
+      {"generator",
+       {{"name", "hamgen"}, {"version", manifest.generator_version}, {"git_commit", manifest.git_commit}}},
+      {"system", manifest.system},
+      {"hamiltonian", manifest.hamiltonian},
+      {"config", manifest.config},
+      {"frames",
+       {{"shape", manifest.frame_shape},
+        {"axes", {"time", "y", "x", "channel"}},
+        {"channel_mean", manifest.channel_mean},
+        {"channel_std", manifest.channel_std}}}};
   if (manifest.has_yardsticks) {
     const Yardsticks& y = manifest.yardsticks;
-    json["yardsticks"] = {{"trajectories", y.trajectories},
-                          {"draws", y.draws},
-                          {"mean_image_mse", y.mean_image_mse},
-                          {"mean_image_mse_clean", y.mean_image_mse_clean},
-                          {"clean_render_mse", y.clean_render_mse},
-                          {"noise_floor", y.noise_floor}};
+    json["yardsticks"] = {
+        {"trajectories", y.trajectories},         {"draws", y.draws},
+        {"mean_image_mse", y.mean_image_mse},     {"mean_image_mse_clean", y.mean_image_mse_clean},
+        {"clean_render_mse", y.clean_render_mse}, {"noise_floor", y.noise_floor}};
   }
   for (const SplitRecord& split : manifest.splits) json["splits"][split.name] = split_to_json(split);
   return json;
@@ -99,7 +100,8 @@ Manifest manifest_from_json(const Json& json) {
     y.at("clean_render_mse").get_to(manifest.yardsticks.clean_render_mse);
     y.at("noise_floor").get_to(manifest.yardsticks.noise_floor);
   }
-  for (const auto& [name, split] : json.at("splits").items()) manifest.splits.push_back(split_from_json(name, split));
+  for (const auto& [name, split] : json.at("splits").items())
+    manifest.splits.push_back(split_from_json(name, split));
   return manifest;
 }
 
@@ -113,7 +115,8 @@ Manifest read_manifest(const std::filesystem::path& dataset) {
   std::ifstream file(path);
   if (!file) {
     const bool is_there = std::filesystem::exists(dataset);
-    throw ManifestError(is_there ? dataset.string() + " is not a finished dataset: it has no readable manifest.json"
+    throw ManifestError(is_there ? dataset.string() +
+                                       " is not a finished dataset: it has no readable manifest.json"
                                  : "there is no directory " + dataset.string());
   }
   try {

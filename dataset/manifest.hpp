@@ -1,5 +1,5 @@
-// manifest.json: what a dataset is, what it consists of, and how good a predictor of it can be. Written last: a
-// directory without it is not a finished dataset. Contract: schemas/manifest.schema.json.
+// manifest.json: what a dataset is, what it consists of, and how good a predictor of it can be. Written last:
+// a directory without it is not a finished dataset. Contract: schemas/manifest.schema.json.
 #pragma once
 
 #include <array>
@@ -31,9 +31,9 @@ struct SplitRecord {
   std::uint64_t trajectories = 0;
   std::string index;  // the virtual dataset over all shards, "train.h5"
   std::vector<ShardRecord> shards;
-  std::uint64_t redraws = 0;                                     // starts given up
-  std::uint64_t tightenings = 0;                                 // integrations repeated
-  double max_energy_drift = 0;                                   // the worst certificate
+  std::uint64_t redraws = 0;                                           // starts given up
+  std::uint64_t tightenings = 0;                                       // integrations repeated
+  double max_energy_drift = 0;                                         // the worst certificate
   std::uint64_t frames_out_of_view = 0, trajectories_out_of_view = 0;  // with a disc's centre outside
 };
 
@@ -49,8 +49,8 @@ struct Yardsticks {
 struct Manifest {
   std::string generator_version, git_commit;
   std::string system, hamiltonian;
-  Json config;  // everything that defines the dataset
-  std::array<std::uint64_t, 4> frame_shape{};  // T, H, W, channels
+  Json config;                                    // everything that defines the dataset
+  std::array<std::uint64_t, 4> frame_shape{};     // T, H, W, channels
   std::vector<double> channel_mean, channel_std;  // of the train split's frames, value / 255
   std::vector<SplitRecord> splits;
   bool has_yardsticks = false;

@@ -12,8 +12,8 @@ std::vector<T> ShardReader::rows(const std::string& name, Element element, std::
   const hdf5::Handle dataset = hdf5::open_dataset(file_, name);
   std::vector<hsize_t> block = hdf5::extents_of(dataset), offset(block.size(), 0);
   if (first + count > block.at(0))
-    throw Hdf5Error(name + " has " + std::to_string(block[0]) + " rows; asked for rows " + std::to_string(first) +
-                    " to " + std::to_string(first + count - 1));
+    throw Hdf5Error(name + " has " + std::to_string(block[0]) + " rows; asked for rows " +
+                    std::to_string(first) + " to " + std::to_string(first + count - 1));
   offset[0] = first;
   block[0] = count;
   std::size_t elements = 1;
@@ -23,7 +23,8 @@ std::vector<T> ShardReader::rows(const std::string& name, Element element, std::
   return values;
 }
 
-std::vector<double> ShardReader::numbers(const std::string& dataset, std::uint64_t first, std::uint64_t count) const {
+std::vector<double> ShardReader::numbers(const std::string& dataset, std::uint64_t first,
+                                         std::uint64_t count) const {
   return rows<double>(dataset, Element::f64, first, count);
 }
 

@@ -18,11 +18,13 @@ class ShardReader {
   std::uint64_t trajectories() const { return trajectories_; }
   // The values of rows [first, first + count) of a dataset, row-major. Throws Hdf5Error.
   std::vector<double> numbers(const std::string& dataset, std::uint64_t first, std::uint64_t count) const;
-  std::vector<std::uint8_t> frames(const std::string& dataset, std::uint64_t first, std::uint64_t count) const;
+  std::vector<std::uint8_t> frames(const std::string& dataset, std::uint64_t first,
+                                   std::uint64_t count) const;
 
  private:
   template <class T>
-  std::vector<T> rows(const std::string& name, Element element, std::uint64_t first, std::uint64_t count) const;
+  std::vector<T> rows(const std::string& name, Element element, std::uint64_t first,
+                      std::uint64_t count) const;
   hdf5::Handle file_;
   std::uint64_t trajectories_;
 };

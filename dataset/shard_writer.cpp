@@ -23,10 +23,17 @@ bool is_number_column(const DatasetLayout& layout) {
 }  // namespace
 
 std::span<const double> ShardRow::numbers(const std::string& dataset) const {
-  const std::pair<const char*, std::span<const double>> columns[] = {
-      {"q", q},           {"p", p},           {"q_observed", q_observed}, {"p_observed", p_observed}, {"dq_dt", dq_dt},
-      {"dp_dt", dp_dt},   {"energy", energy}, {"energy_drift", energy_drift}, {"parameters", parameters},
-      {"view_x", view_x}, {"view_y", view_y}};
+  const std::pair<const char*, std::span<const double>> columns[] = {{"q", q},
+                                                                     {"p", p},
+                                                                     {"q_observed", q_observed},
+                                                                     {"p_observed", p_observed},
+                                                                     {"dq_dt", dq_dt},
+                                                                     {"dp_dt", dp_dt},
+                                                                     {"energy", energy},
+                                                                     {"energy_drift", energy_drift},
+                                                                     {"parameters", parameters},
+                                                                     {"view_x", view_x},
+                                                                     {"view_y", view_y}};
   for (const auto& [name, values] : columns)
     if (dataset == name) return values;
   throw std::logic_error("a shard row has no " + dataset);
@@ -47,7 +54,8 @@ void ShardWriter::append(const ShardRow& row) {
     std::uint64_t expected = 1;
     for (const hsize_t extent : extents_of(layout, header_, 1)) expected *= extent;
     const auto values = row.numbers(layout.name);
-    if (values.size() != expected) throw std::logic_error("a shard row's " + layout.name + " has the wrong size");
+    if (values.size() != expected)
+      throw std::logic_error("a shard row's " + layout.name + " has the wrong size");
     auto& column = columns_[layout.name];
     column.insert(column.end(), values.begin(), values.end());
   }
@@ -58,7 +66,8 @@ void ShardWriter::store_chunks(const char* dataset, const std::vector<Chunk>& ch
   if (chunks.size() != chunking_.chunks) throw std::logic_error("a shard row has the wrong number of chunks");
   for (std::size_t i = 0; i < chunks.size(); ++i) {
     const hsize_t offset[] = {ids_.size(), i * chunking_.frames_per_chunk, 0, 0, 0};
-    hdf5::check(H5Dwrite_chunk(structure_.dataset(dataset), H5P_DEFAULT, 0, offset, chunks[i].size(), chunks[i].data()),
+    hdf5::check(H5Dwrite_chunk(structure_.dataset(dataset), H5P_DEFAULT, 0, offset, chunks[i].size(),
+                               chunks[i].data()),
                 "store a chunk");
   }
 }

@@ -1,7 +1,7 @@
 // One shard: a complete HDF5 file of consecutive trajectories, built in memory.
 //
-// Compressed chunks come ready-made from other threads and are stored as they are; everything else is written once, at
-// the end. Equal rows give equal bytes.
+// Compressed chunks come ready-made from other threads and are stored as they are; everything else is written
+// once, at the end. Equal rows give equal bytes.
 #pragma once
 
 #include <map>

@@ -17,26 +17,31 @@ std::string resolve_units(std::string units, const SplitHeader& header) {
 
 }  // namespace
 
-std::vector<hsize_t> extents_of(const DatasetLayout& layout, const SplitHeader& header, std::uint64_t trajectories) {
+std::vector<hsize_t> extents_of(const DatasetLayout& layout, const SplitHeader& header,
+                                std::uint64_t trajectories) {
   std::vector<hsize_t> extents;
   for (const Axis axis : layout.axes) extents.push_back(header.extent(axis, trajectories));
   return extents;
 }
 
-Structure::Structure(hid_t file, const SplitHeader& header, std::uint64_t trajectories, const StorageOf& storage_of) {
+Structure::Structure(hid_t file, const SplitHeader& header, std::uint64_t trajectories,
+                     const StorageOf& storage_of) {
   for (const auto& [name, value] : header.attributes) hdf5::write_attribute(file, name, value);
   create(file, header, trajectories, storage_of);
   attach_scales(header);
   write_labels(header);
 }
 
-void Structure::create(hid_t file, const SplitHeader& header, std::uint64_t trajectories, const StorageOf& storage_of) {
+void Structure::create(hid_t file, const SplitHeader& header, std::uint64_t trajectories,
+                       const StorageOf& storage_of) {
   const hdf5::Handle text = hdf5::text_type();
   for (const DatasetLayout& layout : shard_layout()) {
     if (!header.holds(layout)) continue;
     const auto extents = extents_of(layout, header, trajectories);
-    const hid_t type = layout.element == Element::text ? static_cast<hid_t>(text) : hdf5::stored_type(layout.element);
-    hdf5::Handle dataset = hdf5::create_dataset(file, layout.name, type, extents, storage_of(layout, extents));
+    const hid_t type =
+        layout.element == Element::text ? static_cast<hid_t>(text) : hdf5::stored_type(layout.element);
+    hdf5::Handle dataset =
+        hdf5::create_dataset(file, layout.name, type, extents, storage_of(layout, extents));
     if (!layout.units.empty()) hdf5::write_attribute(dataset, "units", resolve_units(layout.units, header));
     hdf5::write_attribute(dataset, "long_name", layout.long_name);
     if (layout.is_scale())

@@ -15,7 +15,8 @@ using StorageOf = std::function<hdf5::Handle(const DatasetLayout&, std::span<con
 
 class Structure {
  public:
-  // Creates everything in `file` and writes what does not depend on the trajectory (labels, time, pixel grid).
+  // Creates everything in `file` and writes what does not depend on the trajectory (labels, time, pixel
+  // grid).
   Structure(hid_t file, const SplitHeader& header, std::uint64_t trajectories, const StorageOf& storage_of);
   hid_t dataset(const std::string& name) const { return datasets_.at(name); }
   void close() { datasets_.clear(); }
@@ -27,6 +28,7 @@ class Structure {
   std::map<std::string, hdf5::Handle> datasets_;
 };
 
-std::vector<hsize_t> extents_of(const DatasetLayout& layout, const SplitHeader& header, std::uint64_t trajectories);
+std::vector<hsize_t> extents_of(const DatasetLayout& layout, const SplitHeader& header,
+                                std::uint64_t trajectories);
 
 }  // namespace hamgen::dataset

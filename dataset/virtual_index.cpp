@@ -15,7 +15,8 @@ void map_shards(const hdf5::Handle& properties, const DatasetLayout& layout, std
     const hdf5::Handle source = hdf5::dataspace(extents);
     hdf5::check(H5Sselect_hyperslab(whole, H5S_SELECT_SET, offset.data(), nullptr, extents.data(), nullptr),
                 "select a shard's rows");
-    hdf5::check(H5Pset_virtual(properties, whole, shard.file.c_str(), layout.name.c_str(), source), "map a shard");
+    hdf5::check(H5Pset_virtual(properties, whole, shard.file.c_str(), layout.name.c_str(), source),
+                "map a shard");
     offset[0] += extents[0];
   }
 }
@@ -28,12 +29,13 @@ hdf5::MemoryFile make_virtual_index(const SplitHeader& header, const std::vector
     for (std::int64_t id = shard.first; id <= shard.last; ++id) ids.push_back(id);
 
   hdf5::MemoryFile file;
-  Structure structure(file, header, ids.size(), [&](const DatasetLayout& layout, std::span<const hsize_t> extents) {
-    hdf5::Handle properties = hdf5::property_list(H5P_DATASET_CREATE);
-    if (layout.is_per_trajectory() && !layout.is_scale())
-      map_shards(properties, layout, {extents.begin(), extents.end()}, shards);
-    return properties;
-  });
+  Structure structure(file, header, ids.size(),
+                      [&](const DatasetLayout& layout, std::span<const hsize_t> extents) {
+                        hdf5::Handle properties = hdf5::property_list(H5P_DATASET_CREATE);
+                        if (layout.is_per_trajectory() && !layout.is_scale())
+                          map_shards(properties, layout, {extents.begin(), extents.end()}, shards);
+                        return properties;
+                      });
   hdf5::write_all(structure.dataset("trajectory"), Element::i64, ids.data());
   structure.close();
   return file;

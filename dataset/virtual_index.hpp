@@ -1,4 +1,5 @@
-// train.h5, test.h5: one HDF5 file that shows all shards of a split as one, by virtual datasets with relative names.
+// train.h5, test.h5: one HDF5 file that shows all shards of a split as one, by virtual datasets with relative
+// names.
 #pragma once
 
 #include <string>

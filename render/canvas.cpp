@@ -8,8 +8,10 @@ std::vector<schemas::Field> Canvas::fields() {
   using namespace schemas;
   return {
       integer("image.size", 64, "pixel", "width and height of a frame").at_least(8).at_most(1024).multiple(8),
-      text("look.background", "#52595e", "colour behind the discs; black is reported to train badly").colors(),
-      real("look.sharpness", 80, "1 / canvas width", "k of a disc's edge: opacity = sigmoid((radius - distance) k)")
+      text("look.background", "#52595e", "colour behind the discs; black is reported to train badly")
+          .colors(),
+      real("look.sharpness", 80, "1 / canvas width",
+           "k of a disc's edge: opacity = sigmoid((radius - distance) k)")
           .above(0),
   };
 }

@@ -1,12 +1,13 @@
 // A Scene becomes an RGB8 frame: smoothed discs over a plain background, painted from back to front.
 //
-// The one place where world meets pixels. For a frame of W x W pixels, the centre of pixel (row i, column j) is at
+// The one place where world meets pixels. For a frame of W x W pixels, the centre of pixel (row i, column j)
+// is at
 //   x = center_x + ((2 j + 1) / W - 1) half_width,     y = center_y + (1 - (2 i + 1) / W) half_width
 // (y up, row 0 on top). A disc of radius r covers a pixel at distance d from its centre with opacity
 //   alpha(d) = sigmoid((r - d) / (2 half_width) * sharpness)
-// so `sharpness` is per canvas width and the edge is equally soft at every frame size. Colours mix linearly in the
-// 8-bit values (no gamma): value = alpha * disc + (1 - alpha) * what is behind.
-// A rendered value differs from that formula by less than 1/255, wherever discs overlap.
+// so `sharpness` is per canvas width and the edge is equally soft at every frame size. Colours mix linearly
+// in the 8-bit values (no gamma): value = alpha * disc + (1 - alpha) * what is behind. A rendered value
+// differs from that formula by less than 1/255, wherever discs overlap.
 #pragma once
 
 #include <cstddef>
@@ -28,7 +29,8 @@ struct Canvas {
   std::size_t frame_bytes() const { return size * size * 3; }
 };
 
-// The pixel grid's coordinates in world units: x of each column, y of each row (offsets from the view's centre).
+// The pixel grid's coordinates in world units: x of each column, y of each row (offsets from the view's
+// centre).
 std::vector<double> column_x(std::size_t size, double half_width);
 std::vector<double> row_y(std::size_t size, double half_width);
 

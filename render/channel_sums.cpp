@@ -17,7 +17,8 @@ double ChannelSums::mean(std::size_t channel) const {
 }
 
 double ChannelSums::standard_deviation(std::size_t channel) const {
-  const double mean_square = static_cast<double>(sum_of_squares[channel]) / static_cast<double>(pixels) / (255.0 * 255);
+  const double mean_square =
+      static_cast<double>(sum_of_squares[channel]) / static_cast<double>(pixels) / (255.0 * 255);
   return std::sqrt(std::max(0.0, mean_square - mean(channel) * mean(channel)));
 }
 

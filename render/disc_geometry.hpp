@@ -21,8 +21,8 @@ inline PixelDisc to_pixels(const Canvas& canvas, const simulators::View& view, c
   const double scale = width / (2 * view.half_width);  // pixels per world unit
   const double sharpness = canvas.sharpness / width;
   const double radius = disc.radius * scale;
-  return {width / 2 + (disc.x - view.center_x) * scale, width / 2 - (disc.y - view.center_y) * scale, radius, sharpness,
-          radius + std::log(2550.0) / sharpness};
+  return {width / 2 + (disc.x - view.center_x) * scale, width / 2 - (disc.y - view.center_y) * scale, radius,
+          sharpness, radius + std::log(2550.0) / sharpness};
 }
 
 }  // namespace hamgen::render

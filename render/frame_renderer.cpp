@@ -12,7 +12,9 @@ namespace {
 
 constexpr int level_bits = 7;  // a grey level is 2^7 in the planes' fixed point
 
-std::int16_t fixed_value(double color) { return static_cast<std::int16_t>(std::lround(color * (255 << level_bits))); }
+std::int16_t fixed_value(double color) {
+  return static_cast<std::int16_t>(std::lround(color * (255 << level_bits)));
+}
 
 std::uint8_t rounded(std::int16_t value) {
   return static_cast<std::uint8_t>((value + (1 << (level_bits - 1))) >> level_bits);
@@ -20,8 +22,8 @@ std::uint8_t rounded(std::int16_t value) {
 
 // plane += (color - plane) * alpha
 HAMGEN_WIDE_VECTORS
-void blend(std::int16_t* __restrict plane, std::size_t width, std::int16_t color, std::span<const Stretch> stretches,
-           const std::int16_t* __restrict alpha) {
+void blend(std::int16_t* __restrict plane, std::size_t width, std::int16_t color,
+           std::span<const Stretch> stretches, const std::int16_t* __restrict alpha) {
   for (const Stretch& stretch : stretches) {
     std::int16_t* __restrict values = plane + stretch.row * width + stretch.begin;
     const std::size_t count = stretch.count / stretch_unit * stretch_unit;
@@ -56,8 +58,8 @@ void round_values(std::int16_t* __restrict values, std::size_t size, std::int16_
 
 // Sixteen pixels at a time: each third of the output picks its bytes from two planes, then from the last.
 HAMGEN_WIDE_VECTORS
-void interleave(const std::uint8_t* red, const std::uint8_t* green, const std::uint8_t* blue, std::size_t pixels,
-                std::uint8_t* rgb) {
+void interleave(const std::uint8_t* red, const std::uint8_t* green, const std::uint8_t* blue,
+                std::size_t pixels, std::uint8_t* rgb) {
   using Bytes = std::uint8_t __attribute__((vector_size(16)));
   std::size_t j = 0;
   for (; j + 16 <= pixels; j += 16) {
@@ -100,18 +102,22 @@ FrameRenderer::FrameRenderer(const Canvas& canvas) : canvas_(canvas) {
 
 // Which pixels a disc can reach: a chord of every row, widened to whole units without leaving the frame.
 void FrameRenderer::find_stretches(const PixelDisc& disc) {
-  const std::size_t width = canvas_.size;
+  const auto width = static_cast<std::int64_t>(canvas_.size);
+  constexpr auto unit = static_cast<std::int64_t>(stretch_unit);
   const auto clamp = [limit = static_cast<double>(width)](double edge) {
-    return static_cast<std::size_t>(std::clamp(edge, 0.0, limit));
+    return static_cast<std::int64_t>(std::min(std::max(edge, 0.0), limit));
   };
   stretches_.clear();
-  const std::size_t end_row = clamp(disc.row + disc.reach + 1);
-  for (std::size_t row = clamp(disc.row - disc.reach); row < end_row; ++row) {
+  const std::int64_t end_row = clamp(disc.row + disc.reach + 1);
+  for (std::int64_t row = clamp(disc.row - disc.reach); row < end_row; ++row) {
     const double dy = static_cast<double>(row) + 0.5 - disc.row;
     const double half_chord = std::sqrt(std::max(0.0, disc.reach * disc.reach - dy * dy));
-    const std::size_t left = clamp(disc.column - half_chord), right = clamp(disc.column + half_chord + 1);
-    const std::size_t count = (right - left + stretch_unit - 1) / stretch_unit * stretch_unit;
-    if (count > 0) stretches_.push_back({row, std::min(left, width - count), count});
+    const std::int64_t left = clamp(disc.column - half_chord), right = clamp(disc.column + half_chord + 1);
+    const std::int64_t count = (right - left + unit - 1) / unit * unit;
+    if (count > 0)
+      stretches_.push_back({static_cast<std::size_t>(row),
+                            static_cast<std::size_t>(std::min(left, width - count)),
+                            static_cast<std::size_t>(count)});
   }
 }
 
@@ -137,7 +143,8 @@ ChannelSums FrameRenderer::finish(std::size_t first_row, std::size_t end_row, st
   ChannelSums sums;
   sums.pixels = width * width;
   for (std::size_t c = 0; c < 3; ++c) {
-    round_values(&planes_[c][first], count, background_[c], bytes_[c].data(), sums.sum[c], sums.sum_of_squares[c]);
+    round_values(&planes_[c][first], count, background_[c], bytes_[c].data(), sums.sum[c],
+                 sums.sum_of_squares[c]);
     const std::uint64_t value = background_row_[c], others = sums.pixels - count;
     sums.sum[c] += others * value;
     sums.sum_of_squares[c] += others * value * value;

@@ -16,14 +16,15 @@ namespace hamgen::render {
 
 // Paints scenes onto the canvas, one plane per channel.
 //
-// The planes hold 16 bits a value (a grey level is 128), where blending costs one multiplication and rounding errors
-// stay far below one grey level however many discs overlap; values are rounded to 8 bits once.
-// Owns scratch memory: one renderer per thread.
+// The planes hold 16 bits a value (a grey level is 128), where blending costs one multiplication and rounding
+// errors stay far below one grey level however many discs overlap; values are rounded to 8 bits once. Owns
+// scratch memory: one renderer per thread.
 class FrameRenderer {
  public:
   explicit FrameRenderer(const Canvas& canvas);
 
-  // Writes W x W x 3 bytes (row, column, channel) and returns their sums. `rgb` has exactly Canvas::frame_bytes().
+  // Writes W x W x 3 bytes (row, column, channel) and returns their sums. `rgb` has exactly
+  // Canvas::frame_bytes().
   ChannelSums render(const simulators::Scene& scene, std::span<std::uint8_t> rgb);
 
  private:

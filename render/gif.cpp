@@ -17,7 +17,8 @@ constexpr std::size_t colors = 256;
 
 // Colours are told apart by their six upper bits a channel.
 constexpr std::uint32_t cell_of(const std::uint8_t* pixel) {
-  return std::uint32_t{pixel[0]} >> 2 << 12 | std::uint32_t{pixel[1]} >> 2 << 6 | std::uint32_t{pixel[2]} >> 2;
+  return std::uint32_t{pixel[0]} >> 2 << 12 | std::uint32_t{pixel[1]} >> 2 << 6 |
+         std::uint32_t{pixel[2]} >> 2;
 }
 
 struct Cell {
@@ -36,7 +37,8 @@ std::vector<Cell> histogram(const std::vector<Picture>& frames) {
   for (const Picture& frame : frames)
     for (std::size_t i = 0; i < frame.rgb.size(); i += 3) {
       const std::uint8_t* const pixel = &frame.rgb[i];
-      const auto [cell, is_new] = cells.try_emplace(cell_of(pixel), Cell{{pixel[0], pixel[1], pixel[2]}, 0, cell_of(pixel)});
+      const auto [cell, is_new] =
+          cells.try_emplace(cell_of(pixel), Cell{{pixel[0], pixel[1], pixel[2]}, 0, cell_of(pixel)});
       ++cell->second.count;
     }
   std::vector<Cell> list;
@@ -48,7 +50,8 @@ std::vector<Cell> histogram(const std::vector<Picture>& frames) {
 std::pair<std::size_t, int> widest_channel(std::span<const Cell> box) {
   std::pair<std::size_t, int> widest{0, -1};
   for (std::size_t channel = 0; channel < 3; ++channel) {
-    const auto [low, high] = std::ranges::minmax(box, {}, [&](const Cell& cell) { return cell.color[channel]; });
+    const auto [low, high] =
+        std::ranges::minmax(box, {}, [&](const Cell& cell) { return cell.color[channel]; });
     const int width = high.color[channel] - low.color[channel];
     if (width > widest.second) widest = {channel, width};
   }
@@ -59,7 +62,8 @@ std::pair<std::size_t, int> widest_channel(std::span<const Cell> box) {
 Palette median_cut(std::vector<Cell> cells) {
   std::vector<std::span<Cell>> boxes{cells};
   while (boxes.size() < colors) {
-    const auto widest = std::ranges::max_element(boxes, {}, [](auto box) { return widest_channel(box).second; });
+    const auto widest =
+        std::ranges::max_element(boxes, {}, [](auto box) { return widest_channel(box).second; });
     if (widest->size() < 2) break;
     const std::size_t channel = widest_channel(*widest).first;
     std::ranges::sort(*widest, {}, [&](const Cell& cell) { return cell.color[channel]; });
@@ -111,7 +115,8 @@ class GifFile {
  private:
   [[noreturn]] void fail(int error) const {
     const char* const reason = GifErrorString(error);
-    throw PictureError("cannot write " + name_ + ": " + (reason != nullptr ? reason : "unknown giflib error"));
+    throw PictureError("cannot write " + name_ + ": " +
+                       (reason != nullptr ? reason : "unknown giflib error"));
   }
   std::string name_;
   GifFileType* file_ = nullptr;
@@ -139,7 +144,8 @@ void write_frame(const GifFile& gif, const Palette& palette, const Picture& fram
   GifByteType packed[4];
   EGifGCBToExtension(&control, packed);
   gif.check(EGifPutExtension(gif.get(), GRAPHICS_EXT_FUNC_CODE, sizeof packed, packed));
-  gif.check(EGifPutImageDesc(gif.get(), 0, 0, static_cast<int>(frame.width), static_cast<int>(frame.height), false, nullptr));
+  gif.check(EGifPutImageDesc(gif.get(), 0, 0, static_cast<int>(frame.width), static_cast<int>(frame.height),
+                             false, nullptr));
   std::vector<GifByteType> line(frame.width);
   for (std::size_t row = 0; row < frame.height; ++row) {
     for (std::size_t column = 0; column < frame.width; ++column)

@@ -1,10 +1,11 @@
 // The opacity of a smoothed disc over a stretch of pixels, in 1.15 fixed point.
 //
-// Evaluating sigmoid((radius - distance) * sharpness) for every pixel costs more than everything else in a frame, and a
-// dataset has few different radii. So the disc is drawn once for every node of a fine grid of sub-pixel positions, and
-// any position is the bilinear mixture of its four neighbours: exact to a fraction of a grey level, since the grid is
-// as fine as the edge's curvature asks for. Discs for which no such grid is small (very sharp edges, or so little
-// that the centre's cusp shows) are evaluated directly. Which of the two happens depends on radius and sharpness alone.
+// Evaluating sigmoid((radius - distance) * sharpness) for every pixel costs more than everything else in a
+// frame, and a dataset has few different radii. So the disc is drawn once for every node of a fine grid of
+// sub-pixel positions, and any position is the bilinear mixture of its four neighbours: exact to a fraction
+// of a grey level, since the grid is as fine as the edge's curvature asks for. Discs for which no such grid
+// is small (very sharp edges, or so little that the centre's cusp shows) are evaluated directly. Which of the
+// two happens depends on radius and sharpness alone.
 #pragma once
 
 #include <cstddef>
@@ -43,13 +44,14 @@ class OpacitySprites {
 
  private:
   double radius_, sharpness_;
-  int grid_ = 0;             // nodes per pixel
+  int grid_ = 0;              // nodes per pixel
   std::ptrdiff_t reach_ = 0;  // pixels to each side of the disc's
   std::size_t rows_ = 0, row_length_ = 0;
   std::vector<std::int16_t> values_;  // [grid + 1, grid + 1, rows, row_length]
 };
 
-// Fills stretch after stretch into `alpha`. Owns the sprites of the radii that were used last: one per thread.
+// Fills stretch after stretch into `alpha`. Owns the sprites of the radii that were used last: one per
+// thread.
 class OpacityPainter {
  public:
   void paint(const PixelDisc& disc, std::span<const Stretch> stretches, std::int16_t* alpha);

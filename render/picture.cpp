@@ -8,11 +8,13 @@ void Picture::paste(std::span<const std::uint8_t> frame, std::size_t size, std::
                     std::size_t zoom) {
   for (std::size_t row = 0; row < size * zoom; ++row)
     for (std::size_t column = 0; column < size * zoom; ++column)
-      std::memcpy(&rgb[3 * ((top + row) * width + left + column)], &frame[3 * (row / zoom * size + column / zoom)], 3);
+      std::memcpy(&rgb[3 * ((top + row) * width + left + column)],
+                  &frame[3 * (row / zoom * size + column / zoom)], 3);
 }
 
 Surface to_surface(const Picture& picture) {
-  Surface surface = make_surface(CAIRO_FORMAT_RGB24, static_cast<int>(picture.width), static_cast<int>(picture.height));
+  Surface surface =
+      make_surface(CAIRO_FORMAT_RGB24, static_cast<int>(picture.width), static_cast<int>(picture.height));
   cairo_surface_flush(surface.get());
   unsigned char* const data = cairo_image_surface_get_data(surface.get());
   const auto stride = static_cast<std::size_t>(cairo_image_surface_get_stride(surface.get()));
@@ -27,7 +29,8 @@ Surface to_surface(const Picture& picture) {
 }
 
 void write_png(const std::filesystem::path& file, const Surface& surface) {
-  if (const auto status = cairo_surface_write_to_png(surface.get(), file.c_str()); status != CAIRO_STATUS_SUCCESS)
+  if (const auto status = cairo_surface_write_to_png(surface.get(), file.c_str());
+      status != CAIRO_STATUS_SUCCESS)
     throw PictureError("cannot write " + file.string() + ": " + cairo_status_to_string(status));
 }
 

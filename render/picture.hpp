@@ -21,9 +21,11 @@ struct Picture {
   std::size_t width = 0, height = 0;
   std::vector<std::uint8_t> rgb;  // [height * width * 3]
 
-  Picture(std::size_t w, std::size_t h, std::uint8_t grey = 255) : width(w), height(h), rgb(w * h * 3, grey) {}
+  Picture(std::size_t w, std::size_t h, std::uint8_t grey = 255)
+      : width(w), height(h), rgb(w * h * 3, grey) {}
   // Pastes a square RGB8 frame with its top left corner at (left, top), each pixel `zoom` pixels wide.
-  void paste(std::span<const std::uint8_t> frame, std::size_t size, std::size_t left, std::size_t top, std::size_t zoom);
+  void paste(std::span<const std::uint8_t> frame, std::size_t size, std::size_t left, std::size_t top,
+             std::size_t zoom);
 };
 
 // A Cairo surface (RGB24) that holds the picture, to draw upon.

@@ -60,7 +60,9 @@ class Plot {
   }
 
  private:
-  double x_of(double x) const { return left + (x - portrait_.x_low) / (portrait_.x_high - portrait_.x_low) * plot_size; }
+  double x_of(double x) const {
+    return left + (x - portrait_.x_low) / (portrait_.x_high - portrait_.x_low) * plot_size;
+  }
   double y_of(double y) const {
     return top + (portrait_.y_high - y) / (portrait_.y_high - portrait_.y_low) * plot_size;
   }
@@ -81,7 +83,8 @@ class Plot {
     const Surface image = to_surface(picture);
     cairo_save(cr_);
     cairo_translate(cr_, left, top);
-    cairo_scale(cr_, plot_size / static_cast<double>(portrait_.columns), plot_size / static_cast<double>(portrait_.rows));
+    cairo_scale(cr_, plot_size / static_cast<double>(portrait_.columns),
+                plot_size / static_cast<double>(portrait_.rows));
     cairo_set_source_surface(cr_, image.get(), 0, 0);
     cairo_paint(cr_);
     cairo_restore(cr_);
@@ -99,7 +102,8 @@ class Plot {
     cairo_move_to(cr_, x_of(track.points.front().first), y_of(track.points.front().second));
     for (std::size_t t = 1; t < track.points.size(); ++t) draw_curve(track, t);
     cairo_stroke(cr_);
-    cairo_arc(cr_, x_of(track.points.front().first), y_of(track.points.front().second), 4.5, 0, 2 * std::numbers::pi);
+    cairo_arc(cr_, x_of(track.points.front().first), y_of(track.points.front().second), 4.5, 0,
+              2 * std::numbers::pi);
     cairo_fill(cr_);
   }
 
@@ -109,7 +113,8 @@ class Plot {
     const auto& [x1, y1] = track.points[t];
     const auto& [dx0, dy0] = track.rates[t - 1];
     const auto& [dx1, dy1] = track.rates[t];
-    cairo_curve_to(cr_, x_of(x0 + dx0 / 3), y_of(y0 + dy0 / 3), x_of(x1 - dx1 / 3), y_of(y1 - dy1 / 3), x_of(x1), y_of(y1));
+    cairo_curve_to(cr_, x_of(x0 + dx0 / 3), y_of(y0 + dy0 / 3), x_of(x1 - dx1 / 3), y_of(y1 - dy1 / 3),
+                   x_of(x1), y_of(y1));
   }
 
   void draw_axes() {
@@ -141,7 +146,10 @@ class Plot {
   // Multiples of 1, 2 or 5 times a power of ten, four to ten of them.
   static std::vector<double> ticks(double low, double high) {
     const double rough = (high - low) / 8, decade = std::pow(10, std::floor(std::log10(rough)));
-    const double step = decade * (rough / decade > 5 ? 10 : rough / decade > 2 ? 5 : rough / decade > 1 ? 2 : 1);
+    const double step = decade * (rough / decade > 5   ? 10
+                                  : rough / decade > 2 ? 5
+                                  : rough / decade > 1 ? 2
+                                                       : 1);
     std::vector<double> values;
     for (double i = std::ceil(low / step); i * step <= high; ++i) values.push_back(i * step);
     return values;
@@ -160,9 +168,12 @@ class Plot {
 
 }  // namespace
 
-Surface draw_portrait(const Portrait& portrait) { return Plot(portrait).draw(); }
+Surface draw_portrait(const Portrait& portrait) {
+  return Plot(portrait).draw();
+}
 
-void draw_text(cairo_t* context, double x, double y, double size, const std::string& text, double most_width) {
+void draw_text(cairo_t* context, double x, double y, double size, const std::string& text,
+               double most_width) {
   cairo_select_font_face(context, "sans-serif", CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_NORMAL);
   cairo_set_font_size(context, size);
   cairo_text_extents_t extents;

@@ -11,9 +11,9 @@
 namespace hamgen::render {
 
 struct Track {
-  std::vector<std::pair<double, double>> points;     // exact, joined by cubic curves
-  std::vector<std::pair<double, double>> rates;      // d(point)/d(frame), the tangents of those curves
-  std::vector<std::pair<double, double>> observed;   // with noise, as dots
+  std::vector<std::pair<double, double>> points;    // exact, joined by cubic curves
+  std::vector<std::pair<double, double>> rates;     // d(point)/d(frame), the tangents of those curves
+  std::vector<std::pair<double, double>> observed;  // with noise, as dots
   simulators::Color color{1, 1, 1};
 };
 
@@ -21,13 +21,15 @@ struct Portrait {
   std::string title, x_label, y_label;
   double x_low = -1, x_high = 1, y_low = -1, y_high = 1;
   std::size_t columns = 0, rows = 0;
-  std::vector<double> energy;  // [rows * columns], row 0 at y_low; drawn by rank, in bands between equal energies
+  std::vector<double>
+      energy;  // [rows * columns], row 0 at y_low; drawn by rank, in bands between equal energies
   std::vector<Track> tracks;
 };
 
 Surface draw_portrait(const Portrait& portrait);
 
 // Draws text with its baseline's left end at (x, y), smaller where it would be wider than `most_width`.
-void draw_text(cairo_t* context, double x, double y, double size, const std::string& text, double most_width = 1e9);
+void draw_text(cairo_t* context, double x, double y, double size, const std::string& text,
+               double most_width = 1e9);
 
 }  // namespace hamgen::render

@@ -1,7 +1,7 @@
 // Marks a function whose loops are compiled for wider vectors too, chosen when the program starts.
 //
-// Only for integers, and for floats without fused operations (-ffp-contract=off): every version computes the same
-// bytes.
+// Only for integers, and for floats without fused operations (-ffp-contract=off): every version computes the
+// same bytes.
 #pragma once
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)

@@ -21,7 +21,9 @@ std::string list_text(const std::vector<T>& items, Print print) {
   return text + "]";
 }
 
-std::string quoted(const std::string& text) { return '"' + text + '"'; }
+std::string quoted(const std::string& text) {
+  return '"' + text + '"';
+}
 
 bool is_hex_color(const std::string& text) {
   return text.size() == 7 && text[0] == '#' &&
@@ -217,7 +219,9 @@ Settings::Settings(const std::vector<Field>& fields) {
   for (const Field& field : fields) values_[field.path] = field.fallback;
 }
 
-void Settings::set(const Field& field, Value value) { values_[field.path] = field.checked(std::move(value)); }
+void Settings::set(const Field& field, Value value) {
+  values_[field.path] = field.checked(std::move(value));
+}
 
 const Value& Settings::at(std::string_view path) const {
   const auto found = values_.find(path);
@@ -235,11 +239,21 @@ const T& Settings::get(std::string_view path) const {
 bool Settings::is_automatic(std::string_view path) const {
   return std::holds_alternative<std::monostate>(at(path));
 }
-bool Settings::boolean(std::string_view path) const { return get<bool>(path); }
-std::int64_t Settings::integer(std::string_view path) const { return get<std::int64_t>(path); }
-double Settings::real(std::string_view path) const { return get<double>(path); }
-const std::string& Settings::text(std::string_view path) const { return get<std::string>(path); }
-const std::vector<double>& Settings::reals(std::string_view path) const { return get<std::vector<double>>(path); }
+bool Settings::boolean(std::string_view path) const {
+  return get<bool>(path);
+}
+std::int64_t Settings::integer(std::string_view path) const {
+  return get<std::int64_t>(path);
+}
+double Settings::real(std::string_view path) const {
+  return get<double>(path);
+}
+const std::string& Settings::text(std::string_view path) const {
+  return get<std::string>(path);
+}
+const std::vector<double>& Settings::reals(std::string_view path) const {
+  return get<std::vector<double>>(path);
+}
 const std::vector<std::string>& Settings::texts(std::string_view path) const {
   return get<std::vector<std::string>>(path);
 }

@@ -1,7 +1,8 @@
 // The descriptor of one configuration field, and the settings that a set of descriptors yields.
 //
-// A field is declared once, beside the code that uses it. Parsing, validation, --help, --print-config, the JSON
-// Schema and the reference page are all derived from that declaration (apps/config.hpp), so they cannot disagree.
+// A field is declared once, beside the code that uses it. Parsing, validation, --help, --print-config, the
+// JSON Schema and the reference page are all derived from that declaration (apps/config.hpp), so they cannot
+// disagree.
 //
 //   real("physics.mass", 0.5, "mass", "mass of the bob").above(0)
 //   range("start.radius", {1.3, 2.3}, "1", "radius of the start in phase space").at_least(0)
@@ -59,8 +60,8 @@ struct Field {
 
   // What is allowed, in words: "a number > 0", "one of circle, annulus".
   std::string allowed() const;
-  // The value, with an integer widened to a real where a real is asked for. Throws FieldError naming path, value and
-  // what is allowed.
+  // The value, with an integer widened to a real where a real is asked for. Throws FieldError naming path,
+  // value and what is allowed.
   Value checked(Value value) const;
 };
 
@@ -78,7 +79,8 @@ class FieldError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// Checked values by path. Getters throw std::logic_error for a path no descriptor declared: a programming error.
+// Checked values by path. Getters throw std::logic_error for a path no descriptor declared: a programming
+// error.
 class Settings {
  public:
   // Every field at its default.

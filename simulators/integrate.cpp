@@ -32,8 +32,8 @@ struct Equations {
   }
 };
 
-// Drives an error-controlled Odeint stepper from one time to the next. The step size found on one interval is the
-// first guess on the next.
+// Drives an error-controlled Odeint stepper from one time to the next. The step size found on one interval is
+// the first guess on the next.
 template <class Stepper>
 class Adaptive {
  public:
@@ -45,7 +45,8 @@ class Adaptive {
     double t = from;
     for (std::int64_t tries = 0; t != to; ++tries) {
       if (tries == max_steps_)
-        throw IntegrationFailure("no progress after " + std::to_string(max_steps_) + " steps at t = " + std::to_string(t));
+        throw IntegrationFailure("no progress after " + std::to_string(max_steps_) +
+                                 " steps at t = " + std::to_string(t));
       // Equal steps that end exactly on `to`.
       const double parts = std::max(1.0, std::ceil((to - t) / step_ * (1 - 1e-12)));
       const bool is_last = parts == 1;
@@ -85,8 +86,8 @@ class FixedStep {
   std::int64_t substeps_;
 };
 
-// Kick-drift-kick leapfrog for H = V(q) + K(p) (paper A.5, eq. 24-25, with dK/dp in place of p). The end kick of one
-// step and the start kick of the next are at the same q and share their gradient.
+// Kick-drift-kick leapfrog for H = V(q) + K(p) (paper A.5, eq. 24-25, with dK/dp in place of p). The end kick
+// of one step and the start kick of the next are at the same q and share their gradient.
 class Leapfrog {
  public:
   explicit Leapfrog(std::int64_t substeps) : substeps_(substeps) {}
@@ -132,18 +133,21 @@ Orbit sample(Driver driver, const Equations& equations, State x, Reals times) {
   return orbit;
 }
 
-// Odeint's error checker adds a_dxdt * |dx| to the allowed error by default; 0 makes the tolerance mean what it says.
+// Odeint's error checker adds a_dxdt * |dx| to the allowed error by default; 0 makes the tolerance mean what
+// it says.
 template <class ErrorStepper, class State>
 auto controlled(const IntegratorOptions& options) {
   using Checker = odeint::default_error_checker<double, typename ErrorStepper::algebra_type,
                                                 typename ErrorStepper::operations_type>;
   using Controlled = odeint::controlled_runge_kutta<ErrorStepper, Checker>;
   return Adaptive<Controlled>(
-      Controlled(Checker(options.absolute_tolerance, options.relative_tolerance, 1.0, 0.0)), options.max_steps);
+      Controlled(Checker(options.absolute_tolerance, options.relative_tolerance, 1.0, 0.0)),
+      options.max_steps);
 }
 
 template <class State>
-Orbit integrate_as(const Equations& equations, const State& x, Reals times, const IntegratorOptions& options) {
+Orbit integrate_as(const Equations& equations, const State& x, Reals times,
+                   const IntegratorOptions& options) {
   const std::string& method = options.method;
   if (method == "fehlberg78")
     return sample(controlled<odeint::runge_kutta_fehlberg78<State>, State>(options), equations, x, times);
@@ -161,7 +165,8 @@ Orbit integrate_as(const Equations& equations, const State& x, Reals times, cons
 
 // Fixed-size states for the common dimensions let the compiler unroll the steppers' sums.
 template <std::size_t N>
-Orbit integrate_fixed(const Equations& equations, Reals q0, Reals p0, Reals times, const IntegratorOptions& options) {
+Orbit integrate_fixed(const Equations& equations, Reals q0, Reals p0, Reals times,
+                      const IntegratorOptions& options) {
   std::array<double, N> x;
   std::ranges::copy(p0, std::ranges::copy(q0, x.begin()).out);
   return integrate_as(equations, x, times, options);

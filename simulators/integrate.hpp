@@ -1,8 +1,8 @@
 // Integration of Hamilton's equations onto a grid of times, with the steppers of Boost.Odeint and a leapfrog.
 //
-// Adaptive steppers keep the error of every step below absolute + relative * |x| in each coordinate and land exactly
-// on every requested time; fixed steppers divide each interval into equal substeps. A stepper that cannot go on
-// (stalled in a close encounter, not finite) throws IntegrationFailure: it never hangs.
+// Adaptive steppers keep the error of every step below absolute + relative * |x| in each coordinate and land
+// exactly on every requested time; fixed steppers divide each interval into equal substeps. A stepper that
+// cannot go on (stalled in a close encounter, not finite) throws IntegrationFailure: it never hangs.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +34,8 @@ struct IntegratorOptions {
   std::int64_t substeps = 64;       // per interval; fixed-step methods
   std::int64_t max_steps = 100000;  // tries per interval before an adaptive method gives up
 
-  // One notch stricter: tolerances / 10, but not below what double precision can tell apart (1e-15); substeps * 2.
+  // One notch stricter: tolerances / 10, but not below what double precision can tell apart (1e-15); substeps
+  // * 2.
   IntegratorOptions tightened() const;
 };
 
@@ -51,8 +52,9 @@ struct Orbit {
   std::vector<double> q, p;
 };
 
-// The orbit through (q0, p0) at times[0], sampled at every time of `times` (monotonic, either direction). Row 0 is the
-// start itself. Throws IntegrationFailure; throws schemas::FieldError where the stepper does not suit the system.
+// The orbit through (q0, p0) at times[0], sampled at every time of `times` (monotonic, either direction). Row
+// 0 is the start itself. Throws IntegrationFailure; throws schemas::FieldError where the stepper does not
+// suit the system.
 Orbit integrate(const System& system, Reals parameters, Reals q0, Reals p0, Reals times,
                 const IntegratorOptions& options);
 

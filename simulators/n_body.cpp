@@ -86,7 +86,8 @@ class NBody final : public System {
 
   Portrait portrait() const override {
     Portrait portrait{{}, "x", "y"};
-    for (std::size_t body = 0; body < masses_.size(); ++body) portrait.planes.emplace_back(2 * body, 2 * body + 1);
+    for (std::size_t body = 0; body < masses_.size(); ++body)
+      portrait.planes.emplace_back(2 * body, 2 * body + 1);
     return portrait;
   }
 
@@ -175,18 +176,22 @@ SystemDescriptor describe(const Variant& variant) {
       .summary = variant.summary,
       .hamiltonian = "H = sum_i |p_i|^2 / (2 m_i) - sum_{i<j} g m_i m_j / |q_j - q_i|",
       .reference = "Toth et al. 2020, sec. 4",
-      .fields = {reals("physics.masses", variant.masses, "mass", "mass of each body; their number is the number of bodies")
-                     .above(0)
-                     .items(variant.fewest, variant.most),
-                 real("physics.gravity", 1.0, "length^3 / (mass time^2)", "gravitational constant g").above(0),
-                 range("start.radius", {variant.low, variant.high}, "length",
-                       "radius r of the circle on which the bodies start, drawn from U(low, high)")
-                     .above(0),
-                 real("start.velocity_spread", variant.velocity_spread, "1",
-                      "nu: each velocity component of the circular orbit is multiplied by 1 + nu U(-1, 1); 0 gives circles")
-                     .at_least(0),
-                 text("start.direction", "both", "sense of rotation at the start; both: either with probability 1/2")
-                     .one_of({"both", "clockwise", "counterclockwise"})},
+      .fields =
+          {reals("physics.masses", variant.masses, "mass",
+                 "mass of each body; their number is the number of bodies")
+               .above(0)
+               .items(variant.fewest, variant.most),
+           real("physics.gravity", 1.0, "length^3 / (mass time^2)", "gravitational constant g").above(0),
+           range("start.radius", {variant.low, variant.high}, "length",
+                 "radius r of the circle on which the bodies start, drawn from U(low, high)")
+               .above(0),
+           real("start.velocity_spread", variant.velocity_spread, "1",
+                "nu: each velocity component of the circular orbit is multiplied by 1 + nu U(-1, 1); 0 gives "
+                "circles")
+               .at_least(0),
+           text("start.direction", "both",
+                "sense of rotation at the start; both: either with probability 1/2")
+               .one_of({"both", "clockwise", "counterclockwise"})},
       .defaults = {{"noise.std", variant.noise_std}},
       .create = [pair](const Settings& settings) { return std::make_unique<NBody>(settings, pair); },
   };
@@ -198,7 +203,8 @@ SystemDescriptor two_body() {
   return describe({"two_body", "two masses in orbit about each other", {1, 1}, 2, 2, 0.5, 1.5, 0.05, 0.05});
 }
 SystemDescriptor three_body() {
-  return describe({"three_body", "three masses under mutual gravity: chaotic", {1, 1, 1}, 3, 3, 0.9, 1.2, 0.2, 0.2});
+  return describe(
+      {"three_body", "three masses under mutual gravity: chaotic", {1, 1, 1}, 3, 3, 0.9, 1.2, 0.2, 0.2});
 }
 SystemDescriptor n_body() {
   return describe({"n_body", "any number of bodies of any masses", {1, 1, 1, 1}, 2, 256, 0.9, 1.2, 0.2, 0.2});

@@ -18,7 +18,8 @@ class Pendulum final : public System {
   std::size_t dimension() const override { return 1; }
   std::vector<std::string> coordinate_names() const override { return {"angle"}; }
   std::vector<Label> parameter_labels() const override {
-    return {{"mass", "mass"}, {"gravity", "length / time^2"}, {"length", "length"}, {"potential_factor", "1"}};
+    return {
+        {"mass", "mass"}, {"gravity", "length / time^2"}, {"length", "length"}, {"potential_factor", "1"}};
   }
   std::string position_unit() const override { return "radian"; }
   std::string momentum_unit() const override { return "mass length^2 / time"; }

@@ -18,12 +18,20 @@ RandomStream::result_type RandomStream::operator()() {
   return block_[used_++];
 }
 
-double RandomStream::uniform() { return static_cast<double>((*this)() >> 11) * 0x1p-53; }
+double RandomStream::uniform() {
+  return static_cast<double>((*this)() >> 11) * 0x1p-53;
+}
 
-double RandomStream::uniform(double low, double high) { return low + (high - low) * uniform(); }
+double RandomStream::uniform(double low, double high) {
+  return low + (high - low) * uniform();
+}
 
-double RandomStream::normal() { return boost::random::normal_distribution<double>{}(*this); }
+double RandomStream::normal() {
+  return boost::random::normal_distribution<double>{}(*this);
+}
 
-bool RandomStream::coin() { return (*this)() >> 63 != 0; }
+bool RandomStream::coin() {
+  return (*this)() >> 63 != 0;
+}
 
 }  // namespace hamgen::simulators

@@ -1,8 +1,9 @@
-// Counter-based random streams: the same numbers for the same key, on any thread, in any order, on any machine.
+// Counter-based random streams: the same numbers for the same key, on any thread, in any order, on any
+// machine.
 //
-// Philox4x64-10 (Salmon, Moraes, Dror, Shaw 2011, doi:10.1145/2063384.2063405; implementation: Random123). The key is
-// (seed, split and purpose); the counter is (trajectory, attempt, block), so no two streams of a dataset overlap:
-// each may draw 2^64 blocks of four 64-bit words.
+// Philox4x64-10 (Salmon, Moraes, Dror, Shaw 2011, doi:10.1145/2063384.2063405; implementation: Random123).
+// The key is (seed, split and purpose); the counter is (trajectory, attempt, block), so no two streams of a
+// dataset overlap: each may draw 2^64 blocks of four 64-bit words.
 #pragma once
 
 #include <Random123/philox.h>
@@ -13,7 +14,8 @@ namespace hamgen::simulators {
 
 enum class Split : std::uint32_t { train = 0, test = 1 };
 
-// What the numbers are for. Separate streams keep a change in one use (say, more noise draws) from shifting another.
+// What the numbers are for. Separate streams keep a change in one use (say, more noise draws) from shifting
+// another.
 enum class Purpose : std::uint32_t { start = 0, noise = 1, view = 2, noise_floor = 3 };
 
 struct StreamKey {

@@ -10,11 +10,7 @@ namespace hamgen::simulators {
 
 const std::vector<SystemDescriptor>& systems() {
   static const std::vector<SystemDescriptor> rows{
-      mass_spring(),
-      pendulum(),
-      two_body(),
-      three_body(),
-      n_body(),
+      mass_spring(), pendulum(), two_body(), three_body(), n_body(),
   };
   return rows;
 }

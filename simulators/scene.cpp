@@ -17,8 +17,10 @@ Color parse_color(const std::string& hex) {
 std::vector<schemas::Field> Look::fields() {
   using namespace schemas;
   return {
-      real("look.radius_scale", 1.0, "1", "a body of mass m is a disc of radius radius_scale * sqrt(m / pi)").above(0),
-      texts("look.colors", {"#e8c547", "#4cc9f0", "#f25f5c", "#70c1b3", "#b388eb", "#f79d5c", "#ffffff", "#9fd356"},
+      real("look.radius_scale", 1.0, "1", "a body of mass m is a disc of radius radius_scale * sqrt(m / pi)")
+          .above(0),
+      texts("look.colors",
+            {"#e8c547", "#4cc9f0", "#f25f5c", "#70c1b3", "#b388eb", "#f79d5c", "#ffffff", "#9fd356"},
             "colour of each body, repeated when there are more bodies")
           .colors()
           .items(1, 4096),
@@ -29,6 +31,8 @@ Look::Look(const schemas::Settings& settings) : radius_scale_(settings.real("loo
   for (const std::string& hex : settings.texts("look.colors")) colors_.push_back(parse_color(hex));
 }
 
-double Look::radius(double mass) const { return radius_scale_ * std::sqrt(mass / std::numbers::pi); }
+double Look::radius(double mass) const {
+  return radius_scale_ * std::sqrt(mass / std::numbers::pi);
+}
 
 }  // namespace hamgen::simulators

@@ -35,8 +35,8 @@ struct Scene {
   std::vector<Disc> discs;
 };
 
-// How bodies become discs: the radius of a body of mass m is radius_scale * sqrt(m / pi) (paper-silent; the area of
-// the disc is then proportional to the mass), body i has the i-th colour, cyclically.
+// How bodies become discs: the radius of a body of mass m is radius_scale * sqrt(m / pi) (paper-silent; the
+// area of the disc is then proportional to the mass), body i has the i-th colour, cyclically.
 class Look {
  public:
   static std::vector<schemas::Field> fields();

@@ -7,16 +7,19 @@ namespace hamgen::simulators {
 
 std::vector<schemas::Field> radial_start_fields(double low, double high) {
   return {
-      schemas::range("start.radius", {low, high}, "1", "radius r of the start (q, p) in phase space, drawn from U(low, high)")
+      schemas::range("start.radius", {low, high}, "1",
+                     "radius r of the start (q, p) in phase space, drawn from U(low, high)")
           .at_least(0),
-      schemas::text("start.distribution", "circle",
-                    "circle: r uniform, then (q, p) uniform on the circle of radius r (as the paper prints it); "
-                    "annulus: (q, p) uniform over the area between both circles")
+      schemas::text(
+          "start.distribution", "circle",
+          "circle: r uniform, then (q, p) uniform on the circle of radius r (as the paper prints it); "
+          "annulus: (q, p) uniform over the area between both circles")
           .one_of({"circle", "annulus"}),
   };
 }
 
-Start draw_radial_start(const schemas::Settings& settings, std::vector<double> parameters, RandomStream& random) {
+Start draw_radial_start(const schemas::Settings& settings, std::vector<double> parameters,
+                        RandomStream& random) {
   const auto& radius = settings.reals("start.radius");
   const double low = radius[0], high = radius[1];
   const double r = settings.text("start.distribution") == "annulus"

@@ -2,9 +2,9 @@
 //
 // Hamilton's equations (paper eq. 3):  dq/dt = dH/dp,  dp/dt = -dH/dq.
 //
-// q and p each have `dimension()` coordinates. `c` holds the constants of one trajectory (masses, stiffness, ...), as
-// drawn by `draw_start` and stored in the shard's `parameters`. All methods are const and thread-safe.
-// Adding a system: docs/adding-a-system.md.
+// q and p each have `dimension()` coordinates. `c` holds the constants of one trajectory (masses, stiffness,
+// ...), as drawn by `draw_start` and stored in the shard's `parameters`. All methods are const and
+// thread-safe. Adding a system: docs/adding-a-system.md.
 #pragma once
 
 #include <cstddef>
@@ -37,8 +37,8 @@ struct Start {
   std::vector<double> q, p;        // [D] each
 };
 
-// The plane in which a preview draws the system: phase-space coordinates, counted 0..D-1 for q and D..2D-1 for p. The
-// energy landscape is drawn over the first pair, the motion over all of them.
+// The plane in which a preview draws the system: phase-space coordinates, counted 0..D-1 for q and D..2D-1
+// for p. The energy landscape is drawn over the first pair, the motion over all of them.
 struct Portrait {
   std::vector<std::pair<std::size_t, std::size_t>> planes;
   std::string x_label, y_label;
@@ -48,7 +48,7 @@ class System {
  public:
   virtual ~System() = default;
 
-  virtual std::size_t dimension() const = 0;                     // D
+  virtual std::size_t dimension() const = 0;                      // D
   virtual std::vector<std::string> coordinate_names() const = 0;  // D names, "x_1"
   virtual std::vector<Label> parameter_labels() const = 0;        // P labels
   virtual std::string position_unit() const = 0;
@@ -64,7 +64,8 @@ class System {
 
   // The discs at position q, back to front, into `discs` (which is overwritten; its capacity is reused).
   virtual void place_discs(Reals c, Reals q, std::vector<Disc>& discs) const = 0;
-  // Half-width of the square view that shows every ordinary trajectory, world units. The view's centre is the origin.
+  // Half-width of the square view that shows every ordinary trajectory, world units. The view's centre is the
+  // origin.
   virtual double half_width() const = 0;
   virtual Portrait portrait() const = 0;
 };
@@ -82,9 +83,11 @@ struct SystemDescriptor {
   std::function<std::unique_ptr<System>(const schemas::Settings&)> create;
 };
 
-// A radius-and-angle start for systems with one degree of freedom (paper sec. 4): (q, p) uniform on the circle of
-// radius r with r ~ U(low, high) ("circle"), or uniform over the area between the circles ("annulus").
+// A radius-and-angle start for systems with one degree of freedom (paper sec. 4): (q, p) uniform on the
+// circle of radius r with r ~ U(low, high) ("circle"), or uniform over the area between the circles
+// ("annulus").
 std::vector<schemas::Field> radial_start_fields(double low, double high);
-Start draw_radial_start(const schemas::Settings& settings, std::vector<double> parameters, RandomStream& random);
+Start draw_radial_start(const schemas::Settings& settings, std::vector<double> parameters,
+                        RandomStream& random);
 
 }  // namespace hamgen::simulators

@@ -14,22 +14,32 @@ std::vector<std::string> stepper_names() {
 }
 
 // Fixed-step methods are chosen for their own kind of error; the certificate then only catches the absurd.
-double automatic_drift(const std::string& method) { return find_stepper(method).is_adaptive ? 1e-10 : 1e-3; }
+double automatic_drift(const std::string& method) {
+  return find_stepper(method).is_adaptive ? 1e-10 : 1e-3;
+}
 
 }  // namespace
 
 std::vector<schemas::Field> Simulation::fields() {
   using namespace schemas;
   return {
-      integer("steps", 30, "", "steps of a trajectory; it has steps + 1 frames, the start included").at_least(1).at_most(1'000'000),
+      integer("steps", 30, "", "steps of a trajectory; it has steps + 1 frames, the start included")
+          .at_least(1)
+          .at_most(1'000'000),
       real("dt", 0.125, "time", "time between frames").above(0),
-      real("noise.std", 0.1, "", "standard deviation of the Gaussian noise added to each observed coordinate of q and p")
+      real("noise.std", 0.1, "",
+           "standard deviation of the Gaussian noise added to each observed coordinate of q and p")
           .at_least(0),
       text("integrator.method", "fehlberg78", "the solver").one_of(stepper_names()),
-      real("integrator.absolute_tolerance", 1e-13, "", "error allowed per step and coordinate (adaptive methods)").above(0),
+      real("integrator.absolute_tolerance", 1e-13, "",
+           "error allowed per step and coordinate (adaptive methods)")
+          .above(0),
       real("integrator.relative_tolerance", 1e-13, "1", "the same, relative to the coordinate").above(0),
-      integer("integrator.substeps", 64, "", "steps between two frames (fixed-step methods)").at_least(1).at_most(1'000'000'000),
-      integer("integrator.max_steps", 100'000, "", "steps between two frames before an adaptive method gives up")
+      integer("integrator.substeps", 64, "", "steps between two frames (fixed-step methods)")
+          .at_least(1)
+          .at_most(1'000'000'000),
+      integer("integrator.max_steps", 100'000, "",
+              "steps between two frames before an adaptive method gives up")
           .at_least(1),
       real("integrator.max_energy_drift", 1e-10, "1",
            "largest accepted max |dE/E0|; null: 1e-10 for adaptive methods, 1e-3 for fixed-step ones")
@@ -39,11 +49,14 @@ std::vector<schemas::Field> Simulation::fields() {
               "times a trajectory above that drift is integrated again with tolerance / 10 (substeps * 2)")
           .at_least(0)
           .at_most(10),
-      integer("integrator.max_attempts", 100, "", "starts drawn for one trajectory before the run stops").at_least(1),
+      integer("integrator.max_attempts", 100, "", "starts drawn for one trajectory before the run stops")
+          .at_least(1),
       real("view.half_width", 1, "length", "half the width of the view; null: what the system needs")
           .above(0)
           .or_automatic(),
-      real("view.offset", 0, "length", "each trajectory's view is shifted by U(-offset, offset) along x and y").at_least(0),
+      real("view.offset", 0, "length",
+           "each trajectory's view is shifted by U(-offset, offset) along x and y")
+          .at_least(0),
   };
 }
 
@@ -96,7 +109,8 @@ Trajectory Simulation::trajectory(Split split, std::int64_t id) const {
 bool Simulation::follow(const Start& start, Trajectory& trajectory) const {
   trajectory.parameters = start.parameters;
   IntegratorOptions options = integrator_;
-  for (std::int64_t tightening = 0; tightening <= max_tightenings_; ++tightening, options = options.tightened()) {
+  for (std::int64_t tightening = 0; tightening <= max_tightenings_;
+       ++tightening, options = options.tightened()) {
     if (tightening > 0) ++trajectory.tightenings;
     try {
       Orbit orbit = integrate(*system_, start.parameters, start.q, start.p, times_, options);

@@ -1,8 +1,9 @@
 // One trajectory of a dataset: drawn, integrated, certified, observed.
 //
-// Trajectory i of a split depends on (settings, seed, split, i) alone: not on threads, shards or order. Its certificate
-// is the energy drift max_t |E_t - E_0| / |E_0| (or max_t |E_t - E_0| where |E_0| < 1e-3). Above the allowed drift the
-// integration is repeated with a tighter tolerance, and then the start is drawn again under the next attempt number.
+// Trajectory i of a split depends on (settings, seed, split, i) alone: not on threads, shards or order. Its
+// certificate is the energy drift max_t |E_t - E_0| / |E_0| (or max_t |E_t - E_0| where |E_0| < 1e-3). Above
+// the allowed drift the integration is repeated with a tighter tolerance, and then the start is drawn again
+// under the next attempt number.
 #pragma once
 
 #include <cstdint>
@@ -18,11 +19,12 @@ namespace hamgen::simulators {
 // T frames, D coordinates; arrays are row-major [T, D].
 struct Trajectory {
   std::int64_t id = 0;
-  std::vector<double> parameters;              // [P]
-  std::vector<double> q, p;                    // exact
-  std::vector<double> q_observed, p_observed;  // with observation noise (paper sec. 4); frames show q_observed
-  std::vector<double> dq_dt, dp_dt;            // Hamilton's equations at (q, p)
-  std::vector<double> energy;                  // [T]
+  std::vector<double> parameters;  // [P]
+  std::vector<double> q, p;        // exact
+  std::vector<double> q_observed,
+      p_observed;                    // with observation noise (paper sec. 4); frames show q_observed
+  std::vector<double> dq_dt, dp_dt;  // Hamilton's equations at (q, p)
+  std::vector<double> energy;        // [T]
   double energy_drift = 0;
   View view;
   std::uint64_t redraws = 0;      // starts given up before this one
@@ -38,7 +40,8 @@ class TrajectoryFailure : public std::runtime_error {
 // Everything that turns a trajectory number into a trajectory. Immutable; safe to share between threads.
 class Simulation {
  public:
-  // The fields common to all systems: steps, dt, noise, integrator, view. A system's own defaults come on top.
+  // The fields common to all systems: steps, dt, noise, integrator, view. A system's own defaults come on
+  // top.
   static std::vector<schemas::Field> fields();
 
   // Throws schemas::FieldError for settings that contradict each other.

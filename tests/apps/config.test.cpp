@@ -1,4 +1,5 @@
-// One list of descriptors feeds parsing, printing, the JSON Schema and the reference page; here they have to agree.
+// One list of descriptors feeds parsing, printing, the JSON Schema and the reference page; here they have to
+// agree.
 #include "apps/config.hpp"
 
 #include <doctest/doctest.h>
@@ -33,7 +34,10 @@ TEST_CASE("n_test is a fifth of n unless it is given") {
 
 TEST_CASE("assignments reach nested fields, as JSON or as bare text") {
   Json json{{"system", "three_body"}};
-  assign(json, {{"start.radius", "[0.5, 1]"}, {"integrator.method", "dopri5"}, {"n", "7"}, {"view.half_width", "null"}});
+  assign(json, {{"start.radius", "[0.5, 1]"},
+                {"integrator.method", "dopri5"},
+                {"n", "7"},
+                {"view.half_width", "null"}});
   const Config config = config_from_json(json);
   CHECK(config.settings.reals("start.radius") == std::vector<double>{0.5, 1});
   CHECK(config.settings.text("integrator.method") == "dopri5");
@@ -52,7 +56,8 @@ TEST_CASE("what is wrong is named, with what is allowed") {
     }
     return "accepted";
   };
-  CHECK(refusal({{"integrator.metod", "rk4"}}).find("did you mean \"integrator.method\"") != std::string::npos);
+  CHECK(refusal({{"integrator.metod", "rk4"}}).find("did you mean \"integrator.method\"") !=
+        std::string::npos);
   CHECK(refusal({{"n", "0"}}) == "n = 0 is not allowed: expected an integer >= 1 and <= 1e+09");
   CHECK(refusal({{"n", "3.5"}}).find("n = 3.5") != std::string::npos);
   CHECK(refusal({{"image.size", "60"}}).find("a multiple of 8") != std::string::npos);
@@ -62,6 +67,7 @@ TEST_CASE("what is wrong is named, with what is allowed") {
   CHECK(refusal({{"physics.masses", "[1, 1]"}}).find("at least 3") != std::string::npos);
   CHECK(refusal({{"seed", "18446744073709551615"}}).find("seed") != std::string::npos);
   CHECK(refusal({{"system", "four_body"}}).find("mass_spring, pendulum") != std::string::npos);
+  CHECK(refusal({{"steps", "1000000"}}).find("image.size = 64") != std::string::npos);
   CHECK(refusal({{"n.x", "3"}, {"n", "3"}}) == "accepted");
 }
 

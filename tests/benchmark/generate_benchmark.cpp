@@ -2,8 +2,9 @@
 //
 //   generate_benchmark [trajectories = 2000] [rounds = 5] [system = three_body] [image size = 64]
 //
-// Stages are timed one after another on one thread (CPU time, cache-warm as in the program); the whole program runs
-// with one and two threads into a temporary directory. All figures are medians over rounds that alternate.
+// Stages are timed one after another on one thread (CPU time, cache-warm as in the program); the whole
+// program runs with one and two threads into a temporary directory. All figures are medians over rounds that
+// alternate.
 #include <fmt/format.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -28,7 +29,8 @@ double cpu_microseconds() {
 }
 
 double wall_microseconds() {
-  return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
 }
 
 double median(std::vector<double> values) {
@@ -123,9 +125,13 @@ double median_of(const std::vector<Round>& rounds, const std::function<double(co
   return median(values);
 }
 
-void print_tables(const std::vector<Stages>& stages, const std::vector<Whole>& one, const std::vector<Whole>& two) {
-  const std::pair<const char*, double Stages::*> rows[] = {
-      {"simulate", &Stages::simulate}, {"render", &Stages::render}, {"deflate", &Stages::deflate},   {"write", &Stages::write},   {"hash", &Stages::hash}};
+void print_tables(const std::vector<Stages>& stages, const std::vector<Whole>& one,
+                  const std::vector<Whole>& two) {
+  const std::pair<const char*, double Stages::*> rows[] = {{"simulate", &Stages::simulate},
+                                                           {"render", &Stages::render},
+                                                           {"deflate", &Stages::deflate},
+                                                           {"write", &Stages::write},
+                                                           {"hash", &Stages::hash}};
   double sum = 0;
   const double deflate = median_of<Stages>(stages, [](const Stages& s) { return s.deflate; });
   fmt::print("| stage | us / trajectory | of deflate |\n|---|---|---|\n");
@@ -146,8 +152,10 @@ void print_tables(const std::vector<Stages>& stages, const std::vector<Whole>& o
   fmt::print("| whole program | CPU us / trajectory | wall us / trajectory |\n|---|---|---|\n");
   fmt::print("| 1 thread | {:.1f} | {:.1f} |\n", median_of<Whole>(one, cpu), median_of<Whole>(one, wall));
   fmt::print("| 2 threads | {:.1f} | {:.1f} |\n\n", median_of<Whole>(two, cpu), median_of<Whole>(two, wall));
-  fmt::print("CPU time, 1 thread, over deflate alone: {:.2f} (rounds {:.2f})\n", median(ratio), fmt::join(ratio, " "));
-  fmt::print("2 threads over 1 thread: {:.2f} times as fast (rounds {:.2f})\n", median(speedup), fmt::join(speedup, " "));
+  fmt::print("CPU time, 1 thread, over deflate alone: {:.2f} (rounds {:.2f})\n", median(ratio),
+             fmt::join(ratio, " "));
+  fmt::print("2 threads over 1 thread: {:.2f} times as fast (rounds {:.2f})\n", median(speedup),
+             fmt::join(speedup, " "));
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   fmt::print("peak memory of this process: {:.0f} MB\n", static_cast<double>(usage.ru_maxrss) / 1000);
@@ -156,11 +164,14 @@ void print_tables(const std::vector<Stages>& stages, const std::vector<Whole>& o
 }  // namespace
 
 int main(int argc, char** argv) {
-  const auto argument = [&](int i, const char* fallback) { return std::string(argc > i ? argv[i] : fallback); };
+  const auto argument = [&](int i, const char* fallback) {
+    return std::string(argc > i ? argv[i] : fallback);
+  };
   const std::int64_t trajectories = std::stoll(argument(1, "2000"));
   const int rounds = std::stoi(argument(2, "5"));
   apps::Json json{{"system", argument(3, "three_body")}};
-  apps::assign(json, {{"n", std::to_string(trajectories)}, {"n_test", "0"}, {"image.size", argument(4, "64")}});
+  apps::assign(json,
+               {{"n", std::to_string(trajectories)}, {"n_test", "0"}, {"image.size", argument(4, "64")}});
   const apps::Config config = apps::config_from_json(json);
   const TemporaryDirectory directory;
   std::vector<Stages> stages;

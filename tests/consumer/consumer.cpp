@@ -23,6 +23,7 @@ int main() {
   std::vector<std::uint8_t> frame(canvas.frame_bytes());
   render::FrameRenderer(canvas).render(scene, frame);
   const auto compressed = dataset::Deflater(1).compress(frame);
-  std::printf("energy drift %.1e, frame of %zu bytes deflated to %zu\n", trajectory.energy_drift, frame.size(), compressed.size());
+  std::printf("energy drift %.1e, frame of %zu bytes deflated to %zu\n", trajectory.energy_drift,
+              frame.size(), compressed.size());
   return trajectory.energy_drift < 1e-11 && compressed.size() < frame.size() / 4 ? 0 : 1;
 }

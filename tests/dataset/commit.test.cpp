@@ -44,7 +44,8 @@ TEST_CASE("a committed file has its bytes, whatever their number and alignment")
     std::copy_n(bytes.begin(), size, aligned);
     commit_file(directory / "aligned", {aligned, size});
     release_image(aligned);
-    CHECK(read(directory / "aligned") == std::vector<std::byte>(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size)));
+    CHECK(read(directory / "aligned") ==
+          std::vector<std::byte>(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size)));
   }
   CHECK(files_in(directory.path()) == 2);
 }
@@ -70,7 +71,8 @@ TEST_CASE("a file is replaced as a whole, and leftovers of an interrupted run do
 
 TEST_CASE("a failure names the file and the reason, and leaves nothing") {
   const TemporaryDirectory directory;
-  CHECK_THROWS_WITH_AS(commit_file(directory / "no/a", pattern(10)), doctest::Contains("No such file or directory"), FileError);
+  CHECK_THROWS_WITH_AS(commit_file(directory / "no/a", pattern(10)),
+                       doctest::Contains("No such file or directory"), FileError);
   std::filesystem::create_directory(directory / "taken");
   CHECK_THROWS_WITH_AS(commit_file(directory / "taken", pattern(10)), doctest::Contains("taken"), FileError);
   CHECK(files_in(directory.path()) == 1);
@@ -78,5 +80,6 @@ TEST_CASE("a failure names the file and the reason, and leaves nothing") {
 
 TEST_CASE("SHA-256 of the standard's example (FIPS 180-2, appendix B.1)") {
   const std::string text = "abc";
-  CHECK(sha256(std::as_bytes(std::span(text))) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  CHECK(sha256(std::as_bytes(std::span(text))) ==
+        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }

@@ -30,7 +30,9 @@ Manifest example() {
   return manifest;
 }
 
-void write_text(const std::filesystem::path& file, const std::string& text) { std::ofstream(file) << text; }
+void write_text(const std::filesystem::path& file, const std::string& text) {
+  std::ofstream(file) << text;
+}
 
 }  // namespace
 
@@ -49,8 +51,10 @@ TEST_CASE("a manifest comes back as it was written, with and without yardsticks"
 
 TEST_CASE("a missing, broken, incomplete or foreign manifest is refused with the reason") {
   const TemporaryDirectory directory;
-  CHECK_THROWS_WITH_AS(read_manifest(directory / "none"), doctest::Contains("there is no directory"), ManifestError);
-  CHECK_THROWS_WITH_AS(read_manifest(directory.path()), doctest::Contains("not a finished dataset"), ManifestError);
+  CHECK_THROWS_WITH_AS(read_manifest(directory / "none"), doctest::Contains("there is no directory"),
+                       ManifestError);
+  CHECK_THROWS_WITH_AS(read_manifest(directory.path()), doctest::Contains("not a finished dataset"),
+                       ManifestError);
   write_text(directory / "manifest.json", "{\"schema_version\": 1, ");
   CHECK_THROWS_WITH_AS(read_manifest(directory.path()), doctest::Contains("manifest.json"), ManifestError);
   write_text(directory / "manifest.json", "{\"schema_version\": 1}");

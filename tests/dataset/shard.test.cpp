@@ -41,7 +41,8 @@ struct Content {
     frames.resize(chunking.chunks * chunking.chunk_bytes());
     for (std::size_t i = 0; i < header.time.size() * header.frame_bytes(); ++i)
       frames[i] = static_cast<std::uint8_t>(random() % 7 == 0 ? random() : 82);
-    for (std::size_t i = 0; i < header.time.size() * dimension; ++i) states.push_back(std::ldexp(random(), -20));
+    for (std::size_t i = 0; i < header.time.size() * dimension; ++i)
+      states.push_back(std::ldexp(random(), -20));
     energy.assign(header.time.size(), static_cast<double>(id) + 0.25);
     constants.assign(parameters, static_cast<double>(id));
   }

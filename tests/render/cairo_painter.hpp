@@ -1,4 +1,5 @@
-// An independent painter for the tests: every disc is a radial gradient that Cairo composites, at 10 bits a channel.
+// An independent painter for the tests: every disc is a radial gradient that Cairo composites, at 10 bits a
+// channel.
 #pragma once
 
 #include "render/cairo.hpp"
@@ -6,7 +7,8 @@
 
 namespace hamgen::render {
 
-// W x W x 3 bytes. Cairo's gradients and compositing round more coarsely than the renderer: a few grey levels.
+// W x W x 3 bytes. Cairo's gradients and compositing round more coarsely than the renderer: a few grey
+// levels.
 std::vector<std::uint8_t> paint_with_cairo(const Canvas& canvas, const simulators::Scene& scene);
 
 }  // namespace hamgen::render

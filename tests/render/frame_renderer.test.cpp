@@ -30,7 +30,8 @@ std::vector<double> formula(const Canvas& canvas, const Scene& scene) {
       for (std::size_t c = 0; c < 3; ++c) {
         double value = canvas.background[c];
         for (const Disc& disc : scene.discs) {
-          const double depth = (disc.radius - std::hypot(x - disc.x, y - disc.y)) / (2 * h) * canvas.sharpness;
+          const double depth =
+              (disc.radius - std::hypot(x - disc.x, y - disc.y)) / (2 * h) * canvas.sharpness;
           value += (disc.color[c] - value) / (1 + std::exp(-depth));
         }
         values.push_back(255 * value);
@@ -60,7 +61,9 @@ class Scenes {
     scene.view = {0.3, -0.2, 2.75};
     const double spread = is_heap ? 0.3 : 3;
     for (std::size_t i = 0; i < discs; ++i)
-      scene.discs.push_back({0.3 + spread * symmetric_(random_), -0.2 + spread * symmetric_(random_), radius * unit_(random_),
+      scene.discs.push_back({0.3 + spread * symmetric_(random_),
+                             -0.2 + spread * symmetric_(random_),
+                             radius * unit_(random_),
                              {unit_(random_) > 0.75 ? 1.0 : 0.0, unit_(random_) - 0.5, 1}});
     return scene;
   }
@@ -188,7 +191,8 @@ TEST_CASE("pixel centres: x to the right, y upwards") {
 
 TEST_CASE("a picture that cannot be written is an error with the file's name") {
   const std::vector<Picture> frames(2, Picture(8, 8));
-  CHECK_THROWS_WITH_AS(write_gif("/nowhere/a.gif", frames, 8), doctest::Contains("/nowhere/a.gif"), PictureError);
-  CHECK_THROWS_WITH_AS(write_png("/nowhere/a.png", to_surface(frames[0])), doctest::Contains("/nowhere/a.png"),
+  CHECK_THROWS_WITH_AS(write_gif("/nowhere/a.gif", frames, 8), doctest::Contains("/nowhere/a.gif"),
                        PictureError);
+  CHECK_THROWS_WITH_AS(write_png("/nowhere/a.png", to_surface(frames[0])),
+                       doctest::Contains("/nowhere/a.png"), PictureError);
 }

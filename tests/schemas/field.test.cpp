@@ -7,7 +7,8 @@ using namespace hamgen::schemas;
 
 TEST_CASE("a number outside its bounds is refused with path, value and range") {
   const Field mass = real("physics.mass", 0.5, "mass", "").above(0);
-  CHECK_THROWS_WITH_AS(mass.checked(0.0), "physics.mass = 0 is not allowed: expected a number > 0", FieldError);
+  CHECK_THROWS_WITH_AS(mass.checked(0.0), "physics.mass = 0 is not allowed: expected a number > 0",
+                       FieldError);
   CHECK_THROWS_AS(mass.checked(-1.0), FieldError);
   CHECK_THROWS_AS(mass.checked(std::numeric_limits<double>::quiet_NaN()), FieldError);
   CHECK_THROWS_AS(mass.checked(std::numeric_limits<double>::infinity()), FieldError);
