@@ -9,7 +9,8 @@ import numpy as np
 import support
 from support import SHARD, SYSTEMS, TEST, TRAIN, dataset, digests, generate, new_directory, read
 
-PER_TRAJECTORY = ("q", "p", "q_observed", "p_observed", "dq_dt", "dp_dt", "energy", "energy_drift", "parameters", "frames")
+PER_TRAJECTORY = ("q", "p", "q_observed", "p_observed", "dq_dt", "dp_dt", "energy", "energy_drift", "parameters",
+                  "view_x", "view_y", "frames")
 
 
 def make(system, *arguments, n=TRAIN, n_test=TEST, shard=SHARD, size=32):

@@ -36,6 +36,8 @@ LAYOUT = {
     "energy": ("float64", ("trajectory", "time")),
     "energy_drift": ("float64", ("trajectory",)),
     "parameters": ("float64", ("trajectory", "parameter")),
+    "view_x": ("float64", ("trajectory",)),
+    "view_y": ("float64", ("trajectory",)),
 }
 PARAMETERS = {"mass_spring": 2, "pendulum": 4, "two_body": 3, "three_body": 4, "n_body": 10}
 COORDINATES = {"mass_spring": 1, "pendulum": 1, "two_body": 4, "three_body": 6, "n_body": 18}

@@ -21,7 +21,8 @@ def drawn(root, split, positions, view=None):
     config = support.manifest(root)["config"]
     system = config["system"]
     c, q = (values[SOME[split]] for values in read(root, split, "parameters", positions))
-    centres = reference.positions(system, c[:, None], q)
+    view_x, view_y = (values[SOME[split]] for values in read(root, split, "view_x", "view_y"))
+    centres = reference.positions(system, c[:, None], q) - np.stack([view_x, view_y], -1)[:, None, None]
     radii = reference.radii(system, c[:, None])
     return reference.render(centres, radii, config["look"], config["image"]["size"],
                             view or reference.half_width(system, config))
@@ -52,6 +53,16 @@ class FormulaTest(unittest.TestCase):
         root = dataset("three_body", 32, *look)
         stored = read(root, "test", "frames")[0][SOME["test"]]
         self.assertLessEqual(np.abs(stored - drawn(root, "test", "q_observed", view=2.0)).max(), TOLERANCE)
+
+
+    def test_shifted_views(self):
+        root = dataset("three_body", 32, "--set", "view.offset=0.5")
+        view_x, view_y = read(root, "train", "view_x", "view_y")
+        self.assertGreater(np.abs(view_x - view_y).min(), 0)
+        self.assertGreater(np.abs(view_x).max(), 0.3)
+        self.assertLessEqual(np.abs([view_x, view_y]).max(), 0.5)
+        stored = read(root, "train", "frames")[0][SOME["train"]]
+        self.assertLessEqual(np.abs(stored - drawn(root, "train", "q_observed")).max(), TOLERANCE)
 
 
 class DiscTest(unittest.TestCase):
