@@ -54,7 +54,6 @@ class FormulaTest(unittest.TestCase):
         stored = read(root, "test", "frames")[0][SOME["test"]]
         self.assertLessEqual(np.abs(stored - drawn(root, "test", "q_observed", view=2.0)).max(), TOLERANCE)
 
-
     def test_shifted_views(self):
         root = dataset("three_body", 32, "--set", "view.offset=0.5")
         view_x, view_y = read(root, "train", "view_x", "view_y")
