@@ -50,14 +50,22 @@ std::size_t edit_distance(const std::string& a, const std::string& b) {
   return row.back();
 }
 
+bool is_section(const std::vector<Field>& fields, const std::string& path) {
+  return std::ranges::any_of(fields, [&](const Field& field) { return field.path.starts_with(path + "."); });
+}
+
 const Field& find_field(const std::vector<Field>& fields, const std::string& path,
                         const std::string& system) {
   const auto found = std::ranges::find(fields, path, &Field::path);
   if (found != fields.end()) return *found;
-  const auto nearest = std::ranges::min_element(
-      fields, {}, [&](const Field& field) { return edit_distance(field.path, path); });
-  throw FieldError("unknown key \"" + path + "\" for system " + system + ": did you mean \"" + nearest->path +
-                   "\"? (hamgen --system " + system + " --print-config lists all)");
+  const std::string where = " (hamgen --system " + system + " --print-config lists all)";
+  if (is_section(fields, path))
+    throw FieldError("\"" + path + "\" is a section: expected an object of its fields" + where);
+  const auto distance = [&](const Field& field) { return edit_distance(field.path, path); };
+  const auto nearest = std::ranges::min_element(fields, {}, distance);
+  const bool is_near = distance(*nearest) <= 1 + path.size() / 3;
+  throw FieldError("unknown key \"" + path + "\" for system " + system +
+                   (is_near ? ": did you mean \"" + nearest->path + "\"?" : "") + where);
 }
 
 // JSON to a value of the field's kind; anything else is left for Field::checked to refuse.
@@ -70,7 +78,12 @@ Value value_from_json(const Field& field, const Json& json) {
   if (json.is_number_unsigned() && json.get<std::uint64_t>() > std::numeric_limits<std::int64_t>::max())
     return refuse();
   if (json.is_number_integer()) return json.get<std::int64_t>();
-  if (json.is_number()) return json.get<double>();
+  if (json.is_number()) {
+    const auto number = json.get<double>();  // 1e3 is an integer, too
+    if (field.kind == schemas::Kind::integer && std::trunc(number) == number && std::abs(number) < 1e15)
+      return static_cast<std::int64_t>(number);
+    return number;
+  }
   if (json.is_string()) return json.get<std::string>();
   if (json.is_array()) {
     const bool numbers = std::ranges::all_of(json, [](const Json& item) { return item.is_number(); });
@@ -103,10 +116,8 @@ void apply(const Json& json, const std::string& prefix, Config& config) {
   for (const auto& [key, value] : json.items()) {
     const std::string path = prefix.empty() ? key : prefix + "." + key;
     if (path == "system") continue;
-    const bool is_section = value.is_object() && std::ranges::any_of(config.fields, [&](const Field& field) {
-                              return field.path.starts_with(path + ".");
-                            });
-    if (is_section) {
+    const bool is_field = std::ranges::find(config.fields, path, &Field::path) != config.fields.end();
+    if (value.is_object() && !is_field && !value.empty()) {
       apply(value, path, config);
       continue;
     }
@@ -239,11 +250,12 @@ Config config_from_json(const Json& json) {
 
 Json read_json(const std::filesystem::path& file) {
   std::ifstream stream(file);
-  if (!stream) throw FieldError("cannot read the configuration file " + file.string());
+  if (!stream || !std::filesystem::is_regular_file(file))
+    throw FieldError("cannot read the configuration file " + file.string());
   try {
     return Json::parse(stream);
-  } catch (const Json::exception& error) {
-    throw FieldError(file.string() + " is not valid JSON: " + error.what());
+  } catch (const Json::parse_error& error) {
+    throw FieldError(fmt::format("{} is not valid JSON (at byte {})", file.string(), error.byte));
   }
 }
 

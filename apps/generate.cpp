@@ -8,6 +8,7 @@
 
 #include <future>
 #include <optional>
+#include <regex>
 
 #include "apps/progress.hpp"
 #include "apps/version.hpp"
@@ -127,6 +128,13 @@ void run_pipeline(const Config& config, const Simulation& simulation, Split spli
       }));
 }
 
+void make_directory(const fs::path& path) {
+  std::error_code error;
+  fs::create_directories(path, error);
+  if (error)
+    throw dataset::FileError("cannot create the directory " + path.string() + ": " + error.message());
+}
+
 void write_index(const fs::path& out, const dataset::SplitHeader& header,
                  const dataset::SplitRecord& record) {
   const auto index = dataset::make_virtual_index(header, record.shards);
@@ -193,6 +201,30 @@ dataset::SplitHeader split_header(const Config& config, const Simulation& simula
   return header;
 }
 
+namespace {
+
+// Files that hamgen itself leaves in a dataset; everything else is the user's.
+bool is_shard_file(const std::string& name) {
+  static const std::regex pattern("shard-[0-9]{5,}\\.h5(\\.partial)?");
+  return std::regex_match(name, pattern);
+}
+
+void remove_dataset(const fs::path& out) {
+  fs::remove(out / "manifest.json");  // first: from here on it is not a finished dataset
+  for (const char* name : {"train.h5", "test.h5", "preview.png", "preview.gif", "portrait.png"})
+    fs::remove(out / name);
+  for (const char* split : {"train", "test"}) {
+    if (!fs::is_directory(out / split)) continue;
+    std::vector<fs::path> shards;
+    for (const auto& entry : fs::directory_iterator(out / split))
+      if (is_shard_file(entry.path().filename().string())) shards.push_back(entry.path());
+    for (const fs::path& shard : shards) fs::remove(shard);
+    if (fs::is_empty(out / split)) fs::remove(out / split);
+  }
+}
+
+}  // namespace
+
 void prepare_directory(const fs::path& out, bool force) try {
   if (fs::exists(out) && !fs::is_directory(out))
     throw dataset::FileError("cannot write to " + out.string() + ": it is a file, not a directory");
@@ -200,13 +232,7 @@ void prepare_directory(const fs::path& out, bool force) try {
     if (!force)
       throw dataset::FileError(out.string() +
                                " exists and is not empty: choose another --out, or --force to replace it");
-    fs::remove(out / "manifest.json");  // first: from here on it is not a finished dataset
-    for (const char* split : {"train", "test"}) {
-      fs::remove(out / (std::string(split) + ".h5"));
-      if (!fs::is_directory(out / split)) continue;
-      for (const auto& entry : fs::directory_iterator(out / split))
-        if (entry.path().filename().string().starts_with("shard-")) fs::remove(entry.path());
-    }
+    remove_dataset(out);
   }
   fs::create_directories(out);
 } catch (const fs::filesystem_error& error) {
@@ -224,7 +250,7 @@ dataset::Manifest generate(const Config& config, const GenerateOptions& options)
        {std::pair{Split::train, config.train_size()}, std::pair{Split::test, config.test_size()}}) {
     if (size == 0) continue;
     const auto header = split_header(config, simulation, split);
-    fs::create_directories(options.out / header.split);
+    make_directory(options.out / header.split);
     SplitAssembly assembly(header, static_cast<std::uint64_t>(size), shard_size, options);
     run_pipeline(config, simulation, split, size, options.threads, assembly);
     manifest.splits.push_back(assembly.finish());

@@ -2,7 +2,7 @@
 // library.
 #include <fmt/format.h>
 
-#include <chrono>
+#include <algorithm>
 #include <cstdio>
 #include <cxxopts.hpp>
 #include <thread>
@@ -153,13 +153,21 @@ class Program {
     return action(words_[1]);
   }
 
-  std::int64_t whole_number(const char* flag, std::int64_t at_least) const {
+  std::int64_t whole_number(const char* flag, double at_least, double at_most) const {
     const Json value = Json::parse(text(flag), nullptr, false);
-    const auto field = schemas::integer(std::string("--") + flag, 0, "", "")
-                           .at_least(static_cast<double>(at_least))
-                           .at_most(1e9);
+    const auto field =
+        schemas::integer(std::string("--") + flag, 0, "", "").at_least(at_least).at_most(at_most);
     if (!value.is_number_integer()) return std::get<std::int64_t>(field.checked(text(flag)));
     return std::get<std::int64_t>(field.checked(value.get<std::int64_t>()));
+  }
+
+  // Flags that mean nothing to a command are refused, not ignored.
+  void allow_only(const std::vector<std::string>& allowed) const {
+    for (const auto& argument : flags_.arguments())
+      if (argument.key() != "words" && std::ranges::find(allowed, argument.key()) == allowed.end())
+        throw schemas::FieldError("--" + argument.key() + " does not apply to hamgen " + words_.at(0));
+    if (!assignments_.empty() && std::ranges::find(allowed, "set") == allowed.end())
+      throw schemas::FieldError("--set does not apply to hamgen " + words_.at(0));
   }
 
   Config read_config() const {
@@ -174,6 +182,8 @@ class Program {
   }
 
   int generate_dataset() const {
+    for (const char* flag : {"split", "index"})
+      if (flags_.count(flag) > 0) throw schemas::FieldError(fmt::format("--{} is for hamgen preview", flag));
     const Config config = read_config();
     if (flags_.count("print-config") > 0) {
       fmt::print("{}\n", to_json(config).dump(2));
@@ -181,7 +191,8 @@ class Program {
     }
     GenerateOptions options;
     options.out = flags_.count("out") > 0 ? text("out") : config.system->name;
-    options.threads = flags_.count("threads") > 0 ? static_cast<unsigned>(whole_number("threads", 1))
+    if (options.out.empty()) throw schemas::FieldError("--out is empty: expected a directory");
+    options.threads = flags_.count("threads") > 0 ? static_cast<unsigned>(whole_number("threads", 1, 1024))
                                                   : std::max(1U, std::thread::hardware_concurrency());
     options.force = flags_.count("force") > 0;
     options.quiet = flags_.count("quiet") > 0;
@@ -201,22 +212,25 @@ class Program {
   }
 
   int print_systems() const {
+    allow_only({"json"});
     fmt::print("{}", json_ ? systems_json().dump(2) + "\n" : systems_text());
     return success;
   }
 
   int print_info(const std::string& dir) const {
+    allow_only({"json"});
     const auto manifest = dataset::read_manifest(dir);
     fmt::print("{}", json_ ? info_json(dir, manifest).dump(2) + "\n" : info_text(dir, manifest));
     return missing_files(dir, manifest).empty() ? success : failure;
   }
 
   int draw_preview(const std::string& dir) const {
+    allow_only({"json", "out", "split", "index", "quiet"});
     PreviewOptions options;
     options.dataset = dir;
     if (flags_.count("out") > 0) options.out = text("out");
     if (flags_.count("split") > 0) options.split = text("split");
-    if (flags_.count("index") > 0) options.first = whole_number("index", 0);
+    if (flags_.count("index") > 0) options.first = whole_number("index", 0, 1e15);
     Json files = Json::array();
     for (const auto& file : make_preview(options)) files.push_back(file.string());
     if (json_) fmt::print("{}\n", files.dump(2));
@@ -226,14 +240,17 @@ class Program {
   }
 
   int print_reference(const std::string& page) const {
+    std::string text;
     if (page == "config")
-      fmt::print("{}", config_reference());
+      text = config_reference();
     else if (page == "schema")
-      fmt::print("{}\n", json_schema().dump(2));
+      text = json_schema().dump(2) + "\n";
     else if (page == "shard")
-      fmt::print("{}", dataset::layout_reference());
+      text = dataset::layout_reference();
     else
       throw schemas::FieldError("unknown reference \"" + page + "\": expected one of config, shard, schema");
+    allow_only({});
+    fmt::print("{}", text);
     return success;
   }
 

@@ -189,7 +189,9 @@ std::vector<fs::path> make_preview(const PreviewOptions& options) {
   const Simulation simulation(*config.system, config.settings);
   const Sample sample = read_sample(options, manifest);
   const fs::path out = options.out.empty() ? options.dataset : options.out;
-  fs::create_directories(out);
+  std::error_code error;
+  fs::create_directories(out, error);
+  if (error) throw render::PictureError("cannot write pictures to " + out.string() + ": " + error.message());
   const std::vector<fs::path> files{out / "preview.png", out / "preview.gif", out / "portrait.png"};
   render::write_png(files[0],
                     contact_sheet(sample, simulation, config.system->name + ", " + options.split + " split"));

@@ -29,18 +29,28 @@ Json split_to_json(const SplitRecord& split) {
           {"shards", std::move(shards)}};
 }
 
+// A path below the dataset's directory: no way out of it.
+std::string inner_path(const Json& json) {
+  const auto text = json.get<std::string>();
+  const std::filesystem::path path(text);
+  if (text.empty() || path.is_absolute() ||
+      std::ranges::find(path, std::filesystem::path("..")) != path.end())
+    throw ManifestError("\"" + text + "\" is not a path within the dataset");
+  return text;
+}
+
 SplitRecord split_from_json(const std::string& name, const Json& json) {
   SplitRecord split;
   split.name = name;
   json.at("trajectories").get_to(split.trajectories);
-  json.at("index").get_to(split.index);
+  split.index = inner_path(json.at("index"));
   json.at("redraws").get_to(split.redraws);
   json.at("tightenings").get_to(split.tightenings);
   json.at("max_energy_drift").get_to(split.max_energy_drift);
   json.at("out_of_view").at("frames").get_to(split.frames_out_of_view);
   json.at("out_of_view").at("trajectories").get_to(split.trajectories_out_of_view);
   for (const Json& shard : json.at("shards"))
-    split.shards.push_back({shard.at("file").get<std::string>(), shard.at("bytes").get<std::uint64_t>(),
+    split.shards.push_back({inner_path(shard.at("file")), shard.at("bytes").get<std::uint64_t>(),
                             shard.at("sha256").get<std::string>(), shard.at("first").get<std::int64_t>(),
                             shard.at("last").get<std::int64_t>()});
   return split;

@@ -5,13 +5,14 @@
 namespace hamgen::dataset {
 namespace {
 
+// "{p} / time" with momentum in "mass length / time" is "mass length / time^2".
 std::string resolve_units(std::string units, const SplitHeader& header) {
-  const auto substitute = [&](const std::string& placeholder, const std::string& unit) {
-    if (const auto at = units.find(placeholder); at != std::string::npos)
-      units.replace(at, placeholder.size(), unit);
+  const auto substitute = [&](const std::string& from, const std::string& to) {
+    if (const auto at = units.find(from); at != std::string::npos) units.replace(at, from.size(), to);
   };
   substitute("{q}", header.position_unit);
   substitute("{p}", header.momentum_unit);
+  substitute("/ time / time", "/ time^2");
   return units;
 }
 

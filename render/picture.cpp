@@ -1,5 +1,6 @@
 #include "render/picture.hpp"
 
+#include <cerrno>
 #include <cstring>
 
 namespace hamgen::render {

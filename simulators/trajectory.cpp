@@ -15,7 +15,7 @@ std::vector<std::string> stepper_names() {
 
 // Fixed-step methods are chosen for their own kind of error; the certificate then only catches the absurd.
 double automatic_drift(const std::string& method) {
-  return find_stepper(method).is_adaptive ? 1e-10 : 1e-3;
+  return find_stepper(method).is_adaptive ? 1e-11 : 1e-3;
 }
 
 }  // namespace
@@ -42,7 +42,7 @@ std::vector<schemas::Field> Simulation::fields() {
               "steps between two frames before an adaptive method gives up")
           .at_least(1),
       real("integrator.max_energy_drift", 1e-10, "1",
-           "largest accepted max |dE/E0|; null: 1e-10 for adaptive methods, 1e-3 for fixed-step ones")
+           "largest accepted max |dE/E0|; null: 1e-11 for adaptive methods, 1e-3 for fixed-step ones")
           .above(0)
           .or_automatic(),
       integer("integrator.max_tightenings", 2, "",

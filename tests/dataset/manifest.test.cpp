@@ -59,6 +59,13 @@ TEST_CASE("a missing, broken, incomplete or foreign manifest is refused with the
   CHECK_THROWS_WITH_AS(read_manifest(directory.path()), doctest::Contains("manifest.json"), ManifestError);
   write_text(directory / "manifest.json", "{\"schema_version\": 1}");
   CHECK_THROWS_AS(read_manifest(directory.path()), ManifestError);
+  for (const char* path : {"/etc/passwd", "../a.h5", "train/../../a.h5", ""}) {
+    Json stray = to_json(example());
+    stray["splits"]["train"]["shards"][0]["file"] = path;
+    write_text(directory / "manifest.json", stray.dump());
+    CHECK_THROWS_WITH_AS(read_manifest(directory.path()), doctest::Contains("not a path within"),
+                         ManifestError);
+  }
   Json future = to_json(example());
   future["schema_version"] = 2;
   write_text(directory / "manifest.json", future.dump());

@@ -35,6 +35,10 @@ class RefusalTest(unittest.TestCase):
         self.assert_usage((*SMALL, "--set", "steeps=3"), '"steeps"', 'did you mean "steps"')
         self.assert_usage((*SMALL, "--set", "noise.sdt=3"), '"noise.sdt"', 'did you mean "noise.std"')
         self.assert_usage((*SMALL, "--set", "physics.masses=[1,1]"), '"physics.masses"', 'did you mean "physics.mass"')
+        self.assert_usage((*SMALL, "--set", "nosie.std=1"), '"nosie.std"', 'did you mean "noise.std"')
+        self.assert_usage((*SMALL, "--set", "noise=3"), '"noise" is a section')
+        self.assert_usage((*SMALL, "--split", "test"), "--split")
+        self.assert_usage(("systems", "--n", "5"), "does not apply")
         self.assert_usage(("frobnicate",), '"frobnicate"', "systems, info, preview, reference")
         self.assert_usage(("reference", "page"), '"page"', "config, shard, schema")
         self.assert_usage(("systems", "more"), '"more"')
@@ -81,6 +85,7 @@ class RefusalTest(unittest.TestCase):
             path.write_text(text)
             self.assert_usage(("--config", path), *words)
         self.assert_usage(("--config", path.parent / "none.json"), "none.json")
+        self.assert_usage(("--config", path.parent), str(path.parent))
 
     def test_output_that_cannot_be(self):
         file = new_directory() / "file"

@@ -147,7 +147,7 @@ class LayoutTest(unittest.TestCase):
                            "hamiltonian": manifest["hamiltonian"], "generator": "hamgen", "solver": "fehlberg78",
                            "generator_version": manifest["generator"]["version"],
                            "git_commit": manifest["generator"]["git_commit"], "absolute_tolerance": 1e-13,
-                           "relative_tolerance": 1e-13, "max_energy_drift": 1e-10}.items():
+                           "relative_tolerance": 1e-13, "max_energy_drift": 1e-11}.items():
             self.assertEqual(file.attrs[key], value, key)
         self.assertEqual(json.loads(file.attrs["config"]), manifest["config"])
 

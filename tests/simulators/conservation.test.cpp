@@ -79,7 +79,7 @@ TEST_CASE("every system keeps its energy over a default dataset") {
       }
     }
     CAPTURE(descriptor.name);
-    CHECK(worst <= (descriptor.name == "n_body" ? 1e-10 : 1e-11));
+    CHECK(worst <= 1e-11);
     CHECK(redraws <= 10);
   }
 }
