@@ -6,7 +6,6 @@
 // program runs with one and two threads into a temporary directory. All figures are medians over rounds that
 // alternate.
 #include <fmt/format.h>
-#include <stdlib.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -17,6 +16,7 @@
 #include "apps/generate.hpp"
 #include "apps/producer.hpp"
 #include "dataset/commit.hpp"
+#include "tests/temporary_directory.hpp"
 
 namespace {
 
@@ -90,23 +90,6 @@ struct Whole {
   double cpu = 0, wall = 0;  // microseconds a trajectory
 };
 
-// Removed as a whole at the end: file systems are busy for a while after a large file goes.
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    std::string name = (std::filesystem::temp_directory_path() / "hamgen-benchmark-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make a temporary directory");
-    path_ = name;
-  }
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-  ~TemporaryDirectory() { std::filesystem::remove_all(path_); }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
-
 Whole time_whole(const apps::Config& config, unsigned threads, const std::filesystem::path& out) {
   apps::GenerateOptions options;
   options.out = out;
@@ -173,7 +156,7 @@ int main(int argc, char** argv) {
   apps::assign(json,
                {{"n", std::to_string(trajectories)}, {"n_test", "0"}, {"image.size", argument(4, "64")}});
   const apps::Config config = apps::config_from_json(json);
-  const TemporaryDirectory directory;
+  const TemporaryDirectory directory;  // emptied at the end: file systems are busy for a while after large files go
   std::vector<Stages> stages;
   std::vector<Whole> one, two;
   for (int round = 0; round < rounds; ++round) {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "dataset/image_memory.hpp"
-#include "tests/dataset/temporary_directory.hpp"
+#include "tests/temporary_directory.hpp"
 
 using namespace hamgen::dataset;
 

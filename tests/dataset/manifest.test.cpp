@@ -4,7 +4,7 @@
 
 #include <fstream>
 
-#include "tests/dataset/temporary_directory.hpp"
+#include "tests/temporary_directory.hpp"
 
 using namespace hamgen::dataset;
 

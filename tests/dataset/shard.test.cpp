@@ -10,7 +10,7 @@
 #include "dataset/shard_reader.hpp"
 #include "dataset/shard_writer.hpp"
 #include "dataset/virtual_index.hpp"
-#include "tests/dataset/temporary_directory.hpp"
+#include "tests/temporary_directory.hpp"
 
 using namespace hamgen::dataset;
 
