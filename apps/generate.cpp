@@ -6,9 +6,12 @@
 #include <tbb/global_control.h>
 #include <tbb/parallel_pipeline.h>
 
+#include <atomic>
+#include <exception>
 #include <future>
+#include <mutex>
 #include <optional>
-#include <regex>
+#include <string_view>
 
 #include "apps/progress.hpp"
 #include "apps/version.hpp"
@@ -109,23 +112,54 @@ class SplitAssembly {
   render::ChannelSums sums_;
 };
 
+// Keeps the first exception of any thread. A pipeline that is left by an exception drops what is under way without
+// destroying it; one that runs dry does not.
+class FirstFailure {
+ public:
+  bool happened() const { return happened_; }
+  template <class Action>
+  void guard(Action action) {
+    if (happened_) return;
+    try {
+      action();
+    } catch (...) {
+      const std::lock_guard lock(mutex_);
+      if (!happened_.exchange(true)) exception_ = std::current_exception();
+    }
+  }
+  void rethrow() const {
+    if (exception_) std::rethrow_exception(exception_);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::atomic<bool> happened_{false};
+  std::exception_ptr exception_;
+};
+
 void run_pipeline(const Config& config, const Simulation& simulation, Split split, std::int64_t trajectories,
                   unsigned threads, SplitAssembly& assembly) {
+  using tbb::filter_mode;
   const auto canvas = render::Canvas::from(config.settings);
   const auto compression = static_cast<int>(config.settings.integer("compression"));
-  tbb::enumerable_thread_specific<Producer> producers(
-      [&] { return Producer(simulation, canvas, compression); });
+  tbb::enumerable_thread_specific<Producer> producers([&] { return Producer(simulation, canvas, compression); });
+  FirstFailure failure;
   std::int64_t next = 0;
-  tbb::parallel_pipeline(
-      2 * threads + 2,
-      tbb::make_filter<void, std::int64_t>(tbb::filter_mode::serial_in_order, [&](tbb::flow_control& flow) {
-        if (next == trajectories) flow.stop();
-        return next++;
-      }) & tbb::make_filter<std::int64_t, Product>(tbb::filter_mode::parallel, [&](std::int64_t id) {
-        return producers.local().make(split, id);
-      }) & tbb::make_filter<Product, void>(tbb::filter_mode::serial_in_order, [&](Product product) {
-        assembly.add(std::move(product));
-      }));
+  const auto number = [&](tbb::flow_control& flow) {
+    if (next == trajectories || failure.happened()) flow.stop();
+    return next++;
+  };
+  const auto make = [&](std::int64_t id) {
+    Product product;
+    failure.guard([&] { product = producers.local().make(split, id); });
+    return product;
+  };
+  const auto add = [&](Product product) { failure.guard([&] { assembly.add(std::move(product)); }); };
+  tbb::parallel_pipeline(2 * threads + 2,
+                         tbb::make_filter<void, std::int64_t>(filter_mode::serial_in_order, number) &
+                             tbb::make_filter<std::int64_t, Product>(filter_mode::parallel, make) &
+                             tbb::make_filter<Product, void>(filter_mode::serial_in_order, add));
+  failure.rethrow();
 }
 
 void make_directory(const fs::path& path) {
@@ -204,9 +238,13 @@ dataset::SplitHeader split_header(const Config& config, const Simulation& simula
 namespace {
 
 // Files that hamgen itself leaves in a dataset; everything else is the user's.
-bool is_shard_file(const std::string& name) {
-  static const std::regex pattern("shard-[0-9]{5,}\\.h5(\\.partial)?");
-  return std::regex_match(name, pattern);
+bool is_shard_file(std::string_view name) {
+  constexpr std::string_view prefix = "shard-";
+  if (!name.starts_with(prefix)) return false;
+  name.remove_prefix(prefix.size());
+  const auto end_of_number = name.find_first_not_of("0123456789");
+  return end_of_number != 0 && end_of_number != name.npos &&
+         (name.substr(end_of_number) == ".h5" || name.substr(end_of_number) == ".h5.partial");
 }
 
 void remove_dataset(const fs::path& out) {
