@@ -112,8 +112,8 @@ class SplitAssembly {
   render::ChannelSums sums_;
 };
 
-// Keeps the first exception of any thread. A pipeline that is left by an exception drops what is under way without
-// destroying it; one that runs dry does not.
+// Keeps the first exception of any thread. A pipeline that is left by an exception drops what is under way
+// without destroying it; one that runs dry does not.
 class FirstFailure {
  public:
   bool happened() const { return happened_; }
@@ -142,7 +142,8 @@ void run_pipeline(const Config& config, const Simulation& simulation, Split spli
   using tbb::filter_mode;
   const auto canvas = render::Canvas::from(config.settings);
   const auto compression = static_cast<int>(config.settings.integer("compression"));
-  tbb::enumerable_thread_specific<Producer> producers([&] { return Producer(simulation, canvas, compression); });
+  tbb::enumerable_thread_specific<Producer> producers(
+      [&] { return Producer(simulation, canvas, compression); });
   FirstFailure failure;
   std::int64_t next = 0;
   const auto number = [&](tbb::flow_control& flow) {
@@ -300,7 +301,7 @@ dataset::Manifest generate(const Config& config, const GenerateOptions& options)
     }
   }
   manifest.has_yardsticks = config.test_size() > 0;
-  if (manifest.has_yardsticks) manifest.yardsticks = measure_yardsticks(config, simulation);
+  if (manifest.has_yardsticks) manifest.yardsticks = measure_yardsticks(config, simulation, options.quiet);
   dataset::write_manifest(options.out, manifest);
   return manifest;
 }

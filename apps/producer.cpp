@@ -45,16 +45,21 @@ Product Producer::make(Split split, std::int64_t id) {
 
 std::span<const std::uint8_t> Producer::render(const Trajectory& trajectory,
                                                const std::vector<double>& positions) {
-  const std::size_t d = simulation_.dimension(), frames = simulation_.frames();
-  scene_.view = trajectory.view;
+  const std::size_t d = simulation_.dimension(), frames = simulation_.frames(), bytes = chunking_.frame_bytes;
   out_of_view_ = 0;
   sums_ = {};
   for (std::size_t t = 0; t < frames; ++t) {
-    simulation_.system().place_discs(trajectory.parameters, {&positions[t * d], d}, scene_.discs);
+    sums_.add(render_frame(trajectory, {&positions[t * d], d}, {&frames_[t * bytes], bytes}));
     out_of_view_ += is_out_of_view(trajectory.view);
-    sums_.add(renderer_.render(scene_, {&frames_[t * chunking_.frame_bytes], chunking_.frame_bytes}));
   }
-  return {frames_.data(), frames * chunking_.frame_bytes};
+  return {frames_.data(), frames * bytes};
+}
+
+render::ChannelSums Producer::render_frame(const Trajectory& trajectory, simulators::Reals positions,
+                                           std::span<std::uint8_t> rgb) {
+  scene_.view = trajectory.view;
+  simulation_.system().place_discs(trajectory.parameters, positions, scene_.discs);
+  return renderer_.render(scene_, rgb);
 }
 
 bool Producer::is_out_of_view(const simulators::View& view) const {

@@ -31,6 +31,9 @@ class Producer {
   // T frames of the positions [T, D], into a buffer that lives until the next call.
   std::span<const std::uint8_t> render(const simulators::Trajectory& trajectory,
                                        const std::vector<double>& positions);
+  // One frame of the positions [D], into `rgb`.
+  render::ChannelSums render_frame(const simulators::Trajectory& trajectory, simulators::Reals positions,
+                                   std::span<std::uint8_t> rgb);
   std::vector<dataset::Chunk> compress(std::span<const std::uint8_t> frames);
 
  private:

@@ -18,6 +18,7 @@ Progress::~Progress() {
 }
 
 void Progress::advance(std::uint64_t by) {
+  const std::lock_guard lock(mutex_);
   done_ += by;
   if (quiet_) return;
   const auto now = Clock::now();
@@ -30,7 +31,7 @@ void Progress::print(bool is_last) {
   const double seconds = std::chrono::duration<double>(Clock::now() - start_).count();
   const double rate = static_cast<double>(done_) / std::max(seconds, 1e-9);
   const std::string counts = fmt::format("{:<8} {:>{}}/{}  {:.0f}/s", label_, done_,
-                                         fmt::formatted_size("{}", total_), total_, rate);
+                                         fmt::formatted_size("{}", total_), total_, rate, rate < 10 ? 1 : 0);
   const std::string time =
       is_last ? "took " + duration_text(seconds)
               : duration_text(static_cast<double>(total_ - done_) / std::max(rate, 1e-9)) + " left";

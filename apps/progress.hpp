@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <mutex>
 #include <string>
 
 namespace hamgen::apps {
@@ -14,11 +15,12 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  void advance(std::uint64_t by = 1);  // called by one thread at a time
+  void advance(std::uint64_t by = 1);  // thread-safe
 
  private:
   void print(bool is_last);
 
+  std::mutex mutex_;
   using Clock = std::chrono::steady_clock;
   std::string label_;
   std::uint64_t total_, done_ = 0;

@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "apps/producer.hpp"
+#include "apps/progress.hpp"
 
 namespace hamgen::apps {
 namespace {
@@ -102,22 +103,26 @@ class Measurement {
                          .trajectory = static_cast<std::uint64_t>(trajectory.id),
                          .attempt = trajectory.redraws,
                          .purpose = Purpose::noise_floor});
-    std::vector<std::uint32_t> sum, sum_of_squares;
+    const std::size_t d = simulation_.dimension(), bytes = canvas_.frame_bytes();
+    std::vector<std::uint8_t> frame(bytes);
+    std::vector<std::uint32_t> sum(bytes), sum_of_squares(bytes);
     std::vector<double> noisy;
-    for (std::uint32_t draw = 0; draw < draws; ++draw) {
-      simulators::add_noise(trajectory.q, simulation_.noise_std(), random, noisy);
-      const Bytes frames = producer.render(trajectory, noisy);
-      sum.resize(frames.size());
-      sum_of_squares.resize(frames.size());
-      for (std::size_t i = 0; i < frames.size(); ++i) {
-        const std::uint32_t value = frames[i];
-        sum[i] += value;
-        sum_of_squares[i] += value * value;
-      }
-    }
     std::uint64_t scaled = 0;  // draws * sum x^2 - (sum x)^2, exact
-    for (std::size_t i = 0; i < sum.size(); ++i)
-      scaled += std::uint64_t{draws} * sum_of_squares[i] - std::uint64_t{sum[i]} * sum[i];
+    for (std::size_t t = 0; t < simulation_.frames(); ++t) {
+      std::ranges::fill(sum, 0);
+      std::ranges::fill(sum_of_squares, 0);
+      for (std::uint32_t draw = 0; draw < draws; ++draw) {
+        simulators::add_noise({&trajectory.q[t * d], d}, simulation_.noise_std(), random, noisy);
+        producer.render_frame(trajectory, noisy, frame);
+        for (std::size_t i = 0; i < bytes; ++i) {
+          const std::uint32_t value = frame[i];
+          sum[i] += value;
+          sum_of_squares[i] += value * value;
+        }
+      }
+      for (std::size_t i = 0; i < bytes; ++i)
+        scaled += std::uint64_t{draws} * sum_of_squares[i] - std::uint64_t{sum[i]} * sum[i];
+    }
     return static_cast<double>(scaled) / (draws * (draws - 1.0));
   }
 
@@ -129,14 +134,18 @@ class Measurement {
 
 }  // namespace
 
-dataset::Yardsticks measure_yardsticks(const Config& config, const Simulation& simulation) {
+dataset::Yardsticks measure_yardsticks(const Config& config, const Simulation& simulation, bool quiet) {
   Measurement measurement(config, simulation);
   const std::vector<double> mean = measurement.mean_image();
   const std::int64_t count = measurement.test_count();
   std::vector<Errors> errors(static_cast<std::size_t>(count));
-  tbb::parallel_for(std::int64_t{0}, count, [&](std::int64_t id) {
-    errors[static_cast<std::size_t>(id)] = measurement.errors_of(id, mean);
-  });
+  {
+    Progress progress("measure", static_cast<std::uint64_t>(count), quiet);
+    tbb::parallel_for(std::int64_t{0}, count, [&](std::int64_t id) {
+      errors[static_cast<std::size_t>(id)] = measurement.errors_of(id, mean);
+      progress.advance();
+    });
+  }
   const double scale = 1 / (static_cast<double>(count) * measurement.values_per_trajectory() * 255 * 255);
   dataset::Yardsticks yardsticks{.trajectories = static_cast<std::uint64_t>(count), .draws = draws};
   for (const Errors& e : errors) {

@@ -15,7 +15,9 @@
 
 namespace hamgen::apps {
 
-// Simulates and renders afresh; the result does not depend on the number of threads.
-dataset::Yardsticks measure_yardsticks(const Config& config, const simulators::Simulation& simulation);
+// Simulates and renders afresh, with progress on stderr unless `quiet`; the result does not depend on the
+// number of threads.
+dataset::Yardsticks measure_yardsticks(const Config& config, const simulators::Simulation& simulation,
+                                       bool quiet);
 
 }  // namespace hamgen::apps
