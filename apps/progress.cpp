@@ -30,7 +30,7 @@ void Progress::advance(std::uint64_t by) {
 void Progress::print(bool is_last) {
   const double seconds = std::chrono::duration<double>(Clock::now() - start_).count();
   const double rate = static_cast<double>(done_) / std::max(seconds, 1e-9);
-  const std::string counts = fmt::format("{:<8} {:>{}}/{}  {:.0f}/s", label_, done_,
+  const std::string counts = fmt::format("{:<8} {:>{}}/{}  {:.{}f}/s", label_, done_,
                                          fmt::formatted_size("{}", total_), total_, rate, rate < 10 ? 1 : 0);
   const std::string time =
       is_last ? "took " + duration_text(seconds)
