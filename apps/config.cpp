@@ -117,7 +117,7 @@ void apply(const Json& json, const std::string& prefix, Config& config) {
     const std::string path = prefix.empty() ? key : prefix + "." + key;
     if (path == "system") continue;
     const bool is_field = std::ranges::find(config.fields, path, &Field::path) != config.fields.end();
-    if (value.is_object() && !is_field && !value.empty()) {
+    if (value.is_object() && !is_field && (!value.empty() || is_section(config.fields, path))) {
       apply(value, path, config);
       continue;
     }

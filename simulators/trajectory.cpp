@@ -91,9 +91,13 @@ Trajectory Simulation::trajectory(Split split, std::int64_t id) const {
     key.purpose = purpose;
     return RandomStream(key);
   };
+  std::string last_reason;
   for (; key.attempt < static_cast<std::uint64_t>(max_attempts_); ++key.attempt) {
     RandomStream random = stream(Purpose::start);
-    if (!follow(system_->draw_start(random), trajectory)) continue;
+    if (auto reason = follow(system_->draw_start(random), trajectory)) {
+      last_reason = std::move(*reason);
+      continue;
+    }
     trajectory.redraws = key.attempt;
     observe(stream(Purpose::noise), trajectory);
     RandomStream shift = stream(Purpose::view);
@@ -101,12 +105,12 @@ Trajectory Simulation::trajectory(Split split, std::int64_t id) const {
                        half_width_};
     return trajectory;
   }
-  throw TrajectoryFailure("trajectory " + std::to_string(id) + ": none of " + std::to_string(max_attempts_) +
-                          " starts kept its energy within " + schemas::to_text(max_energy_drift_) +
-                          " (integrator.max_energy_drift)");
+  throw TrajectoryFailure(
+      "trajectory " + std::to_string(id) + ": none of " + std::to_string(max_attempts_) +
+      " starts (integrator.max_attempts) could be followed; the last one: " + last_reason);
 }
 
-bool Simulation::follow(const Start& start, Trajectory& trajectory) const {
+std::optional<std::string> Simulation::follow(const Start& start, Trajectory& trajectory) const {
   trajectory.parameters = start.parameters;
   IntegratorOptions options = integrator_;
   for (std::int64_t tightening = 0; tightening <= max_tightenings_;
@@ -117,12 +121,13 @@ bool Simulation::follow(const Start& start, Trajectory& trajectory) const {
       trajectory.q = std::move(orbit.q);
       trajectory.p = std::move(orbit.p);
       certify(trajectory);
-      if (trajectory.energy_drift <= max_energy_drift_) return true;
-    } catch (const IntegrationFailure&) {
-      return false;  // a solver that stalled would stall sooner still with a tighter tolerance
+      if (trajectory.energy_drift <= max_energy_drift_) return std::nullopt;
+    } catch (const IntegrationFailure& failure) {
+      return failure.what();  // a solver that stalled would stall sooner still with a tighter tolerance
     }
   }
-  return false;
+  return "energy drift " + schemas::to_text(trajectory.energy_drift) +
+         " is above integrator.max_energy_drift = " + schemas::to_text(max_energy_drift_);
 }
 
 void Simulation::certify(Trajectory& trajectory) const {

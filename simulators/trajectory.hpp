@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <vector>
 
@@ -59,8 +60,8 @@ class Simulation {
   Trajectory trajectory(Split split, std::int64_t id) const;
 
  private:
-  // Fills states and certificate from a start; false where the drift stays too large or the solver gave up.
-  bool follow(const Start& start, Trajectory& trajectory) const;
+  // Fills states and certificate from a start, or says why it cannot: the drift stays too large, the solver gave up.
+  std::optional<std::string> follow(const Start& start, Trajectory& trajectory) const;
   void certify(Trajectory& trajectory) const;
   void observe(RandomStream random, Trajectory& trajectory) const;
 
