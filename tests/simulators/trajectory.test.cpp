@@ -239,6 +239,8 @@ TEST_CASE("no acceptable start: the failure names trajectory, attempts and field
         impossible.trajectory(Split::train, 12),
         doctest::Contains("is above integrator.max_energy_drift = 1e-30"),
         TrajectoryFailure);
+    CHECK_THROWS_WITH_AS(impossible.trajectory(Split::train, 12),
+                         doctest::Contains("trajectory 12: none of 3 starts"), TrajectoryFailure);
     const auto breathless = simulation_of(
         descriptor.name, {{"integrator.max_steps", 1}, {"dt", 50.0}, {"integrator.max_attempts", 3}});
     CHECK_THROWS_AS(breathless.trajectory(Split::train, 12), TrajectoryFailure);
