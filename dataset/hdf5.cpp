@@ -113,7 +113,8 @@ Handle memory_access() {
 void require_thread_safety() {
   hbool_t is_safe = false;
   check(H5is_library_threadsafe(&is_safe), "tell whether it is thread-safe");
-  if (!is_safe) throw Hdf5Error("this HDF5 library is not thread-safe: build with one that is, such as Debian's");
+  if (!is_safe)
+    throw Hdf5Error("this HDF5 library is not thread-safe: build with one that is, such as Debian's");
 }
 
 Handle create_memory_file() {
