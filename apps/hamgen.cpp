@@ -7,6 +7,7 @@
 #include <cxxopts.hpp>
 #include <thread>
 
+#include "apps/command_line.hpp"
 #include "apps/config.hpp"
 #include "apps/generate.hpp"
 #include "apps/preview.hpp"
@@ -17,8 +18,6 @@
 
 namespace hamgen::apps {
 namespace {
-
-constexpr int success = 0, failure = 1, usage = 2;
 
 constexpr const char* overview = R"(hamgen - exact Hamiltonian dynamics as video datasets
 
@@ -32,12 +31,6 @@ A dataset is HDF5: h5py.File("three_body/train.h5")["frames"] is [50000, 31, 64,
 Equal configurations give equal bytes, whatever the number of threads.
 )";
 
-// A flag that is short for one configuration field.
-struct Shorthand {
-  const char* flag;
-  const char* path;
-  const char* help;
-};
 constexpr Shorthand shorthands[] = {
     {"n", "n", "trajectories of the train split [1000]"},
     {"n-test", "n_test", "trajectories of the test split, 0 for none [n / 5]"},
@@ -73,30 +66,6 @@ cxxopts::Options make_options() {
   options.add_options("Hidden")("words", "", cxxopts::value<std::vector<std::string>>());
   options.parse_positional({"words"});
   return options;
-}
-
-// --set holds commas inside lists, at which cxxopts would cut a vector option: taken from the arguments as
-// they are.
-Assignments take_assignments(std::vector<std::string>& arguments) {
-  Assignments assignments;
-  for (auto at = arguments.begin(); at != arguments.end();) {
-    std::string text;
-    if (*at == "--set" && at + 1 != arguments.end()) {
-      text = *(at + 1);
-      at = arguments.erase(at, at + 2);
-    } else if (at->starts_with("--set=")) {
-      text = at->substr(6);
-      at = arguments.erase(at);
-    } else {
-      ++at;
-      continue;
-    }
-    const auto equals = text.find('=');
-    if (equals == std::string::npos || equals == 0)
-      throw schemas::FieldError("--set " + text + " is not understood: expected --set path=value");
-    assignments.emplace_back(text.substr(0, equals), text.substr(equals + 1));
-  }
-  return assignments;
 }
 
 // cxxopts knows one-letter flags with one dash only: --n and --n=5 become -n.
@@ -154,11 +123,7 @@ class Program {
   }
 
   std::int64_t whole_number(const char* flag, double at_least, double at_most) const {
-    const Json value = Json::parse(text(flag), nullptr, false);
-    const auto field =
-        schemas::integer(std::string("--") + flag, 0, "", "").at_least(at_least).at_most(at_most);
-    if (!value.is_number_integer()) return std::get<std::int64_t>(field.checked(text(flag)));
-    return std::get<std::int64_t>(field.checked(value.get<std::int64_t>()));
+    return apps::whole_number(flag, text(flag), at_least, at_most);
   }
 
   // Flags that mean nothing to a command are refused, not ignored.
@@ -284,17 +249,5 @@ int run(int argc, char** argv) {
 }  // namespace hamgen::apps
 
 int main(int argc, char** argv) {
-  const auto report = [](const std::exception& error, int status) {
-    fmt::print(stderr, "hamgen: {}\n", error.what());
-    return status;
-  };
-  try {
-    return hamgen::apps::run(argc, argv);
-  } catch (const cxxopts::exceptions::exception& error) {
-    return report(error, hamgen::apps::usage);
-  } catch (const hamgen::schemas::FieldError& error) {
-    return report(error, hamgen::apps::usage);
-  } catch (const std::exception& error) {
-    return report(error, hamgen::apps::failure);
-  }
+  return hamgen::apps::run_program("hamgen", [&] { return hamgen::apps::run(argc, argv); });
 }

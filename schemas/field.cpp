@@ -53,7 +53,8 @@ bool matches(Kind kind, const Value& value) {
 
 bool number_allowed(const Field& field, double x) {
   const bool above = field.minimum_is_open ? x > field.minimum : x >= field.minimum;
-  return std::isfinite(x) && above && x <= field.maximum;
+  const bool whole = !field.is_whole || std::trunc(x) == x;
+  return std::isfinite(x) && above && x <= field.maximum && whole;
 }
 
 bool text_allowed(const Field& field, const std::string& x) {
@@ -165,7 +166,7 @@ std::string Field::allowed() const {
   } else if (is_color) {
     text = kind == Kind::text ? "a colour like \"#1f77b4\"" : "a list of colours like \"#1f77b4\"";
   } else {
-    text = std::string(kind_name(kind)) + bounds_text(*this);
+    text = (is_whole ? "a list of integers" : std::string(kind_name(kind))) + bounds_text(*this);
     if (multiple_of > 1) text += " and a multiple of " + std::to_string(multiple_of);
   }
   if (!ascending && min_items > 0) text += " with at least " + std::to_string(min_items) + " item(s)";
@@ -214,6 +215,11 @@ Field range(std::string path, std::vector<double> low_high, std::string unit, st
 Field reals(std::string path, std::vector<double> fallback, std::string unit, std::string help) {
   return declare(std::move(path), Kind::reals, std::move(fallback), std::move(unit), std::move(help));
 }
+Field integers(std::string path, std::vector<double> fallback, std::string unit, std::string help) {
+  Field field = reals(std::move(path), std::move(fallback), std::move(unit), std::move(help));
+  field.is_whole = true;
+  return field;
+}
 Field texts(std::string path, std::vector<std::string> fallback, std::string help) {
   return declare(std::move(path), Kind::texts, std::move(fallback), "", std::move(help));
 }
@@ -256,6 +262,10 @@ const std::string& Settings::text(std::string_view path) const {
 }
 const std::vector<double>& Settings::reals(std::string_view path) const {
   return get<std::vector<double>>(path);
+}
+std::vector<std::int64_t> Settings::integers(std::string_view path) const {
+  const auto& numbers = reals(path);
+  return {numbers.begin(), numbers.end()};
 }
 const std::vector<std::string>& Settings::texts(std::string_view path) const {
   return get<std::vector<std::string>>(path);

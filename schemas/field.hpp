@@ -48,6 +48,7 @@ struct Field {
   std::size_t max_items = std::numeric_limits<std::size_t>::max();
   std::vector<std::string> choices;  // for text; empty: any
   bool is_color = false;             // for text(s): "#rrggbb"
+  bool is_whole = false;             // for lists of numbers: whole ones only
 
   Field at_least(double low) &&;
   Field above(double low) &&;
@@ -71,6 +72,7 @@ Field real(std::string path, double fallback, std::string unit, std::string help
 Field text(std::string path, std::string fallback, std::string help);
 Field range(std::string path, std::vector<double> low_high, std::string unit, std::string help);
 Field reals(std::string path, std::vector<double> fallback, std::string unit, std::string help);
+Field integers(std::string path, std::vector<double> fallback, std::string unit, std::string help);
 Field texts(std::string path, std::vector<std::string> fallback, std::string help);
 
 // A configuration value, key or combination that is not allowed. The message is one sentence for the user.
@@ -97,6 +99,7 @@ class Settings {
   double real(std::string_view path) const;
   const std::string& text(std::string_view path) const;
   const std::vector<double>& reals(std::string_view path) const;
+  std::vector<std::int64_t> integers(std::string_view path) const;
   const std::vector<std::string>& texts(std::string_view path) const;
 
  private:
