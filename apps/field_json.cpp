@@ -199,6 +199,14 @@ Json read_json(const std::filesystem::path& file) {
   }
 }
 
+void merge(Json& json, const Json& over) {
+  if (!json.is_object() || !over.is_object()) {
+    json = over;
+    return;
+  }
+  for (const auto& [key, value] : over.items()) merge(json[key], value);
+}
+
 void assign(Json& json, const Assignments& assignments) {
   for (const auto& [path, text] : assignments) {
     Json value = Json::parse(text, nullptr, false);

@@ -31,6 +31,8 @@ void apply(const Json& json, const std::vector<schemas::Field>& fields, schemas:
 Json to_json(const std::vector<schemas::Field>& fields, const schemas::Settings& settings);
 
 Json read_json(const std::filesystem::path& file);
+// Lays `over` upon `json`, object by object; unlike a JSON merge patch, null is a value.
+void merge(Json& json, const Json& over);
 // Sets fields of `json` by dotted path, creating objects on the way.
 void assign(Json& json, const Assignments& assignments);
 

@@ -55,4 +55,18 @@ std::vector<std::byte> Deflater::compress(std::span<const std::uint8_t> bytes) {
   return {output_.begin(), output_.begin() + stream.total_out};
 }
 
+void inflate(std::span<const std::byte> compressed, std::span<std::uint8_t> bytes) {
+  inflate_state stream;
+  isal_inflate_init(&stream);
+  stream.crc_flag = ISAL_ZLIB;
+  stream.next_in = const_cast<std::uint8_t*>(reinterpret_cast<const std::uint8_t*>(compressed.data()));
+  stream.avail_in = static_cast<std::uint32_t>(compressed.size());
+  stream.next_out = bytes.data();
+  stream.avail_out = static_cast<std::uint32_t>(bytes.size());
+  const int status = isal_inflate(&stream);
+  leave_wide_vectors();
+  if (status != ISAL_DECOMP_OK || stream.avail_out != 0 || stream.block_state != ISAL_BLOCK_FINISH)
+    throw InflateError("compressed data are damaged");
+}
+
 }  // namespace hamgen::dataset

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <stdexcept>
 #include <vector>
 
 namespace hamgen::dataset {
@@ -22,5 +23,14 @@ class Deflater {
   std::vector<std::uint8_t> workspace_;
   std::vector<std::byte> output_;
 };
+
+class InflateError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// Expands a complete zlib stream that holds exactly `bytes.size()` bytes. Throws InflateError for anything
+// else.
+void inflate(std::span<const std::byte> stream, std::span<std::uint8_t> bytes);
 
 }  // namespace hamgen::dataset

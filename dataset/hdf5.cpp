@@ -209,4 +209,26 @@ void read_block(hid_t dataset, Element element, std::span<const hsize_t> offset,
   check(H5Dread(dataset, memory_type(element), memory, space, H5P_DEFAULT, data), "read a block");
 }
 
+std::vector<hsize_t> chunk_extents(hid_t dataset) {
+  const Handle properties(H5Dget_create_plist(dataset), H5Pclose, "read a dataset's properties");
+  if (H5Pget_layout(properties) != H5D_CHUNKED) return {};
+  std::vector<hsize_t> extents(extents_of(dataset).size());
+  check(H5Pget_chunk(properties, static_cast<int>(extents.size()), extents.data()),
+        "read the size of chunks");
+  return extents;
+}
+
+std::vector<std::byte> read_raw_chunk(hid_t dataset, std::span<const hsize_t> offset) {
+  hsize_t size = 0;
+  check(H5Dget_chunk_storage_size(dataset, offset.data(), &size), "find a chunk");
+  constexpr hsize_t most = hsize_t{1} << 31;
+  if (size == 0 || size > most)
+    throw Hdf5Error("cannot read a chunk: it has " + std::to_string(size) + " bytes");
+  std::vector<std::byte> bytes(size);
+  std::uint32_t skipped_filters = 0;
+  check(H5Dread_chunk(dataset, H5P_DEFAULT, offset.data(), &skipped_filters, bytes.data()), "read a chunk");
+  if (skipped_filters != 0) throw Hdf5Error("cannot read a chunk: it is not compressed like the others");
+  return bytes;
+}
+
 }  // namespace hamgen::dataset::hdf5

@@ -80,6 +80,11 @@ std::vector<hsize_t> extents_of(hid_t dataset);
 // Reads the block of `count` elements from `offset` (both per axis) into `data`.
 void read_block(hid_t dataset, Element element, std::span<const hsize_t> offset,
                 std::span<const hsize_t> count, void* data);
+// The sizes of a dataset's chunks, per axis; empty where it is not chunked.
+std::vector<hsize_t> chunk_extents(hid_t dataset);
+// The stored bytes of the chunk that begins at `offset`, past all filters. Throws Hdf5Error where a filter
+// was skipped for it, or where there is no such chunk.
+std::vector<std::byte> read_raw_chunk(hid_t dataset, std::span<const hsize_t> offset);
 
 }  // namespace hdf5
 }  // namespace hamgen::dataset

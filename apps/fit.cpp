@@ -1,0 +1,241 @@
+#include "apps/fit.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <fstream>
+
+#include "apps/fit_pictures.hpp"
+#include "apps/progress.hpp"
+#include "apps/version.hpp"
+#include "dataset/commit.hpp"
+
+namespace hamgen::apps {
+namespace {
+
+namespace fs = std::filesystem;
+using model::Ending;
+
+constexpr const char* config_name = "config.json";
+constexpr const char* run_name = "run.json";
+constexpr const char* result_name = "result.json";
+
+void write_json(const fs::path& file, const Json& json) {
+  const std::string text = json.dump(2) + "\n";
+  dataset::commit_file(file, std::as_bytes(std::span(text)));
+}
+
+std::string file_hash(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  if (!file && !file.eof()) throw dataset::FileError("cannot read " + path.string());
+  return dataset::sha256(std::as_bytes(std::span(text)));
+}
+
+// One line that is overwritten on a terminal; a plain line now and then elsewhere.
+class FitProgress {
+ public:
+  FitProgress(const model::Trainer& trainer, const FitOptions& options)
+      : trainer_(trainer),
+        options_(options),
+        is_terminal_(isatty(STDERR_FILENO) == 1),
+        first_(trainer.step()) {}
+  ~FitProgress() {
+    if (!options_.quiet && is_terminal_ && !line_.empty()) fmt::print(stderr, "\n");
+  }
+
+  void on_log(const Json& line) {
+    const auto get = [&](const char* key) {
+      return line.contains(key) && line[key].is_number() ? line[key].get<double>() : NAN;
+    };
+    if (line.at("kind") == "validation")
+      validation_ = fmt::format("  validation {:.3e}", get("mse"));
+    else
+      numbers_ = fmt::format("mse {:.3e}  kl {:.0f}  drift {:.1f} %", get("mse"), get("kl"),
+                             100 * get("energy_drift"));
+  }
+
+  void on_step(std::int64_t step) {
+    const auto now = Clock::now();
+    if (options_.quiet || now < next_ || numbers_.empty()) return;
+    next_ = now + (is_terminal_ ? std::chrono::milliseconds(250) : std::chrono::milliseconds(10'000));
+    const double seconds = std::chrono::duration<double>(now - begin_).count();
+    const double rate = static_cast<double>(step - first_) / std::max(seconds, 1e-9);
+    double left = static_cast<double>(trainer_.steps() - step) / std::max(rate, 1e-9);
+    if (options_.max_steps)
+      left = std::min(left, static_cast<double>(*options_.max_steps - step) / std::max(rate, 1e-9));
+    if (options_.max_seconds) left = std::min(left, *options_.max_seconds - seconds);
+    line_ = fmt::format("step {}/{}  {:.1f}/s  {} left  {}{}", step, trainer_.steps(), rate,
+                        duration_text(std::max(0.0, left)), numbers_, validation_);
+    fmt::print(stderr, "{}{}{}", is_terminal_ ? "\r\033[K" : "", line_, is_terminal_ ? "" : "\n");
+    std::fflush(stderr);
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  const model::Trainer& trainer_;
+  const FitOptions& options_;
+  bool is_terminal_;
+  std::int64_t first_;
+  Clock::time_point begin_ = Clock::now(), next_ = begin_;
+  std::string numbers_, validation_, line_;
+};
+
+// Everything that a run stands on, in the order it is built.
+struct Setup {
+  FitConfig config;
+  fs::path data;
+  dataset::Manifest manifest;
+  dataset::SplitReader reader;
+  model::TrainingData training;
+  at::Device device;
+
+  Setup(FitConfig resolved, const fs::path& root)
+      : config(std::move(resolved)),
+        data(root),
+        manifest(dataset::read_manifest(root)),
+        reader(root, manifest, "train"),
+        training(model::training_data(config.settings, manifest, reader)),
+        device(config.settings.text("device")) {
+    torch::set_num_threads(static_cast<int>(config.settings.integer("threads")));
+    at::globalContext().setFlushDenormal(true);
+  }
+};
+
+Json test_result(const Setup& setup, model::Model& trained) {
+  const dataset::SplitRecord* const split = setup.manifest.find("test");
+  if (split == nullptr || split->trajectories == 0) return nullptr;
+  const dataset::SplitReader reader(setup.data, setup.manifest, "test");
+  const model::Errors errors =
+      evaluate(trained, reader, setup.training.shape, 0, reader.trajectories(), true, setup.device);
+  Json test{{"trajectories", errors.trajectories},
+            {"mse", errors.mse},
+            {"mse_clean", errors.mse_clean},
+            {"energy_mean", errors.energy_mean},
+            {"energy_drift", errors.energy_drift}};
+  const bool is_whole =
+      setup.training.shape.image_size == static_cast<std::int64_t>(setup.manifest.frame_shape[1]) &&
+      setup.training.shape.frames == static_cast<std::int64_t>(setup.manifest.frame_shape[0]);
+  if (setup.manifest.has_yardsticks && is_whole) {
+    const auto& y = setup.manifest.yardsticks;
+    test["noise_floor"] = y.noise_floor;
+    test["mean_image_mse"] = y.mean_image_mse;
+    test["mean_image_mse_clean"] = y.mean_image_mse_clean;
+  }
+  return test;
+}
+
+const char* ending_text(Ending ending) {
+  constexpr const char* texts[] = {"finished", "time limit", "step limit", "no improvement", "interrupted"};
+  return texts[static_cast<int>(ending)];
+}
+
+FitOutcome run(const Setup& setup, const FitOptions& options,
+               const std::optional<model::Checkpoint>& checkpoint) {
+  const auto network = setup.config.model->make(setup.config.settings, setup.training.shape);
+  model::Trainer trainer(setup.config.settings, setup.training, network, setup.device, options.out);
+  if (checkpoint) trainer.resume(*checkpoint);
+  const auto begin = std::chrono::steady_clock::now();
+  FitOutcome outcome;
+  outcome.run = options.out;
+  {
+    FitProgress progress(trainer, options);
+    model::Hooks hooks;
+    hooks.on_log = [&](const Json& line) { progress.on_log(line); };
+    hooks.on_step = [&](std::int64_t step) { progress.on_step(step); };
+    hooks.on_samples = [&](std::int64_t step, const model::Samples& samples) {
+      write_samples(options.out / "samples" / fmt::format("step-{:09}.png", step), samples,
+                    fmt::format("{} on {}, step {}: held-out sequences", setup.config.model->name,
+                                setup.manifest.system, step));
+    };
+    outcome.ending = trainer.train({options.max_seconds, options.max_steps, options.interrupted}, hooks);
+  }
+  if (outcome.ending == Ending::interrupted) return outcome;
+  trainer.save_weights(options.out / "model.safetensors");
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  const auto weights = trainer.averaged();
+  outcome.result = {{"ending", ending_text(outcome.ending)},
+                    {"steps", trainer.step()},
+                    {"seconds", seconds},
+                    {"parameters", model::parameter_count(*network)},
+                    {"test", test_result(setup, *network)}};
+  write_json(options.out / result_name, outcome.result);
+  return outcome;
+}
+
+void prepare_run(const fs::path& out, bool force) {
+  if (fs::exists(out) && !fs::is_directory(out))
+    throw dataset::FileError("cannot write to " + out.string() + ": it is a file, not a directory");
+  if (fs::exists(out) && !fs::is_empty(out)) {
+    if (!force)
+      throw dataset::FileError(
+          out.string() +
+          " exists and is not empty: choose another --out, --resume it, or --force to replace it");
+    if (!fs::exists(out / config_name))
+      throw dataset::FileError(out.string() + " is not a run of hgn-fit: it is not replaced");
+    fs::remove_all(out);
+  }
+  fs::create_directories(out / "samples");
+}
+
+}  // namespace
+
+FitOutcome fit(FitConfig config, const FitOptions& options) {
+  resolve_machine(config);
+  const Setup setup(std::move(config), options.data);
+  prepare_run(options.out, options.force);
+  write_json(options.out / config_name, to_json(setup.config));
+  write_json(options.out / run_name, {{"program", "hgn-fit"},
+                                      {"version", version},
+                                      {"git_commit", git_commit},
+                                      {"libtorch", TORCH_VERSION},
+                                      {"data", fs::absolute(options.data).string()},
+                                      {"system", setup.manifest.system},
+                                      {"manifest_sha256", file_hash(options.data / "manifest.json")},
+                                      {"train_trajectories", setup.training.training},
+                                      {"validation_trajectories", setup.training.validation}});
+  return run(setup, options, std::nullopt);
+}
+
+FitOutcome resume_fit(const FitOptions& options) {
+  if (!fs::exists(options.out / config_name) || !fs::exists(options.out / run_name))
+    throw dataset::FileError(options.out.string() +
+                             " is not a run of hgn-fit: it has no config.json and run.json");
+  const Json about = read_json(options.out / run_name);
+  const fs::path data = options.data.empty() ? fs::path(about.at("data").get<std::string>()) : options.data;
+  FitConfig config = fit_config_from_json(read_json(options.out / config_name));
+  resolve_machine(config);
+  const Setup setup(std::move(config), data);
+  if (file_hash(data / "manifest.json") != about.at("manifest_sha256"))
+    throw dataset::FileError("the dataset in " + data.string() + " is not the one that " +
+                             options.out.string() + " was trained on: its manifest.json has changed");
+  std::vector<std::string> refused;
+  const model::Checkpoint checkpoint = model::load_newest_checkpoint(options.out / "checkpoints", refused);
+  for (const std::string& reason : refused) fmt::print(stderr, "hgn-fit: skipped: {}\n", reason);
+  if (!options.quiet) fmt::print(stderr, "going on from step {}\n", checkpoint.step);
+  return run(setup, options, checkpoint);
+}
+
+std::string result_text(const fs::path& run, const Json& result) {
+  std::string text = fmt::format(
+      "{}: {} after {} steps, {}; {} parameters\n", run.string(), result.at("ending").get<std::string>(),
+      result.at("steps").get<std::int64_t>(), duration_text(result.at("seconds").get<double>()),
+      result.at("parameters").get<std::int64_t>());
+  const Json& test = result.at("test");
+  if (test.is_null()) return text + "  the dataset has no test split\n";
+  const auto of = [&](const char* key) { return test.at(key).get<double>(); };
+  text += fmt::format("  test, {} trajectories\n  pixel MSE        {:.3e}",
+                      test.at("trajectories").get<std::int64_t>(), of("mse"));
+  if (test.contains("noise_floor"))
+    text += fmt::format("   {:.3f} x the noise floor of {:.3e}", of("mse") / of("noise_floor"),
+                        of("noise_floor"));
+  text += fmt::format("\n  against clean    {:.3e}", of("mse_clean"));
+  if (test.contains("mean_image_mse_clean"))
+    text += fmt::format("   {:.1f} % of the mean image's {:.3e}",
+                        100 * of("mse_clean") / of("mean_image_mse_clean"), of("mean_image_mse_clean"));
+  return text + fmt::format("\n  energy drift     {:.2f} % of its spread across trajectories\n",
+                            100 * of("energy_drift"));
+}
+
+}  // namespace hamgen::apps

@@ -1,0 +1,38 @@
+// The configuration of a training run: presets, a JSON file and flags over the fields' defaults, and what
+// "auto" means on this machine.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "apps/field_json.hpp"
+#include "model/registry.hpp"
+
+namespace hamgen::apps {
+
+// A named set of values, from schemas/presets/NAME.json.
+struct Preset {
+  std::string name, summary;
+  Json settings;  // nested objects, "model" among them
+};
+const std::vector<Preset>& presets();
+// Throws schemas::FieldError that lists all.
+const Preset& find_preset(const std::string& name);
+
+struct FitConfig {
+  const model::ModelDescriptor* model = nullptr;
+  std::vector<schemas::Field> fields;
+  schemas::Settings settings;
+};
+
+// Throws schemas::FieldError that names the JSON path, the value and what is allowed.
+FitConfig fit_config_from_json(const Json& json);
+Json to_json(const FitConfig& config);  // "model" first
+// Puts what this machine makes of "device", "precision" and "threads" in their place. Throws
+// schemas::FieldError where a GPU was asked for and there is none.
+void resolve_machine(FitConfig& config);
+
+Json fit_schema();            // JSON Schema of any model's configuration
+std::string fit_reference();  // Markdown
+
+}  // namespace hamgen::apps

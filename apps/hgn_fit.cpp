@@ -1,0 +1,219 @@
+// hgn-fit: learns Hamiltonians from hamgen's shards. Commands and flags; everything else is in the library.
+#include <fmt/format.h>
+
+#include <cmath>
+#include <csignal>
+#include <cstdio>
+#include <cxxopts.hpp>
+
+#include "apps/command_line.hpp"
+#include "apps/fit.hpp"
+#include "apps/version.hpp"
+
+namespace hamgen::apps {
+namespace {
+
+constexpr int interrupted = 75;  // EX_TEMPFAIL: try again, with --resume
+
+constexpr const char* overview = R"(hgn-fit - learns Hamiltonians from the videos that hamgen makes
+
+  hgn-fit --data three_body --out runs/hgn     train on ./three_body
+  hgn-fit --resume runs/hgn                    go on with it, bit for bit
+  hgn-fit presets                              what --preset offers
+  hgn-fit reference config|schema              every field, the JSON Schema
+
+A run's directory holds config.json, log.jsonl (also for TensorBoard), sample pictures, checkpoints and
+model.safetensors. SIGTERM and SIGUSR1 save and exit with status 75.
+)";
+
+constexpr Shorthand shorthands[] = {
+    {"seed", "seed", "seed of every random number [0]"},
+    {"steps", "train.steps", "length of the training and its schedules [by preset]"},
+    {"batch", "train.batch", "sequences of a step [by preset]"},
+    {"image-size", "data.image_size", "average larger frames down to this [as stored]"},
+    {"device", "device", "auto, cpu, cuda or cuda:1 [auto]"},
+    {"precision", "precision", "of encoder and decoder: auto, fp32 or bf16 [auto]"},
+    {"threads", "threads", "CPU threads [all cores]"},
+};
+
+std::atomic<bool> stop_requested{false};
+
+void request_stop(int) {
+  stop_requested = true;
+}
+
+void listen_for_signals() {
+  struct sigaction action {};
+  action.sa_handler = request_stop;
+  for (const int signal : {SIGTERM, SIGUSR1, SIGINT}) sigaction(signal, &action, nullptr);
+}
+
+// "45m", "90s", "1.5h", "300": seconds.
+double duration(const std::string& text) {
+  std::size_t digits = 0;
+  double value = -1;
+  try {
+    value = std::stod(text, &digits);
+  } catch (const std::exception&) {
+  }
+  const std::string unit = text.substr(std::min(digits, text.size()));
+  const double factor = unit.empty() || unit == "s" ? 1 : unit == "m" ? 60 : unit == "h" ? 3600 : -1;
+  if (!(value > 0) || !std::isfinite(value) || factor < 0)
+    throw schemas::FieldError("--max-time = \"" + text +
+                              "\" is not allowed: expected a time like 90s, 45m or 1.5h");
+  return value * factor;
+}
+
+cxxopts::Options make_options() {
+  cxxopts::Options options("hgn-fit", overview);
+  options.custom_help("--data DIR [options]");
+  options.positional_help("");
+  options.set_width(110);
+  options.add_options("Run")("data", "dataset that hamgen made", cxxopts::value<std::string>(), "DIR")(
+      "out", "directory of the run [runs/NAME of the dataset]", cxxopts::value<std::string>(), "DIR")(
+      "resume", "go on with this run", cxxopts::value<std::string>(), "RUN")(
+      "max-time", "stop, save and evaluate after so long: 90s, 45m, 2h", cxxopts::value<std::string>(),
+      "TIME")("max-steps", "stop, save and evaluate after so many steps", cxxopts::value<std::string>(), "N")(
+      "force", "replace a run that is already there")("print-config",
+                                                      "print the complete configuration as JSON and stop");
+  auto add = options.add_options("Training");
+  add("preset", "paper, tuned or small: see hgn-fit presets [small]", cxxopts::value<std::string>(), "NAME");
+  for (const Shorthand& shorthand : shorthands)
+    add(shorthand.flag, shorthand.help, cxxopts::value<std::string>(), "X");
+  add("config", "JSON file with any of the fields of --print-config", cxxopts::value<std::string>(), "FILE");
+  add("set", "one field, e.g. --set hamiltonian.form=joint (repeatable; wins over --config)",
+      cxxopts::value<std::vector<std::string>>(), "PATH=VALUE");
+  options.add_options("Output")("quiet", "no progress on stderr")("json", "the result as JSON")(
+      "version", "print the version")("help", "print this");
+  options.add_options("Hidden")("words", "", cxxopts::value<std::vector<std::string>>());
+  options.parse_positional({"words"});
+  return options;
+}
+
+class Program {
+ public:
+  Program(const cxxopts::ParseResult& flags, Assignments assignments)
+      : flags_(flags), assignments_(std::move(assignments)) {
+    if (flags.count("words") > 0) words_ = flags["words"].as<std::vector<std::string>>();
+  }
+
+  int run() {
+    if (words_.empty()) return train();
+    if (words_.front() == "presets" && words_.size() == 1) return print_presets();
+    if (words_.front() == "reference" && words_.size() == 2) return print_reference(words_[1]);
+    if (words_.front() == "reference")
+      throw schemas::FieldError("hgn-fit reference needs an argument: config or schema");
+    throw schemas::FieldError("unexpected argument \"" + words_.back() +
+                              "\": expected presets, reference, or --data DIR");
+  }
+
+ private:
+  bool has(const char* flag) const { return flags_.count(flag) > 0; }
+  std::string text(const char* flag) const { return flags_[flag].as<std::string>(); }
+
+  FitConfig read_config() const {
+    Json json = find_preset(has("preset") ? text("preset") : "small").settings;
+    if (has("config")) merge(json, read_json(text("config")));
+    Assignments all;
+    for (const Shorthand& shorthand : shorthands)
+      if (has(shorthand.flag)) all.emplace_back(shorthand.path, text(shorthand.flag));
+    all.insert(all.end(), assignments_.begin(), assignments_.end());
+    assign(json, all);
+    return fit_config_from_json(json);
+  }
+
+  FitOptions options() const {
+    FitOptions options;
+    if (has("data")) options.data = text("data");
+    options.force = has("force");
+    options.quiet = has("quiet");
+    if (has("max-time")) options.max_seconds = duration(text("max-time"));
+    if (has("max-steps")) options.max_steps = whole_number("max-steps", text("max-steps"), 1, 1e12);
+    options.interrupted = &stop_requested;
+    return options;
+  }
+
+  FitOutcome new_run() const {
+    FitOptions options = this->options();
+    if (!has("data")) throw schemas::FieldError("no dataset is chosen: give --data DIR (hamgen makes one)");
+    const auto name = std::filesystem::absolute(options.data / ".").parent_path().filename();
+    options.out = has("out") ? std::filesystem::path(text("out")) : "runs" / name;
+    return fit(read_config(), options);
+  }
+
+  FitOutcome old_run() const {
+    for (const auto& argument : flags_.arguments())
+      if (const auto& key = argument.key(); key != "resume" && key != "max-time" && key != "max-steps" &&
+                                            key != "quiet" && key != "json" && key != "data")
+        throw schemas::FieldError("--" + key +
+                                  " does not go with --resume: a run goes on with its own configuration");
+    if (!assignments_.empty())
+      throw schemas::FieldError("--set does not go with --resume: a run goes on with its own configuration");
+    FitOptions options = this->options();
+    options.out = text("resume");
+    return resume_fit(options);
+  }
+
+  int train() const {
+    if (has("print-config")) {
+      fmt::print("{}\n", to_json(read_config()).dump(2));
+      return success;
+    }
+    listen_for_signals();
+    const FitOutcome outcome = has("resume") ? old_run() : new_run();
+    if (outcome.ending == model::Ending::interrupted) {
+      fmt::print(stderr, "hgn-fit: interrupted; saved. Go on with:  hgn-fit --resume {}\n",
+                 outcome.run.string());
+      return interrupted;
+    }
+    if (has("json"))
+      fmt::print("{}\n", outcome.result.dump(2));
+    else
+      fmt::print("{}", result_text(outcome.run, outcome.result));
+    return success;
+  }
+
+  int print_presets() const {
+    for (const Preset& preset : presets()) fmt::print("{:<8} {}\n", preset.name, preset.summary);
+    return success;
+  }
+
+  int print_reference(const std::string& page) const {
+    if (page == "config")
+      fmt::print("{}", fit_reference());
+    else if (page == "schema")
+      fmt::print("{}\n", fit_schema().dump(2));
+    else
+      throw schemas::FieldError("unknown reference \"" + page + "\": expected config or schema");
+    return success;
+  }
+
+  const cxxopts::ParseResult& flags_;
+  Assignments assignments_;
+  std::vector<std::string> words_;
+};
+
+int run(int argc, char** argv) {
+  std::vector<std::string> arguments(argv, argv + argc);
+  auto assignments = take_assignments(arguments);
+  std::vector<const char*> pointers;
+  for (const std::string& argument : arguments) pointers.push_back(argument.c_str());
+  cxxopts::Options options = make_options();
+  const auto flags = options.parse(static_cast<int>(pointers.size()), pointers.data());
+  if (flags.count("help") > 0 || (pointers.size() == 1 && assignments.empty())) {
+    fmt::print("{}", options.help({"Run", "Training", "Output"}));
+    return success;
+  }
+  if (flags.count("version") > 0) {
+    fmt::print("hgn-fit {} ({}), LibTorch {}\n", version, git_commit, TORCH_VERSION);
+    return success;
+  }
+  return Program(flags, std::move(assignments)).run();
+}
+
+}  // namespace
+}  // namespace hamgen::apps
+
+int main(int argc, char** argv) {
+  return hamgen::apps::run_program("hgn-fit", [&] { return hamgen::apps::run(argc, argv); });
+}

@@ -1,0 +1,19 @@
+# Writes OUTPUT with the texts of the JSON files PRESETS (separated by commas), by the name of each file.
+string(REPLACE "," ";" files "${PRESETS}")
+set(rows "")
+foreach(file IN LISTS files)
+  get_filename_component(name ${file} NAME_WE)
+  file(READ ${file} content)
+  string(APPEND rows "      {\"${name}\", R\"json(${content})json\"},\n")
+endforeach()
+file(
+  WRITE ${OUTPUT}
+  "#include \"apps/preset_texts.hpp\"
+
+namespace hamgen::apps {
+std::vector<std::pair<std::string, std::string>> preset_texts() {
+  return {
+${rows}  };
+}
+}  // namespace hamgen::apps
+")

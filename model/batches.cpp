@@ -1,0 +1,107 @@
+#include "model/batches.hpp"
+
+#include "model/random.hpp"
+
+namespace hamgen::model {
+
+Window window_of(const BatchPlan& plan, std::uint64_t sample, std::uint64_t frames_per_trajectory) {
+  const std::uint64_t epoch = sample / plan.trajectories, position = sample % plan.trajectories;
+  const Permutation order(plan.trajectories, random_key(plan.seed, Purpose::order, {epoch}));
+  const std::uint64_t starts = frames_per_trajectory - static_cast<std::uint64_t>(plan.frames) + 1;
+  Window window;
+  window.trajectory = plan.first + order(position);
+  window.start = random_key(plan.seed, Purpose::window, {sample}) % starts;
+  window.is_reversed = plan.reverse && random_key(plan.seed, Purpose::reversal, {sample}) % 2 == 1;
+  return window;
+}
+
+Tensor read_windows(const dataset::SplitReader& reader, const std::string& name,
+                    const std::vector<Window>& windows, std::int64_t frames, bool is_pinned) {
+  const auto size = static_cast<std::int64_t>(reader.frame_size());
+  const Tensor pixels = at::empty({static_cast<std::int64_t>(windows.size()), frames, size, size, 3},
+                                  at::TensorOptions(at::kByte).pinned_memory(is_pinned));
+  const std::size_t frame_bytes = reader.frame_bytes(),
+                    bytes = static_cast<std::size_t>(frames) * frame_bytes;
+  auto* place = pixels.data_ptr<std::uint8_t>();
+  for (const Window& window : windows) {
+    const std::span<std::uint8_t> sequence(place, bytes);
+    reader.read_frames(name, window.trajectory, window.start, static_cast<std::uint64_t>(frames), sequence);
+    if (window.is_reversed)
+      for (std::size_t low = 0, high = bytes - frame_bytes; low < high;
+           low += frame_bytes, high -= frame_bytes)
+        std::swap_ranges(place + low, place + low + frame_bytes, place + high);
+    place += bytes;
+  }
+  return pixels;
+}
+
+BatchStream::BatchStream(const dataset::SplitReader& reader, const BatchPlan& plan, std::uint64_t first_step,
+                         unsigned workers, bool is_pinned)
+    : reader_(reader),
+      plan_(plan),
+      is_pinned_(is_pinned),
+      next_(first_step),
+      to_start_(first_step),
+      depth_(2 * std::max(1U, workers)) {
+  for (unsigned i = 0; i < std::max(1U, workers); ++i) workers_.emplace_back([this] { work(); });
+}
+
+BatchStream::~BatchStream() {
+  {
+    const std::lock_guard lock(mutex_);
+    is_stopping_ = true;
+  }
+  changed_.notify_all();
+  for (std::thread& worker : workers_) worker.join();
+}
+
+Tensor BatchStream::read(std::uint64_t step) const {
+  std::vector<Window> windows;
+  const auto batch = static_cast<std::uint64_t>(plan_.batch);
+  for (std::uint64_t i = 0; i < batch; ++i)
+    windows.push_back(window_of(plan_, step * batch + i, reader_.frames_per_trajectory()));
+  return read_windows(reader_, "frames", windows, plan_.frames, is_pinned_);
+}
+
+void BatchStream::work() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    changed_.wait(lock, [&] { return is_stopping_ || to_start_ < next_ + depth_; });
+    if (is_stopping_) return;
+    const std::uint64_t step = to_start_++;
+    ahead_.emplace_back();
+    lock.unlock();
+    Slot slot;
+    try {
+      slot.frames = read(step);
+    } catch (...) {
+      slot.error = std::current_exception();
+    }
+    slot.is_ready = true;
+    lock.lock();
+    ahead_[step - next_] = std::move(slot);
+    changed_.notify_all();
+  }
+}
+
+Tensor BatchStream::next() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return !ahead_.empty() && ahead_.front().is_ready; });
+  const Slot slot = std::move(ahead_.front());
+  ahead_.pop_front();
+  ++next_;
+  changed_.notify_all();
+  if (slot.error) std::rethrow_exception(slot.error);
+  return slot.frames;
+}
+
+Tensor to_pixels(const Tensor& frames, std::int64_t size) {
+  std::vector<std::int64_t> shape(frames.sizes().begin(), frames.sizes().end() - 3);
+  const std::int64_t larger = frames.size(-2), factor = larger / size;
+  Tensor pixels = frames.flatten(0, -4).permute({0, 3, 1, 2}).to(at::kFloat).mul_(1.0F / 255);
+  if (factor > 1) pixels = at::avg_pool2d(pixels, factor);
+  shape.insert(shape.end(), {3, size, size});
+  return pixels.contiguous().view(shape);
+}
+
+}  // namespace hamgen::model

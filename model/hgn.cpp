@@ -1,0 +1,209 @@
+#include "model/hgn.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "model/batches.hpp"
+#include "model/metrics.hpp"
+#include "model/random.hpp"
+
+namespace hamgen::model {
+namespace {
+
+// `chosen` of the first `horizon` frames for each of `sequences`, [sequences * chosen] indices of time:
+// equally spaced from a random beginning, so that every frame is equally likely and the mean over them is an
+// unbiased estimate.
+std::vector<std::int64_t> choose_frames(std::int64_t sequences, std::int64_t chosen, std::int64_t horizon,
+                                        const StepContext& context) {
+  std::vector<std::int64_t> times;
+  const double spacing = static_cast<double>(horizon) / static_cast<double>(chosen);
+  for (std::int64_t sequence = 0; sequence < sequences; ++sequence) {
+    const double begin = uniform(
+        random_key(context.seed, Purpose::frames, {context.step, static_cast<std::uint64_t>(sequence)}));
+    for (std::int64_t i = 0; i < chosen; ++i) {
+      const double place = std::fmod(begin * static_cast<double>(horizon) + static_cast<double>(i) * spacing,
+                                     static_cast<double>(horizon));
+      times.push_back(std::min(horizon - 1, static_cast<std::int64_t>(place)));
+    }
+  }
+  return times;
+}
+
+Tensor indices(const std::vector<std::int64_t>& values, const at::Device& device) {
+  return at::tensor(values, at::kLong).to(device, /*non_blocking=*/true);
+}
+
+Tensor stacked_positions(const std::vector<PhaseSpace>& states) {
+  std::vector<Tensor> positions;
+  for (const PhaseSpace& state : states) positions.push_back(state.q);
+  return at::stack(positions);  // [T, B, C, 4, 4]
+}
+
+}  // namespace
+
+std::vector<schemas::Field> Hgn::fields() {
+  using namespace schemas;
+  std::vector<std::string> stepper_names;
+  for (const auto& stepper : steppers()) stepper_names.push_back(stepper.name);
+  std::vector<Field> fields{
+      integer("latent.q_channels", 16, "",
+              "channels of the position q, and of the momentum p, at each of 4x4 latent pixels")
+          .at_least(1)
+          .at_most(1024),
+      integer("latent.z_channels", 48, "", "channels of z; without f_psi always 2 q_channels")
+          .at_least(1)
+          .at_most(1024),
+      boolean("latent.deterministic", false,
+              "z is the encoder's output: no noise, no KL divergence, no sampling"),
+      real("latent.initial_log_variance", 0, "", "of the posterior, at the beginning of training")
+          .at_least(-20)
+          .at_most(4),
+      text("integrator.method", "leapfrog", "scheme of the roll-out").one_of(stepper_names),
+      real("integrator.dt", 0.125, "time",
+           "time between frames in the model's units; null: as in the dataset")
+          .above(0)
+          .or_automatic(),
+      integer("integrator.substeps", 1, "", "steps of the scheme between two frames")
+          .at_least(1)
+          .at_most(1000),
+      real("integrator.binding", 4, "1 / time", "how strongly tao binds its two copies of the state")
+          .at_least(0),
+      integer("objective.frames", 0, "frame",
+              "frames decoded of each sequence and step, chosen at random; null: all")
+          .at_least(1)
+          .or_automatic(),
+  };
+  for (const auto& part : {EncoderImpl::fields(), TransformImpl::fields(), LearnedHamiltonianImpl::fields(),
+                           DecoderImpl::fields(), ObjectiveImpl::fields()})
+    fields.insert(fields.end(), part.begin(), part.end());
+  return fields;
+}
+
+Hgn::Hgn(const schemas::Settings& settings, const DataShape& shape)
+    : shape_(shape),
+      context_(settings.is_automatic("data.context") ? shape.frames : settings.integer("data.context")),
+      decoded_frames_(settings.is_automatic("objective.frames") ? shape.frames
+                                                                : settings.integer("objective.frames")),
+      q_channels_(settings.integer("latent.q_channels")),
+      z_channels_(settings.integer("latent.z_channels")),
+      is_deterministic_(settings.boolean("latent.deterministic")),
+      stepper_(settings.text("integrator.method")),
+      stepper_options_{settings.is_automatic("integrator.dt") ? shape.dt : settings.real("integrator.dt"),
+                       settings.real("integrator.binding")},
+      substeps_(settings.integer("integrator.substeps")),
+      precision_(settings.text("precision") == "bf16" ? at::kBFloat16 : at::kFloat) {
+  Initializer initializer(
+      random_key(static_cast<std::uint64_t>(settings.integer("seed")), Purpose::parameters));
+  const bool has_transform = settings.boolean("transform.enabled");
+  if (!has_transform) z_channels_ = 2 * q_channels_;
+  encoder_ = register_module(
+      "encoder", Encoder(settings, context_, shape.image_size, z_channels_, is_deterministic_, initializer));
+  if (has_transform)
+    transform_ = register_module("transform", Transform(settings, z_channels_, 2 * q_channels_, initializer));
+  hamiltonian_ = register_module("hamiltonian", LearnedHamiltonian(settings, q_channels_, initializer));
+  decoder_ = register_module("decoder",
+                             Decoder(settings, q_channels_, shape.image_size, shape.pixel_mean, initializer));
+  objective_ = register_module("objective", Objective(settings));
+  const auto per_channel = [](const std::vector<double>& x) {
+    return at::tensor(x).to(at::kFloat).view({3, 1, 1});
+  };
+  pixel_mean_ = register_buffer("pixel_mean", per_channel(shape.pixel_mean));
+  pixel_std_ = register_buffer("pixel_std", per_channel(shape.pixel_std));
+  make_stepper(stepper_, *hamiltonian_, stepper_options_);  // refuses a scheme that does not fit
+}
+
+Posterior Hgn::encode(const Tensor& pixels) const {
+  const Tensor normalised = ((pixels - pixel_mean_) / pixel_std_).flatten(1, 2);
+  return encoder_->forward(normalised.to(precision_).contiguous(at::MemoryFormat::ChannelsLast));
+}
+
+PhaseSpace Hgn::start(const Tensor& z) const {
+  const auto halves = (transform_.is_empty() ? z : transform_->forward(z)).chunk(2, 1);
+  return {halves[0].contiguous(), halves[1].contiguous()};
+}
+
+std::vector<PhaseSpace> Hgn::roll_out(const PhaseSpace& start, std::int64_t frames, double speed) const {
+  StepperOptions options = stepper_options_;
+  options.dt *= speed;
+  return model::roll_out(stepper_, *hamiltonian_, start, frames, options, substeps_);
+}
+
+Tensor Hgn::decode(const Tensor& q) const {
+  return decoder_->forward(q.to(precision_).contiguous(at::MemoryFormat::ChannelsLast));
+}
+
+Tensor Hgn::draw(const Posterior& posterior, const StepContext& context) const {
+  if (is_deterministic_) return posterior.mean;
+  at::Generator generator = make_generator(random_key(context.seed, Purpose::posterior, {context.step}));
+  const Tensor noise = at::empty(posterior.mean.sizes(), at::kFloat).normal_(0, 1, generator);
+  return posterior.mean + (0.5 * posterior.log_variance).exp() * noise.to(posterior.mean.device(), true);
+}
+
+LossTerms Hgn::loss(const Tensor& frames, const StepContext& context) {
+  const std::int64_t sequences = frames.size(0), window = frames.size(1);
+  const std::int64_t horizon = std::min(context.horizon, window), chosen = std::min(decoded_frames_, horizon);
+  const Posterior posterior = encode(to_pixels(frames.slice(1, 0, context_), shape_.image_size));
+  const Tensor z = draw(posterior, context);
+
+  std::vector<std::int64_t> of_states, of_frames;
+  const auto times = choose_frames(sequences, chosen, horizon, context);
+  for (std::size_t i = 0; i < times.size(); ++i) {
+    const std::int64_t sequence = static_cast<std::int64_t>(i) / chosen;
+    of_states.push_back(times[i] * sequences + sequence);
+    of_frames.push_back(sequence * window + times[i]);
+  }
+  const auto states = roll_out(start(z), 1 + *std::ranges::max_element(times));
+  const Tensor q =
+      stacked_positions(states).flatten(0, 1).index_select(0, indices(of_states, frames.device()));
+  const Tensor target = frames.flatten(0, 1).index_select(0, indices(of_frames, frames.device()));
+  const Tensor mse = at::mse_loss(decode(q), to_pixels(target, shape_.image_size));
+
+  LossTerms terms;
+  const auto pixel_values = static_cast<double>(window * 3 * shape_.image_size * shape_.image_size);
+  const Tensor kl =
+      is_deterministic_ ? Tensor() : kl_to_standard_normal(posterior.mean, posterior.log_variance).mean();
+  terms.loss = objective_->loss(mse, kl.defined() ? kl / pixel_values : kl);
+  terms.averaged = {{"mse", mse.detach()}};
+  if (kl.defined()) terms.averaged.emplace_back("kl", kl.detach());
+  terms.momentary = {{"multiplier", objective_->multiplier}};
+  if (context.is_logged) {
+    const EnergyStatistics energy = energy_statistics(energies(states));
+    terms.momentary.emplace_back("energy_mean", energy.mean);
+    terms.momentary.emplace_back("energy_drift", energy.drift());
+  }
+  return terms;
+}
+
+void Hgn::after_step(const LossTerms& terms) {
+  objective_->update(terms.averaged.front().second);
+}
+
+Tensor Hgn::energies(const std::vector<PhaseSpace>& states) const {
+  const at::NoGradGuard no_grad;
+  std::vector<Tensor> energy;
+  for (const PhaseSpace& state : states) energy.push_back(hamiltonian_->energy(state.q, state.p));
+  return at::stack(energy, 1);
+}
+
+Rollout Hgn::show(const std::vector<PhaseSpace>& states) const {
+  std::vector<Tensor> frames;
+  for (const PhaseSpace& state : states) frames.push_back(decode(state.q));
+  return {at::stack(frames, 1), energies(states)};
+}
+
+Rollout Hgn::reconstruct(const Tensor& frames, std::int64_t count) {
+  const at::NoGradGuard no_grad;
+  const Posterior posterior = encode(to_pixels(frames.slice(1, 0, context_), shape_.image_size));
+  return show(roll_out(start(posterior.mean), count));
+}
+
+Rollout Hgn::sample(std::int64_t sequences, std::int64_t count, std::uint64_t seed) {
+  if (is_deterministic_) return {};
+  const at::NoGradGuard no_grad;
+  at::Generator generator = make_generator(random_key(seed, Purpose::prior));
+  const Tensor z =
+      at::empty({sequences, z_channels_, latent_size, latent_size}, at::kFloat).normal_(0, 1, generator);
+  return show(roll_out(start(z.to(pixel_mean_.device())), count));
+}
+
+}  // namespace hamgen::model

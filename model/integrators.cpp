@@ -1,0 +1,166 @@
+#include "model/integrators.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace hamgen::model {
+namespace {
+
+PhaseSpace moved(const PhaseSpace& state, const PhaseSpace& rate, double dt) {
+  return {state.q + dt * rate.q, state.p + dt * rate.p};
+}
+
+class Euler : public Stepper {
+ public:
+  Euler(const Hamiltonian& hamiltonian, const StepperOptions& options)
+      : hamiltonian_(hamiltonian), dt_(options.dt) {}
+  PhaseSpace step(const PhaseSpace& state) override { return moved(state, rate(state), dt_); }
+
+ protected:
+  // (dq/dt, dp/dt)
+  PhaseSpace rate(const PhaseSpace& state) const {
+    const PhaseSpace dH = hamiltonian_.gradients(state.q, state.p);
+    return {dH.p, -dH.q};
+  }
+  const Hamiltonian& hamiltonian_;
+  double dt_;
+};
+
+class RungeKutta4 : public Euler {
+ public:
+  using Euler::Euler;
+  PhaseSpace step(const PhaseSpace& state) override {
+    const PhaseSpace k1 = rate(state);
+    const PhaseSpace k2 = rate(moved(state, k1, dt_ / 2));
+    const PhaseSpace k3 = rate(moved(state, k2, dt_ / 2));
+    const PhaseSpace k4 = rate(moved(state, k3, dt_));
+    return {state.q + dt_ / 6 * (k1.q + 2 * k2.q + 2 * k3.q + k4.q),
+            state.p + dt_ / 6 * (k1.p + 2 * k2.p + 2 * k3.p + k4.p)};
+  }
+};
+
+// Leapfrog steps of fractions w of dt, one after the other. The kick that ends one begins the next with the
+// same gradient, also across calls.
+class Leapfrog : public Stepper {
+ public:
+  Leapfrog(const Hamiltonian& hamiltonian, const StepperOptions& options, std::vector<double> fractions = {1})
+      : hamiltonian_(hamiltonian), dt_(options.dt), fractions_(std::move(fractions)) {}
+
+  PhaseSpace step(const PhaseSpace& state) override {
+    auto [q, p] = state;
+    if (!end_q_.defined() || !end_q_.is_same(q)) dV_dq_ = hamiltonian_.dH_dq(q, p);
+    for (const double fraction : fractions_) {
+      const double dt = fraction * dt_;
+      p = p - dt / 2 * dV_dq_;
+      q = q + dt * hamiltonian_.dH_dp(q, p);
+      dV_dq_ = hamiltonian_.dH_dq(q, p);
+      p = p - dt / 2 * dV_dq_;
+    }
+    end_q_ = q;
+    return {q, p};
+  }
+
+ private:
+  const Hamiltonian& hamiltonian_;
+  double dt_;
+  std::vector<double> fractions_;
+  Tensor end_q_, dV_dq_;
+};
+
+std::vector<double> yoshida_fractions() {
+  const double root = std::cbrt(2.0), outer = 1 / (2 - root);
+  return {outer, -root * outer, outer};
+}
+
+class Tao : public Stepper {
+ public:
+  Tao(const Hamiltonian& hamiltonian, const StepperOptions& options)
+      : hamiltonian_(hamiltonian), options_(options) {}
+  PhaseSpace step(const PhaseSpace& state) override {
+    if (!extended_.q.defined() || !extended_.q.is_same(state.q) || !extended_.p.is_same(state.p))
+      extended_ = {state.q, state.p, state.q, state.p};
+    extended_ = tao_step(hamiltonian_, extended_, options_);
+    return {extended_.q, extended_.p};
+  }
+
+ private:
+  const Hamiltonian& hamiltonian_;
+  StepperOptions options_;
+  ExtendedState extended_;
+};
+
+template <class S>
+std::unique_ptr<Stepper> make(const Hamiltonian& hamiltonian, const StepperOptions& options) {
+  return std::make_unique<S>(hamiltonian, options);
+}
+
+std::unique_ptr<Stepper> make_yoshida(const Hamiltonian& hamiltonian, const StepperOptions& options) {
+  return std::make_unique<Leapfrog>(hamiltonian, options, yoshida_fractions());
+}
+
+}  // namespace
+
+const std::vector<StepperDescriptor>& steppers() {
+  static const std::vector<StepperDescriptor> all{
+      {"leapfrog", 2, true, true, "kick, drift, kick", make<Leapfrog>},
+      {"euler", 1, false, false, "explicit Euler", make<Euler>},
+      {"rk4", 4, false, false, "classical Runge-Kutta", make<RungeKutta4>},
+      {"yoshida4", 4, true, true, "three leapfrogs, fourth order", make_yoshida},
+      {"tao", 2, true, false, "explicit and symplectic for any H", make<Tao>},
+  };
+  return all;
+}
+
+std::unique_ptr<Stepper> make_stepper(const std::string& name, const Hamiltonian& hamiltonian,
+                                      const StepperOptions& options) {
+  const auto found = std::ranges::find(steppers(), name, &StepperDescriptor::name);
+  if (found == steppers().end()) throw std::logic_error("no integrator is called " + name);
+  if (found->needs_separable && !hamiltonian.is_separable())
+    throw schemas::FieldError("integrator.method = \"" + name +
+                              "\" is not allowed with hamiltonian.form = \"joint\": it needs H = V(q) + "
+                              "K(p); use tao, rk4 or euler");
+  return found->make(hamiltonian, options);
+}
+
+std::vector<PhaseSpace> roll_out(const std::string& stepper, const Hamiltonian& hamiltonian, PhaseSpace start,
+                                 std::int64_t frames, StepperOptions options, std::int64_t substeps) {
+  options.dt /= static_cast<double>(substeps);
+  const auto advance = make_stepper(stepper, hamiltonian, options);
+  std::vector<PhaseSpace> states{std::move(start)};
+  while (static_cast<std::int64_t>(states.size()) < frames) {
+    PhaseSpace state = states.back();
+    for (std::int64_t i = 0; i < substeps; ++i) state = advance->step(state);
+    states.push_back(std::move(state));
+  }
+  return states;
+}
+
+ExtendedState tao_step(const Hamiltonian& hamiltonian, ExtendedState s, const StepperOptions& options) {
+  const double dt = options.dt;
+  // The exact flows of H(q, y), of H(x, p) and of omega (|q - x|^2 + |p - y|^2) / 2.
+  const auto flow_qy = [&](double h) {
+    const PhaseSpace dH = hamiltonian.gradients(s.q, s.y);
+    s = {s.q, s.p - h * dH.q, s.x + h * dH.p, s.y};
+  };
+  const auto flow_xp = [&](double h) {
+    const PhaseSpace dH = hamiltonian.gradients(s.x, s.p);
+    s = {s.q + h * dH.p, s.p, s.x, s.y - h * dH.q};
+  };
+  const auto flow_binding = [&](double h) {
+    const double cosine = std::cos(2 * options.binding * h), sine = std::sin(2 * options.binding * h);
+    const Tensor sum_q = s.q + s.x, sum_p = s.p + s.y;
+    const Tensor q = s.q - s.x, p = s.p - s.y;
+    const Tensor turned_q = cosine * q + sine * p, turned_p = cosine * p - sine * q;
+    s = {0.5 * (sum_q + turned_q), 0.5 * (sum_p + turned_p), 0.5 * (sum_q - turned_q),
+         0.5 * (sum_p - turned_p)};
+  };
+  flow_qy(dt / 2);
+  flow_xp(dt / 2);
+  flow_binding(dt);
+  flow_xp(dt / 2);
+  flow_qy(dt / 2);
+  return s;
+}
+
+}  // namespace hamgen::model

@@ -1,0 +1,54 @@
+// The layers that the networks are made of. Each computes in the type of its input (fp32, bf16, fp64),
+// whatever the type of its parameters; parameters are named as PyTorch names those of Conv2d and Linear.
+#pragma once
+
+#include <vector>
+
+#include "model/torch.hpp"
+
+namespace hamgen::model {
+
+// // Draws initial weights from one stream, in the order of construction: uniform with standard deviation
+// gain / sqrt(fan-in). Biases begin at zero.
+class Initializer {
+ public:
+  explicit Initializer(std::uint64_t key) : generator_(make_generator(key)) {}
+  Tensor weights(at::IntArrayRef shape, double gain);  // [outputs, inputs, ...]
+
+ private:
+  at::Generator generator_;
+};
+
+inline constexpr double small_gain = 0.5773502691896258;  // 1 / sqrt(3): PyTorch's default for its own layers
+inline constexpr double he_gain =
+    1.3867504905630728;  // sqrt(2 / (1 + 0.2^2)): keeps the variance through leaky ReLU
+
+enum class Activation { none, leaky_relu, softplus, sigmoid };  // leaky ReLU: slope 0.2
+Tensor activate(const Tensor& x, Activation activation);
+
+// Convolution [N, C, H, W] -> [N, filters, ceil(H / stride), ceil(W / stride)], zero padding shared out as
+// evenly as possible, the odd row and column at the end.
+class ConvImpl : public torch::nn::Module {
+ public:
+  ConvImpl(std::int64_t channels, std::int64_t filters, std::int64_t kernel, std::int64_t stride, double gain,
+           Initializer& initializer);
+  Tensor forward(const Tensor& x) const;
+
+  Tensor weight, bias;
+
+ private:
+  std::int64_t kernel_, stride_;
+};
+TORCH_MODULE(Conv);
+
+// [N, inputs] -> [N, outputs].
+class DenseImpl : public torch::nn::Module {
+ public:
+  DenseImpl(std::int64_t inputs, std::int64_t outputs, double gain, Initializer& initializer);
+  Tensor forward(const Tensor& x) const;
+
+  Tensor weight, bias;
+};
+TORCH_MODULE(Dense);
+
+}  // namespace hamgen::model

@@ -1,0 +1,34 @@
+// How good a model is: pixel errors over a split, and how well its roll-outs keep the learned energy.
+#pragma once
+
+#include <cstdint>
+
+#include "dataset/split_reader.hpp"
+#include "model/model.hpp"
+
+namespace hamgen::model {
+
+// Of the learned energy E_t along roll-outs, in the model's own units.
+struct EnergyStatistics {
+  Tensor mean;       // over trajectories and time
+  Tensor deviation;  // root mean square of E_t - E_0
+  Tensor spread;     // standard deviation of E_0 across trajectories
+  // Deviation / spread: 0 where energy is conserved, however the model scales it. A collapsed Hamiltonian,
+  // the same for all states, has no spread and gives NaN.
+  Tensor drift() const;
+};
+EnergyStatistics energy_statistics(const Tensor& energy);  // [B, T], B > 1 for a spread
+
+// In units of (pixel value / 255)^2, over trajectories, times, pixels and channels.
+struct Errors {
+  std::uint64_t trajectories = 0;
+  double mse = 0;        // against the (noisy) frames
+  double mse_clean = 0;  // against noise-free frames; NaN where the split has none
+  double energy_mean = 0, energy_drift = 0;
+};
+
+// Reconstructs the first `frames` frames of trajectories [first, first + count), `batch` at a time.
+Errors evaluate(Model& model, const dataset::SplitReader& reader, const DataShape& shape, std::uint64_t first,
+                std::uint64_t count, bool has_clean, const at::Device& device, std::int64_t batch = 50);
+
+}  // namespace hamgen::model

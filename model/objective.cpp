@@ -1,0 +1,55 @@
+#include "model/objective.hpp"
+
+#include <limits>
+
+namespace hamgen::model {
+
+std::vector<schemas::Field> ObjectiveImpl::fields() {
+  using namespace schemas;
+  return {
+      text("objective.kind", "geco", "how reconstruction and KL divergence are weighed")
+          .one_of({"geco", "beta"}),
+      real("objective.beta", 1, "", "weight of the KL divergence per pixel value; kind beta").at_least(0),
+      real("objective.kappa", 0.03, "pixel value / 255", "tolerated error, root mean square; kind geco")
+          .above(0),
+      real("objective.geco_decay", 0.99, "", "of the constraint's moving average")
+          .at_least(0)
+          .at_most(0.999999),
+      real("objective.geco_rate", 0.005, "1 / step", "how fast the multiplier follows the constraint")
+          .above(0),
+      range("objective.geco_bounds", {1e-3, 1e6}, "", "of the multiplier").above(0),
+  };
+}
+
+Tensor kl_to_standard_normal(const Tensor& mean, const Tensor& log_variance) {
+  return 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).flatten(1).sum(1);
+}
+
+ObjectiveImpl::ObjectiveImpl(const schemas::Settings& settings)
+    : is_geco_(settings.text("objective.kind") == "geco"),
+      beta_(settings.real("objective.beta")),
+      tolerance_(settings.real("objective.kappa") * settings.real("objective.kappa")),
+      decay_(settings.real("objective.geco_decay")),
+      rate_(settings.real("objective.geco_rate")),
+      lowest_(settings.reals("objective.geco_bounds").at(0)),
+      highest_(settings.reals("objective.geco_bounds").at(1)) {
+  multiplier = register_buffer("multiplier", at::ones({}));
+  average = register_buffer("average", at::full({}, std::numeric_limits<float>::infinity()));
+}
+
+Tensor ObjectiveImpl::loss(const Tensor& mse, const Tensor& kl) const {
+  if (!is_geco_) return kl.defined() ? mse + beta_ * kl : mse;
+  const Tensor constraint = multiplier * (mse - tolerance_);
+  return kl.defined() ? kl + constraint : constraint;
+}
+
+void ObjectiveImpl::update(const Tensor& mse) {
+  if (!is_geco_) return;
+  const at::NoGradGuard no_grad;
+  const Tensor constraint = mse.detach() - tolerance_;
+  // The first value begins the average.
+  average.copy_(at::where(average.isinf(), constraint, decay_ * average + (1 - decay_) * constraint));
+  multiplier.mul_((rate_ * (average / tolerance_).clamp(-1, 1)).exp()).clamp_(lowest_, highest_);
+}
+
+}  // namespace hamgen::model

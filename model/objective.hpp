@@ -1,0 +1,44 @@
+// The training objective: reconstruction error and KL divergence of the temporal ELBO (eq. 4), and how they
+// are weighed against each other. With a Gaussian decoder of variance 1 the reconstruction term is the mean
+// squared pixel error, up to a constant and a factor of one half.
+//
+//   geco   loss = KL + lambda C,  C = MSE - kappa^2 (Rezende, Viola 2018, arXiv:1810.00597; A.1). lambda
+//   follows the
+//          moving average of C: lambda <- clamp(lambda exp(rate clamp(C_average / kappa^2, -1, 1))), so it
+//          grows while the error is above the tolerance kappa and falls below it.
+//   beta   loss = MSE + beta KL.
+//
+// MSE and kappa are in units of (pixel value / 255); the KL divergence is in nats per pixel value of the
+// sequence.
+#pragma once
+
+#include <vector>
+
+#include "model/torch.hpp"
+#include "schemas/field.hpp"
+
+namespace hamgen::model {
+
+// KL(N(mean, exp(log_variance)) || N(0, 1)), summed over all but the first axis: [B] nats.
+Tensor kl_to_standard_normal(const Tensor& mean, const Tensor& log_variance);
+
+// Holds GECO's multiplier and moving average as buffers, so that they are saved and restored with the model.
+class ObjectiveImpl : public torch::nn::Module {
+ public:
+  static std::vector<schemas::Field> fields();
+  explicit ObjectiveImpl(const schemas::Settings& settings);
+
+  // Scalars in, scalar out. `kl` may be undefined (deterministic model).
+  Tensor loss(const Tensor& mse, const Tensor& kl) const;
+  // After each step, with that step's error; changes nothing with a fixed beta.
+  void update(const Tensor& mse);
+
+  Tensor multiplier, average;  // lambda and C_average of GECO, [] each
+
+ private:
+  bool is_geco_;
+  double beta_, tolerance_, decay_, rate_, lowest_, highest_;
+};
+TORCH_MODULE(Objective);
+
+}  // namespace hamgen::model

@@ -1,0 +1,150 @@
+#include "model/optimizer.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+namespace hamgen::model {
+
+FlatParameters::FlatParameters(torch::nn::Module& module) {
+  const at::NoGradGuard no_grad;
+  std::vector<Tensor> pieces;
+  auto parameters = module.named_parameters();
+  for (const auto& parameter : parameters) {
+    shapes_.emplace_back(parameter.key(), parameter.value().sizes().vec());
+    pieces.push_back(parameter.value().flatten());
+  }
+  values_ = at::cat(pieces);
+  gradients_ = at::zeros_like(values_);
+  const NamedTensors values = split(values_), gradients = split(gradients_);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    Tensor& parameter = parameters[i].value();
+    parameter.set_data(values[i].second);
+    parameter.mutable_grad() = gradients[i].second;
+  }
+}
+
+NamedTensors FlatParameters::split(const Tensor& flat) const {
+  NamedTensors tensors;
+  std::int64_t begin = 0;
+  for (const auto& [name, shape] : shapes_) {
+    const std::int64_t size = c10::multiply_integers(shape);
+    tensors.emplace_back(name, flat.slice(0, begin, begin + size).view(shape));
+    begin += size;
+  }
+  return tensors;
+}
+
+std::vector<schemas::Field> Optimizer::fields() {
+  using namespace schemas;
+  return {
+      integer("train.steps", 15000, "step", "length of the training, and of its schedules")
+          .at_least(1)
+          .at_most(1e9),
+      real("optimizer.learning_rate", 1.5e-4, "", "of Adam").above(0).at_most(1),
+      text("optimizer.schedule", "constant", "the learning rate over train.steps")
+          .one_of({"constant", "cosine"}),
+      real("optimizer.final_fraction", 0.02, "", "of the learning rate, where cosine ends")
+          .at_least(0)
+          .at_most(1),
+      integer("optimizer.warmup", 0, "step", "the learning rate rises linearly over the first steps")
+          .at_least(0),
+      real("optimizer.clip_norm", 0, "", "the gradient is scaled down to this norm; null: never")
+          .above(0)
+          .or_automatic(),
+      range("optimizer.betas", {0.9, 0.999}, "", "decay of Adam's moments").at_least(0).at_most(0.999999),
+      real("optimizer.epsilon", 1e-8, "", "of Adam").above(0),
+      real("optimizer.weight_decay", 0, "", "decoupled, of all weights but biases").at_least(0),
+      real("optimizer.average_decay", 0, "",
+           "of the parameters' moving average, which is what is evaluated; 0: none")
+          .at_least(0)
+          .at_most(0.999999),
+  };
+}
+
+Optimizer::Optimizer(const schemas::Settings& settings, torch::nn::Module& module)
+    : parameters_(module),
+      first_(at::zeros_like(parameters_.values())),
+      second_(at::zeros_like(parameters_.values())),
+      average_(parameters_.values().clone()),
+      decay_mask_(at::zeros_like(parameters_.values())),
+      steps_(settings.integer("train.steps")),
+      warmup_(settings.integer("optimizer.warmup")),
+      rate_(settings.real("optimizer.learning_rate")),
+      final_fraction_(settings.real("optimizer.final_fraction")),
+      clip_(settings.is_automatic("optimizer.clip_norm") ? 0 : settings.real("optimizer.clip_norm")),
+      beta1_(settings.reals("optimizer.betas").at(0)),
+      beta2_(settings.reals("optimizer.betas").at(1)),
+      epsilon_(settings.real("optimizer.epsilon")),
+      weight_decay_(settings.real("optimizer.weight_decay")),
+      average_decay_(settings.real("optimizer.average_decay")),
+      is_cosine_(settings.text("optimizer.schedule") == "cosine") {
+  for (const auto& [name, mask] : parameters_.split(decay_mask_))
+    if (mask.dim() > 1) mask.fill_(1);
+}
+
+double Optimizer::learning_rate(std::int64_t step) const {
+  const double progress = std::min(1.0, static_cast<double>(step) / static_cast<double>(steps_));
+  const double cosine = 0.5 * (1 + std::cos(std::numbers::pi * progress));
+  const double fall = is_cosine_ ? final_fraction_ + (1 - final_fraction_) * cosine : 1;
+  const double rise = step < warmup_ ? static_cast<double>(step + 1) / static_cast<double>(warmup_) : 1;
+  return rate_ * fall * rise;
+}
+
+void Optimizer::step(std::int64_t step, const Tensor& norm) {
+  const at::NoGradGuard no_grad;
+  const Tensor& values = parameters_.values();
+  const Tensor& gradients = parameters_.gradients();
+  if (clip_ > 0) gradients.mul_((clip_ / (norm + 1e-12)).clamp_max(1));
+  const auto count = static_cast<double>(step + 1);
+  const double rate = learning_rate(step);
+  first_.lerp_(gradients, 1 - beta1_);
+  second_.mul_(beta2_).addcmul_(gradients, gradients, 1 - beta2_);
+  const Tensor scale = (second_ / (1 - std::pow(beta2_, count))).sqrt_().add_(epsilon_);
+  if (weight_decay_ > 0) values.addcmul_(values, decay_mask_, -rate * weight_decay_);
+  values.addcdiv_(first_, scale, -rate / (1 - std::pow(beta1_, count)));
+  // Early on the average follows closely, so that the random beginning is forgotten soon.
+  if (has_average()) average_.lerp_(values, 1 - std::min(average_decay_, count / (count + 9)));
+}
+
+std::string Optimizer::first_not_finite() const {
+  for (const auto& [name, values] : parameters_.split(parameters_.values()))
+    if (!values.isfinite().all().item<bool>()) return name;
+  for (const auto& [name, gradients] : parameters_.split(parameters_.gradients()))
+    if (!gradients.isfinite().all().item<bool>()) return "the gradient of " + name;
+  return "";
+}
+
+NamedTensors Optimizer::state() const {
+  NamedTensors tensors;
+  const auto add = [&](const std::string& prefix, const Tensor& flat) {
+    for (auto& [name, view] : parameters_.split(flat)) tensors.emplace_back(prefix + name, view);
+  };
+  add("first/", first_);
+  add("second/", second_);
+  if (has_average()) add("average/", average_);
+  return tensors;
+}
+
+std::vector<std::pair<std::string, double>> Optimizer::options() const {
+  return {{"learning_rate", rate_},
+          {"final_fraction", final_fraction_},
+          {"warmup", static_cast<double>(warmup_)},
+          {"clip_norm", clip_},
+          {"beta1", beta1_},
+          {"beta2", beta2_},
+          {"epsilon", epsilon_},
+          {"weight_decay", weight_decay_},
+          {"average_decay", average_decay_},
+          {"steps", static_cast<double>(steps_)}};
+}
+
+void Optimizer::swap_average() {
+  if (!has_average()) return;
+  const at::NoGradGuard no_grad;
+  const Tensor values = parameters_.values().clone();
+  parameters_.values().copy_(average_);
+  average_.copy_(values);
+}
+
+}  // namespace hamgen::model

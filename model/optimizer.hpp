@@ -1,0 +1,81 @@
+// Adam (Kingma, Ba 2015, arXiv:1412.6980) with decoupled weight decay (Loshchilov, Hutter 2019,
+// arXiv:1711.05101), clipping by the gradient's norm, a warm-up and cosine schedule, and an exponential
+// moving average of the parameters.
+//
+// All parameters of a model live in one flat tensor, and so do their gradients, moments and averages: a step
+// is a handful of vector operations, however many parameters there are.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "model/torch.hpp"
+#include "schemas/field.hpp"
+
+namespace hamgen::model {
+
+using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
+
+// The parameters of a module, moved into one buffer that they are views of.
+class FlatParameters {
+ public:
+  explicit FlatParameters(torch::nn::Module& module);
+
+  const Tensor& values() const { return values_; }
+  const Tensor& gradients() const { return gradients_; }
+  void zero_gradients() { gradients_.zero_(); }
+  // A flat tensor of the same layout, as one view by parameter name.
+  NamedTensors split(const Tensor& flat) const;
+
+ private:
+  std::vector<std::pair<std::string, std::vector<std::int64_t>>> shapes_;
+  Tensor values_, gradients_;
+};
+
+class Optimizer {
+ public:
+  static std::vector<schemas::Field> fields();
+  Optimizer(const schemas::Settings& settings, torch::nn::Module& module);
+
+  void zero_gradients() { parameters_.zero_gradients(); }
+  // The norm of the gradient, [] on the device; not finite where any of its elements is not.
+  Tensor gradient_norm() const { return parameters_.gradients().norm(); }
+  // Moves the parameters by the gradients, of norm `norm`, in step `step` (from 0 on).
+  void step(std::int64_t step, const Tensor& norm);
+  double learning_rate(std::int64_t step) const;
+
+  // The name of the first parameter with an element that is not finite in its value or gradient; "" where
+  // none is.
+  std::string first_not_finite() const;
+
+  // First and second moments and averaged parameters, "first/encoder.0.weight" and so on: views to save, or
+  // to restore by copying into them.
+  NamedTensors state() const;
+  // What a checkpoint should agree on.
+  std::vector<std::pair<std::string, double>> options() const;
+
+  bool has_average() const { return average_decay_ > 0; }
+  // Exchanges the parameters with their average, before and after an evaluation.
+  void swap_average();
+
+ private:
+  FlatParameters parameters_;
+  Tensor first_, second_, average_, decay_mask_;
+  std::int64_t steps_, warmup_;
+  double rate_, final_fraction_, clip_, beta1_, beta2_, epsilon_, weight_decay_, average_decay_;
+  bool is_cosine_;
+};
+
+// The model's parameters stand for their average within a scope.
+class AveragedParameters {
+ public:
+  explicit AveragedParameters(Optimizer& optimizer) : optimizer_(optimizer) { optimizer_.swap_average(); }
+  ~AveragedParameters() { optimizer_.swap_average(); }
+  AveragedParameters(const AveragedParameters&) = delete;
+  AveragedParameters& operator=(const AveragedParameters&) = delete;
+
+ private:
+  Optimizer& optimizer_;
+};
+
+}  // namespace hamgen::model

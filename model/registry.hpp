@@ -1,0 +1,25 @@
+// All models by name: one row each. A new model is a file pair and a row.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "model/model.hpp"
+
+namespace hamgen::model {
+
+struct ModelDescriptor {
+  std::string name, summary, reference;
+  std::vector<schemas::Field> (*fields)();
+  std::shared_ptr<Model> (*make)(const schemas::Settings&, const DataShape&);
+};
+const std::vector<ModelDescriptor>& models();
+// Throws schemas::FieldError for an unknown name.
+const ModelDescriptor& find_model(const std::string& name);
+
+// Every field of a training configuration of this model: the run's own, the trainer's, the optimiser's, the
+// model's.
+std::vector<schemas::Field> training_fields(const ModelDescriptor& model);
+
+}  // namespace hamgen::model

@@ -1,0 +1,316 @@
+#include "model/trainer.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace hamgen::model {
+namespace {
+
+using dataset::Json;
+using schemas::FieldError;
+
+constexpr const char* log_prefix = "log/";
+
+double seconds_since(std::chrono::steady_clock::time_point begin) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+double unix_time() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+// An infinite or undefined number has no place in JSON.
+Json number(double value) {
+  return std::isfinite(value) ? Json(value) : Json(nullptr);
+}
+
+}  // namespace
+
+std::vector<schemas::Field> Trainer::fields() {
+  using namespace schemas;
+  return {
+      integer("data.image_size", 0, "pixel", "larger frames are averaged down to it; null: as in the dataset")
+          .multiple(8)
+          .at_least(8)
+          .or_automatic(),
+      integer("data.context", 0, "frame",
+              "what the encoder sees, from the window's first frame on; null: all")
+          .at_least(1)
+          .or_automatic(),
+      integer("data.horizon", 0, "frame", "what the loss counts; null: all frames")
+          .at_least(2)
+          .or_automatic(),
+      boolean("data.reverse", false, "play half of the sequences backward: H(q, -p) = H(q, p)"),
+      integer("data.validation", 0, "trajectory",
+              "held out from the end of the train split; null: a tenth, at most 200")
+          .at_least(1)
+          .or_automatic(),
+      integer("data.workers", 1, "thread", "that decode batches ahead").at_least(1).at_most(64),
+      integer("train.batch", 16, "sequence", "of a step").at_least(1).at_most(65536),
+      integer("train.horizon_start", 0, "frame",
+              "the horizon grows from here; null: the whole horizon from the beginning")
+          .at_least(2)
+          .or_automatic(),
+      real("train.horizon_growth", 0.4, "", "part of train.steps over which the horizon grows")
+          .above(0)
+          .at_most(1),
+      integer("train.log_every", 50, "step", "between log lines").at_least(1),
+      integer("train.validate_every", 500, "step", "between validations").at_least(1),
+      integer("train.checkpoint_every", 500, "step", "between checkpoints").at_least(1),
+      integer("train.sample_every", 1000, "step", "between sample pictures").at_least(1),
+      integer("train.patience", 0, "validation",
+              "without improvement, after which training stops; null: never")
+          .at_least(1)
+          .or_automatic(),
+  };
+}
+
+TrainingData training_data(const schemas::Settings& settings, const dataset::Manifest& manifest,
+                           const dataset::SplitReader& reader) {
+  const auto or_else = [&](const char* path, std::int64_t fallback) {
+    return settings.is_automatic(path) ? fallback : settings.integer(path);
+  };
+  TrainingData data;
+  data.reader = &reader;
+  const auto frames = static_cast<std::int64_t>(manifest.frame_shape[0]);
+  const auto stored = static_cast<std::int64_t>(manifest.frame_shape[1]);
+  const std::int64_t size = or_else("data.image_size", stored);
+  if (manifest.frame_shape[2] != manifest.frame_shape[1] || manifest.frame_shape[3] != 3)
+    throw FieldError("the dataset's frames are not squares of three channels");
+  if (size > stored || stored % size != 0)
+    throw FieldError("data.image_size = " + std::to_string(size) +
+                     " is not allowed: the dataset's frames have " + std::to_string(stored) +
+                     " pixels a side, which it has to divide");
+  const std::int64_t context = or_else("data.context", frames), horizon = or_else("data.horizon", frames);
+  for (const auto& [path, value] : {std::pair("data.context", context), std::pair("data.horizon", horizon)})
+    if (value > frames)
+      throw FieldError(std::string(path) + " = " + std::to_string(value) +
+                       " is not allowed: the dataset's trajectories have " + std::to_string(frames) +
+                       " frames");
+  const auto trajectories = static_cast<std::int64_t>(reader.trajectories());
+  const std::int64_t validation =
+      or_else("data.validation", std::clamp<std::int64_t>(trajectories / 10, 1, 200));
+  if (validation >= trajectories)
+    throw FieldError("data.validation = " + std::to_string(validation) +
+                     " leaves nothing to train on: the train split has " + std::to_string(trajectories) +
+                     " trajectories");
+  data.shape = {std::max(context, horizon), size, manifest.config.at("dt").get<double>(),
+                manifest.channel_mean, manifest.channel_std};
+  data.validation = static_cast<std::uint64_t>(validation);
+  data.training = static_cast<std::uint64_t>(trajectories - validation);
+  return data;
+}
+
+Trainer::Trainer(const schemas::Settings& settings, const TrainingData& data, std::shared_ptr<Model> model,
+                 const at::Device& device, std::filesystem::path directory)
+    : settings_(settings),
+      data_(data),
+      model_(std::move(model)),
+      device_(device),
+      directory_(std::move(directory)),
+      optimizer_((model_->to(device), settings), *model_),
+      steps_(settings.integer("train.steps")),
+      seed_(static_cast<std::uint64_t>(settings.integer("seed"))) {
+  std::filesystem::create_directories(directory_ / "checkpoints");
+}
+
+std::int64_t Trainer::horizon() const {
+  const std::int64_t whole =
+      settings_.is_automatic("data.horizon") ? data_.shape.frames : settings_.integer("data.horizon");
+  if (settings_.is_automatic("train.horizon_start")) return whole;
+  const auto start = static_cast<double>(std::min(whole, settings_.integer("train.horizon_start")));
+  const double progress =
+      static_cast<double>(step_) / (settings_.real("train.horizon_growth") * static_cast<double>(steps_));
+  return static_cast<std::int64_t>(start + (static_cast<double>(whole) - start) * std::min(1.0, progress));
+}
+
+bool Trainer::is_due(const char* every) const {
+  return step_ % settings_.integer(every) == 0;
+}
+
+void Trainer::diverged(const LossTerms& terms) const {
+  std::string tensor = optimizer_.first_not_finite();
+  for (const auto& [name, value] : terms.averaged)
+    if (tensor.empty() && !value.isfinite().item<bool>()) tensor = name;
+  throw DivergenceError(
+      "training diverged in step " + std::to_string(step_ + 1) + ": " +
+      (tensor.empty() ? "the loss" : tensor) +
+      " is not finite. A smaller optimizer.learning_rate, or optimizer.clip_norm, may help; the last "
+      "checkpoint is from before");
+}
+
+void Trainer::advance(const Tensor& frames) {
+  const bool is_logged = (step_ + 1) % settings_.integer("train.log_every") == 0;
+  LossTerms terms = model_->loss(frames, {seed_, static_cast<std::uint64_t>(step_), horizon(), is_logged});
+  optimizer_.zero_gradients();
+  terms.loss.backward();
+  const Tensor norm = optimizer_.gradient_norm();
+  // Asking a GPU would stall it: there, only now and then. NaN stays NaN, so it cannot be missed.
+  if (device_.is_cpu() || is_logged)
+    if (!norm.isfinite().item<bool>() || !terms.loss.isfinite().item<bool>()) diverged(terms);
+  optimizer_.step(step_, norm);
+  model_->after_step(terms);
+  ++step_;
+
+  terms.averaged.emplace_back("loss", terms.loss.detach());
+  terms.averaged.emplace_back("gradient_norm", norm);
+  if (sums_.empty())
+    sums_ = std::move(terms.averaged);
+  else
+    for (std::size_t i = 0; i < sums_.size(); ++i)
+      sums_[i].second = sums_[i].second + terms.averaged[i].second;
+  ++summed_;
+  momentary_ = std::move(terms.momentary);
+}
+
+void Trainer::write_line(Json line, const Hooks& hooks) {
+  line["time"] = unix_time();
+  log_->write(line);
+  hooks.on_log(line);
+}
+
+void Trainer::log(const Hooks& hooks) {
+  Json line{{"kind", "train"}, {"step", step_}};
+  line["epoch"] =
+      static_cast<double>(step_ * settings_.integer("train.batch")) / static_cast<double>(data_.training);
+  for (const auto& [name, sum] : sums_)
+    line[name] = number(sum.item<double>() / static_cast<double>(summed_));
+  for (const auto& [name, value] : momentary_) line[name] = number(value.item<double>());
+  line["learning_rate"] = optimizer_.learning_rate(step_ - 1);
+  line["horizon"] = horizon();
+  line["steps_per_second"] =
+      static_cast<double>(step_ - last_logged_step_) / std::max(1e-9, seconds_since(last_log_));
+  last_log_ = Clock::now();
+  last_logged_step_ = step_;
+  sums_.clear();
+  summed_ = 0;
+  write_line(std::move(line), hooks);
+}
+
+void Trainer::validate(const Hooks& hooks) {
+  const AveragedParameters averaged(optimizer_);
+  const Errors errors =
+      evaluate(*model_, *data_.reader, data_.shape, data_.training, data_.validation, false, device_);
+  const bool is_best = !best_ || errors.mse < *best_;
+  if (is_best) {
+    best_ = errors.mse;
+    write_weights(directory_ / "best.safetensors");
+  }
+  validations_since_best_ = is_best ? 0 : validations_since_best_ + 1;
+  write_line({{"kind", "validation"},
+              {"step", step_},
+              {"mse", number(errors.mse)},
+              {"best_mse", number(*best_)},
+              {"energy_mean", number(errors.energy_mean)},
+              {"energy_drift", number(errors.energy_drift)}},
+             hooks);
+}
+
+void Trainer::write_weights(const std::filesystem::path& file) const {
+  write_safetensors(file, tensors_of(*model_),
+                    {{"format", "hamgen-weights-1"}, {"step", std::to_string(step_)}});
+}
+
+void Trainer::save_weights(const std::filesystem::path& file) {
+  const AveragedParameters averaged(optimizer_);
+  write_weights(file);
+}
+
+void Trainer::show(const Hooks& hooks) {
+  constexpr std::uint64_t most = 4;
+  const AveragedParameters averaged(optimizer_);
+  std::vector<Window> windows;
+  for (std::uint64_t i = 0; i < std::min(most, data_.validation); ++i)
+    windows.push_back({data_.training + i, 0, false});
+  const Tensor frames = read_windows(*data_.reader, "frames", windows, data_.shape.frames).to(device_);
+  Samples samples;
+  samples.truth = to_pixels(frames, data_.shape.image_size);
+  samples.reconstruction = model_->reconstruct(frames, data_.shape.frames).frames;
+  samples.prior = model_->sample(static_cast<std::int64_t>(windows.size()), data_.shape.frames, seed_).frames;
+  hooks.on_samples(step_, samples);
+}
+
+NamedTensors Trainer::state_tensors() const {
+  NamedTensors tensors = tensors_of(*model_);
+  for (auto& [name, tensor] : optimizer_.state()) tensors.emplace_back("optimizer/" + name, tensor);
+  return tensors;
+}
+
+void Trainer::save() {
+  Checkpoint checkpoint;
+  checkpoint.step = step_;
+  checkpoint.state = {{"best_mse", best_ ? Json(*best_) : Json(nullptr)},
+                      {"validations_since_best", validations_since_best_},
+                      {"summed", summed_},
+                      {"sums", Json::array()}};
+  for (const auto& [name, value] : optimizer_.options()) checkpoint.options[name] = value;
+  checkpoint.tensors = state_tensors();
+  for (const auto& [name, sum] : sums_) {
+    checkpoint.state["sums"].push_back(name);
+    checkpoint.tensors.emplace_back(log_prefix + name, sum);
+  }
+  save_checkpoint(directory_ / "checkpoints", checkpoint);
+}
+
+void Trainer::resume(const Checkpoint& checkpoint) {
+  const std::string where = "the checkpoint of step " + std::to_string(checkpoint.step);
+  for (const auto& [name, value] : optimizer_.options())
+    if (!checkpoint.options.contains(name) || checkpoint.options[name] != value)
+      throw CheckpointError(where + " was made with another value of the optimiser's " + name);
+  NamedTensors saved, sums;
+  for (const auto& [name, tensor] : checkpoint.tensors) {
+    if (name.starts_with(log_prefix))
+      sums.emplace_back(name.substr(std::string(log_prefix).size()), tensor.to(device_));
+    else
+      saved.emplace_back(name, tensor);
+  }
+  restore(state_tensors(), saved, where);
+  const Json& state = checkpoint.state;
+  if (!state.at("best_mse").is_null()) best_ = state["best_mse"].get<double>();
+  validations_since_best_ = state.at("validations_since_best");
+  sums_ = std::move(sums);
+  summed_ = state.at("summed");
+  step_ = last_logged_step_ = checkpoint.step;
+}
+
+std::optional<Ending> Trainer::ending(const Limits& limits) const {
+  if (limits.interrupted != nullptr && *limits.interrupted) return Ending::interrupted;
+  if (step_ >= steps_) return Ending::finished;
+  if (limits.steps && step_ >= *limits.steps) return Ending::step_limit;
+  if (limits.seconds && seconds_since(begin_) >= *limits.seconds) return Ending::time_limit;
+  if (!settings_.is_automatic("train.patience") &&
+      validations_since_best_ >= settings_.integer("train.patience"))
+    return Ending::no_improvement;
+  return std::nullopt;
+}
+
+Ending Trainer::train(const Limits& limits, const Hooks& hooks) {
+  begin_ = last_log_ = Clock::now();
+  log_ = std::make_unique<RunLog>(directory_, step_);
+  BatchPlan plan;
+  plan.seed = seed_;
+  plan.trajectories = data_.training;
+  plan.batch = settings_.integer("train.batch");
+  plan.frames = data_.shape.frames;
+  plan.reverse = settings_.boolean("data.reverse");
+  BatchStream batches(*data_.reader, plan, static_cast<std::uint64_t>(step_),
+                      static_cast<unsigned>(settings_.integer("data.workers")), device_.is_cuda());
+  std::int64_t last_saved = step_;
+  std::optional<Ending> end;
+  while (!(end = ending(limits))) {
+    advance(batches.next().to(device_, /*non_blocking=*/true));
+    hooks.on_step(step_);
+    if (is_due("train.log_every")) log(hooks);
+    if (is_due("train.validate_every") || step_ == steps_) validate(hooks);
+    if (is_due("train.sample_every")) show(hooks);
+    if (is_due("train.checkpoint_every")) {
+      save();
+      last_saved = step_;
+    }
+  }
+  if (last_saved != step_) save();
+  if (*end != Ending::interrupted) show(hooks);
+  return *end;
+}
+
+}  // namespace hamgen::model

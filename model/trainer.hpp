@@ -1,0 +1,112 @@
+// The training loop: batches in, steps, log lines, validations and checkpoints out. What it does in step i
+// depends on the configuration, the data and i alone, so a run that was interrupted ends like one that was
+// not.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "model/batches.hpp"
+#include "model/checkpoint.hpp"
+#include "model/metrics.hpp"
+#include "model/model.hpp"
+#include "model/optimizer.hpp"
+#include "model/run_log.hpp"
+
+namespace hamgen::model {
+
+// The loss or a parameter is not finite; the message names the tensor. The last checkpoint is from before.
+class DivergenceError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+enum class Ending { finished, time_limit, step_limit, no_improvement, interrupted };
+
+struct Limits {
+  std::optional<double> seconds;
+  std::optional<std::int64_t> steps;               // stop once so many are done
+  const std::atomic<bool>* interrupted = nullptr;  // set by a signal handler
+};
+
+// A few sequences to look at, [B, T, 3, S, S] in units of 255.
+struct Samples {
+  Tensor truth, reconstruction, prior;  // prior: undefined where the model has none
+};
+
+struct Hooks {
+  std::function<void(std::int64_t step)> on_step = [](std::int64_t) {};
+  std::function<void(const dataset::Json& line)> on_log = [](const dataset::Json&) {};
+  std::function<void(std::int64_t step, const Samples&)> on_samples = [](std::int64_t, const Samples&) {};
+};
+
+// The train split as a run uses it: the last `validation` trajectories are held out.
+struct TrainingData {
+  const dataset::SplitReader* reader = nullptr;
+  DataShape shape;
+  std::uint64_t training = 0, validation = 0;  // trajectories
+};
+// Throws schemas::FieldError where the configuration does not fit the data.
+TrainingData training_data(const schemas::Settings& settings, const dataset::Manifest& manifest,
+                           const dataset::SplitReader& reader);
+
+class Trainer {
+ public:
+  static std::vector<schemas::Field> fields();
+
+  // `directory` is the run's: log and checkpoints/ go there, and best.safetensors, the weights of the best
+  // validation.
+  Trainer(const schemas::Settings& settings, const TrainingData& data, std::shared_ptr<Model> model,
+          const at::Device& device, std::filesystem::path directory);
+
+  // Takes up a checkpoint. Throws CheckpointError.
+  void resume(const Checkpoint& checkpoint);
+  // Trains to the end or a limit; a checkpoint of where it stopped is saved. Throws DivergenceError.
+  Ending train(const Limits& limits, const Hooks& hooks);
+
+  // The model's parameters stand for their moving average (if it has one) as long as the result lives.
+  AveragedParameters averaged() { return AveragedParameters(optimizer_); }
+  // The weights that are evaluated, without the optimiser's state.
+  void save_weights(const std::filesystem::path& file);
+
+  std::int64_t step() const { return step_; }
+  std::int64_t steps() const { return steps_; }
+
+ private:
+  void advance(const Tensor& frames);
+  void write_line(dataset::Json line, const Hooks& hooks);
+  void log(const Hooks& hooks);
+  void validate(const Hooks& hooks);
+  void show(const Hooks& hooks);
+  void save();
+  void write_weights(const std::filesystem::path& file) const;
+  std::int64_t horizon() const;
+  bool is_due(const char* every) const;
+  std::optional<Ending> ending(const Limits& limits) const;
+  [[noreturn]] void diverged(const LossTerms& terms) const;
+  NamedTensors state_tensors() const;
+
+  const schemas::Settings& settings_;
+  TrainingData data_;
+  std::shared_ptr<Model> model_;
+  at::Device device_;
+  std::filesystem::path directory_;
+  Optimizer optimizer_;
+  std::unique_ptr<RunLog> log_;
+  std::int64_t steps_, step_ = 0;
+  std::uint64_t seed_;
+  std::optional<double> best_;
+  std::int64_t validations_since_best_ = 0;
+
+  NamedScalars sums_;  // of the log's current interval
+  std::int64_t summed_ = 0;
+  NamedScalars momentary_;
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point begin_ = Clock::now(), last_log_ = begin_;
+  std::int64_t last_logged_step_ = 0;
+};
+
+}  // namespace hamgen::model
