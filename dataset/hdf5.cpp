@@ -25,7 +25,8 @@ std::string innermost_message() {
 }
 
 void silence_error_printing() {
-  static const bool done = H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr) >= 0;
+  // Each thread has an error stack of its own.
+  thread_local const bool done = H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr) >= 0;
   static_cast<void>(done);
 }
 

@@ -12,9 +12,10 @@ torch::autograd::variable_list gradients_of(const Tensor& value, const torch::au
   return torch::autograd::grad({value.sum()}, inputs, {}, is_recorded, is_recorded);
 }
 
-// x itself where its own history is wanted, a leaf of a new graph otherwise.
+// A new node that stands for x: with x's history where that is wanted. Not x itself, because what else H is
+// given may depend on x (after a kick p depends on q), and the gradient is to be the partial one.
 Tensor differentiable(const Tensor& x, bool is_recorded) {
-  return is_recorded && x.requires_grad() ? x : x.detach().requires_grad_();
+  return is_recorded && x.requires_grad() ? x.view_as(x) : x.detach().requires_grad_();
 }
 
 }  // namespace

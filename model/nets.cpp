@@ -52,7 +52,9 @@ std::vector<schemas::Field> EncoderImpl::fields() {
                    "filters of each layer before the last, which has latent.z_channels")
               .at_least(1)
               .at_most(4096)
-              .items(1, 32)};
+              .items(1, 32),
+          text("encoder.downsampling", "spread", "strides of 2 spread over all layers, or in the first ones")
+              .one_of({"spread", "early"})};
 }
 
 EncoderImpl::EncoderImpl(const schemas::Settings& settings, std::int64_t context, std::int64_t image_size,
@@ -65,8 +67,10 @@ EncoderImpl::EncoderImpl(const schemas::Settings& settings, std::int64_t context
     throw schemas::FieldError("encoder.filters has " + std::to_string(count - 1) + " items: frames of " +
                               std::to_string(image_size) + " pixels need at least " +
                               std::to_string(halvings - 1));
+  const bool is_early = settings.text("encoder.downsampling") == "early";
   std::vector<std::int64_t> strides(filters.size(), 1);
-  for (std::int64_t k = 0; k < halvings; ++k) strides[static_cast<std::size_t>(k * count / halvings)] = 2;
+  for (std::int64_t k = 0; k < halvings; ++k)
+    strides[static_cast<std::size_t>(is_early ? k : k * count / halvings)] = 2;
   std::int64_t inputs = 3 * context;
   for (std::size_t i = 0; i < filters.size(); ++i)
     layers_.emplace_back(std::exchange(inputs, filters[i]), filters[i], kernel, strides[i], small_gain,

@@ -24,8 +24,8 @@ struct Posterior {
 };
 
 // Normalised frames, stacked as channels [B, context * 3, S, S], to the posterior of z. 3x3 convolutions,
-// leaky ReLU; log2(S / 4) strides of 2, spread evenly from the first layer on; the last layer gives the mean
-// and, unless deterministic, the log-variance.
+// leaky ReLU; log2(S / 4) strides of 2, spread evenly from the first layer on or all in the first layers; the
+// last layer gives the mean and, unless deterministic, the log-variance.
 class EncoderImpl : public torch::nn::Module {
  public:
   static std::vector<schemas::Field> fields();

@@ -1,0 +1,104 @@
+// Shapes and beginnings of encoder, f_psi and decoder, for both frame sizes of the paper.
+#include "model/nets.hpp"
+
+#include <doctest/doctest.h>
+
+#include "model/hgn.hpp"
+#include "tests/model/small_dataset.hpp"
+
+using namespace hamgen;
+using namespace hamgen::model;
+
+namespace {
+
+DataShape shape_of(std::int64_t size, std::int64_t frames = 31) {
+  return {frames, size, 0.125, {0.35, 0.4, 0.3}, {0.1, 0.1, 0.1}};
+}
+
+apps::FitConfig paper(const apps::Json& changes = apps::Json::object()) {
+  apps::Json json = apps::find_preset("paper").settings;
+  apps::merge(json, {{"precision", "fp32"}});
+  apps::merge(json, changes);
+  return apps::fit_config_from_json(json);
+}
+
+}  // namespace
+
+TEST_CASE("the paper's networks have the paper's shapes") {
+  for (const std::int64_t size : {32, 64}) {
+    CAPTURE(size);
+    const auto config = paper();
+    const Hgn hgn(config.settings, shape_of(size));
+    const at::NoGradGuard no_grad;
+    const Posterior posterior = hgn.encode(at::rand({2, 31, 3, size, size}));
+    CHECK(posterior.mean.sizes() == at::IntArrayRef{2, 48, 4, 4});
+    CHECK(posterior.log_variance.sizes() == at::IntArrayRef{2, 48, 4, 4});
+    const PhaseSpace start = hgn.start(posterior.mean);
+    CHECK(start.q.sizes() == at::IntArrayRef{2, 16, 4, 4});
+    CHECK(start.p.sizes() == at::IntArrayRef{2, 16, 4, 4});
+    CHECK(hgn.decode(start.q).sizes() == at::IntArrayRef{2, 3, size, size});
+    CHECK(hgn.hamiltonian().energy(start.q, start.p).sizes() == at::IntArrayRef{2});
+    CHECK(hgn.roll_out(start, 3).size() == 3);
+  }
+}
+
+TEST_CASE("the paper's networks have the paper's layers") {
+  const Hgn hgn(paper().settings, shape_of(32));
+  std::map<std::string, std::vector<std::int64_t>> shapes;
+  for (const auto& parameter : hgn.named_parameters())
+    shapes[parameter.key()] = parameter.value().sizes().vec();
+  using Shape = std::vector<std::int64_t>;
+  CHECK(shapes.at("encoder.0.weight") == Shape{32, 93, 3, 3});
+  for (int i = 2; i < 7; ++i)
+    CHECK(shapes.at("encoder." + std::to_string(i) + ".weight") == Shape{64, 64, 3, 3});
+  CHECK(shapes.at("encoder.7.weight") == Shape{2 * 48, 64, 3, 3});
+  CHECK(shapes.count("encoder.8.weight") == 0);
+  CHECK(shapes.at("transform.2.weight") == Shape{32, 64, 3, 3});
+  for (const char* part : {"potential", "kinetic"}) {
+    CHECK(shapes.at(std::string("hamiltonian.") + part + ".0.weight") == Shape{64, 16, 3, 3});
+    CHECK(shapes.at(std::string("hamiltonian.") + part + ".5.weight") == Shape{64, 64, 3, 3});
+  }
+  CHECK(shapes.at("decoder.block2_1.weight") == Shape{64, 64, 3, 3});
+  CHECK(shapes.at("decoder.output.weight") == Shape{3, 64, 3, 3});
+}
+
+TEST_CASE("the variants of the paper's ablations") {
+  const Hgn deterministic(paper({{"latent", {{"deterministic", true}}}}).settings, shape_of(32));
+  CHECK(!deterministic.encode(at::rand({2, 31, 3, 32, 32})).log_variance.defined());
+  const Hgn plain(paper({{"transform", {{"enabled", false}}}}).settings, shape_of(32));
+  const Tensor z = at::rand({2, 32, 4, 4});
+  CHECK(at::equal(at::cat({plain.start(z).q, plain.start(z).p}, 1), z));
+  CHECK_NOTHROW(Hgn(paper({{"integrator", {{"method", "euler"}}}}).settings, shape_of(32)));
+  CHECK_THROWS_WITH_AS(Hgn(paper({{"hamiltonian", {{"form", "joint"}}}}).settings, shape_of(32)),
+                       doctest::Contains("leapfrog"), schemas::FieldError);
+}
+
+TEST_CASE("frames that the networks cannot take are refused with the sizes that they can") {
+  for (const std::int64_t size : {24, 40, 48})
+    CHECK_THROWS_WITH_AS(Hgn(paper().settings, shape_of(size)), doctest::Contains("8, 16, 32, 64"),
+                         schemas::FieldError);
+  CHECK_THROWS_WITH_AS(Hgn(paper({{"encoder", {{"filters", {8}}}}}).settings, shape_of(64)),
+                       doctest::Contains("encoder.filters has 1 items"), schemas::FieldError);
+}
+
+TEST_CASE("a decoder that starts at the mean does so, and speed 1, 2 and -1 roll out alike") {
+  const Hgn hgn(tests::small_config().settings, shape_of(32));
+  const at::NoGradGuard no_grad;
+  const PhaseSpace start = hgn.start(at::rand({1, 4, 4, 4}));
+  const Tensor frame = hgn.decode(at::zeros_like(start.q));
+  CHECK(at::allclose(frame.mean(at::IntArrayRef{0, 2, 3}), at::tensor({0.35F, 0.4F, 0.3F}), 1e-5, 1e-5));
+  const auto forward = hgn.roll_out(start, 9);
+  const auto back = hgn.roll_out(forward.back(), 9, -1);
+  CHECK(at::allclose(back.back().q, start.q, 1e-4, 1e-5));
+}
+
+TEST_CASE("bf16 changes reconstructions little, and never the state's type") {
+  const Hgn exact(tests::small_config().settings, shape_of(32));
+  const Hgn rough(tests::small_config({{"precision", "bf16"}}).settings, shape_of(32));
+  const at::NoGradGuard no_grad;
+  const Tensor z = at::rand({2, 4, 4, 4});
+  const Tensor q = rough.start(z).q;
+  CHECK((q.scalar_type() == at::kFloat));
+  CHECK((rough.decode(q).scalar_type() == at::kFloat));
+  CHECK(at::allclose(rough.decode(q), exact.decode(q), 0.02, 0.02));
+}

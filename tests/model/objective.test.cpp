@@ -1,0 +1,75 @@
+// The divergence against its closed form and against sampling, and GECO on a toy that it has to balance.
+#include "model/objective.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "tests/model/small_dataset.hpp"
+
+using namespace hamgen;
+using namespace hamgen::model;
+
+TEST_CASE("KL divergence: closed form in one dimension, zero for the prior, sum over dimensions") {
+  const double mean = 0.7, sigma = 0.3;
+  const double expected = 0.5 * (sigma * sigma + mean * mean - 1) - std::log(sigma);
+  const Tensor one = kl_to_standard_normal(at::full({1, 1}, mean, at::kDouble),
+                                           at::full({1, 1}, 2 * std::log(sigma), at::kDouble));
+  CHECK(one.item<double>() == doctest::Approx(expected).epsilon(1e-12));
+  const Tensor many = kl_to_standard_normal(at::full({2, 3, 4, 4}, mean, at::kDouble),
+                                            at::full({2, 3, 4, 4}, 2 * std::log(sigma), at::kDouble));
+  CHECK(many.sizes() == at::IntArrayRef{2});
+  CHECK(many[1].item<double>() == doctest::Approx(48 * expected).epsilon(1e-12));
+  CHECK(kl_to_standard_normal(at::zeros({2, 5}), at::zeros({2, 5})).abs().max().item<double>() == 0);
+}
+
+TEST_CASE("KL divergence: the mean log ratio of samples") {
+  auto generator = make_generator(5);
+  const double mean = -0.4, log_variance = 0.6;
+  const Tensor x =
+      mean + std::exp(0.5 * log_variance) * at::empty({400'000}, at::kDouble).normal_(0, 1, generator);
+  const Tensor log_q = -0.5 * ((x - mean).square() / std::exp(log_variance) + log_variance);
+  const double sampled = (log_q + 0.5 * x.square()).mean().item<double>();
+  const Tensor exact =
+      kl_to_standard_normal(at::full({1, 1}, mean, at::kDouble), at::full({1, 1}, log_variance, at::kDouble));
+  CHECK(sampled == doctest::Approx(exact.item<double>()).epsilon(0.02));
+}
+
+TEST_CASE("GECO drives the constraint to zero on a toy") {
+  // Minimise x^2 / 2 ("KL") subject to (x - 3)^2 = kappa^2 ("error"): the answer is x = 3 - kappa.
+  const double kappa = 0.5;
+  Objective objective(
+      tests::small_config({{"objective", {{"kind", "geco"}, {"kappa", kappa}, {"geco_rate", 0.02}}}})
+          .settings);
+  Tensor x = at::zeros({}).requires_grad_();
+  for (int step = 0; step < 6000; ++step) {
+    const Tensor error = (x - 3).square();
+    const Tensor gradient = torch::autograd::grad({objective->loss(error, 0.5 * x.square())}, {x})[0];
+    const at::NoGradGuard no_grad;
+    x -= 0.02 / (1 + objective->multiplier) * gradient;
+    objective->update(error);
+  }
+  CHECK(x.item<double>() == doctest::Approx(3 - kappa).epsilon(0.02));
+  CHECK(objective->average.item<double>() == doctest::Approx(0).epsilon(0.02));
+  // Where the gradients balance: x = lambda 2 (3 - x).
+  CHECK(objective->multiplier.item<double>() == doctest::Approx((3 - kappa) / (2 * kappa)).epsilon(0.05));
+}
+
+TEST_CASE("GECO's multiplier stays within its bounds and is saved with the model") {
+  Objective objective(
+      tests::small_config(
+          {{"objective",
+            {{"kind", "geco"}, {"kappa", 0.01}, {"geco_rate", 1.0}, {"geco_bounds", {0.1, 50}}}}})
+          .settings);
+  for (int step = 0; step < 100; ++step) objective->update(at::full({}, 1.0F));
+  CHECK(objective->multiplier.item<float>() == 50.0F);
+  for (int step = 0; step < 2000; ++step) objective->update(at::zeros({}));
+  CHECK(objective->multiplier.item<float>() == 0.1F);
+  CHECK(objective->named_buffers().size() == 2);
+}
+
+TEST_CASE("a fixed beta weighs the divergence, and a deterministic model has none") {
+  Objective objective(tests::small_config({{"objective", {{"kind", "beta"}, {"beta", 0.5}}}}).settings);
+  CHECK(objective->loss(at::full({}, 2.0F), at::full({}, 3.0F)).item<float>() == 3.5F);
+  CHECK(objective->loss(at::full({}, 2.0F), {}).item<float>() == 2.0F);
+}

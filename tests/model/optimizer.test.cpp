@@ -1,0 +1,117 @@
+// Adam against the library's own, schedules, clipping, averages, and the flat buffers under them.
+#include "model/optimizer.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "model/layers.hpp"
+#include "tests/model/small_dataset.hpp"
+
+using namespace hamgen;
+using namespace hamgen::model;
+
+namespace {
+
+struct TwoLayers : torch::nn::Module {
+  TwoLayers() {
+    Initializer initializer(1);
+    first = register_module("first", Dense(3, 4, 1, initializer));
+    second = register_module("second", Dense(4, 2, 1, initializer));
+  }
+  Tensor forward(const Tensor& x) { return second->forward(first->forward(x).tanh()); }
+  Dense first{nullptr}, second{nullptr};
+};
+
+apps::FitConfig config_of(const apps::Json& optimizer) {
+  return tests::small_config({{"optimizer", optimizer}, {"train", {{"steps", 100}}}});
+}
+
+const apps::Json plain{{"learning_rate", 0.01},
+                       {"schedule", "constant"},
+                       {"warmup", 0},
+                       {"clip_norm", nullptr},
+                       {"average_decay", 0}};
+
+apps::Json with(apps::Json changes) {
+  apps::Json json = plain;
+  apps::merge(json, changes);
+  return json;
+}
+
+}  // namespace
+
+TEST_CASE("steps equal those of LibTorch's AdamW") {
+  TwoLayers ours, theirs;
+  const Tensor x = at::rand({16, 3}), y = at::rand({16, 2});
+  Optimizer optimizer(config_of(with({{"weight_decay", 0.1}})).settings, ours);
+  std::vector<Tensor> weights, biases;
+  for (const Tensor& parameter : theirs.parameters())
+    (parameter.dim() > 1 ? weights : biases).push_back(parameter);
+  torch::optim::AdamW decayed(weights, torch::optim::AdamWOptions(0.01).weight_decay(0.1));
+  torch::optim::AdamW free(biases, torch::optim::AdamWOptions(0.01).weight_decay(0));
+  for (int step = 0; step < 50; ++step) {
+    optimizer.zero_gradients();
+    at::mse_loss(ours.forward(x), y).backward();
+    optimizer.step(step, optimizer.gradient_norm());
+    theirs.zero_grad();
+    at::mse_loss(theirs.forward(x), y).backward();
+    decayed.step();
+    free.step();
+  }
+  for (std::size_t i = 0; i < ours.parameters().size(); ++i)
+    CHECK(at::allclose(ours.parameters()[i], theirs.parameters()[i], 1e-4, 1e-6));
+}
+
+TEST_CASE("the learning rate rises, falls as a cosine, and ends where it should") {
+  TwoLayers net;
+  const Optimizer optimizer(
+      config_of(with({{"schedule", "cosine"}, {"warmup", 10}, {"final_fraction", 0.1}})).settings, net);
+  CHECK(optimizer.learning_rate(0) == doctest::Approx(0.001).epsilon(0.01));
+  CHECK(optimizer.learning_rate(50) == doctest::Approx(0.01 * 0.55));
+  CHECK(optimizer.learning_rate(100) == doctest::Approx(0.001));
+  CHECK(optimizer.learning_rate(1000) == doctest::Approx(0.001));
+}
+
+TEST_CASE("gradients are scaled down to the norm, never up") {
+  TwoLayers a, b;
+  Optimizer clipped(config_of(with({{"clip_norm", 1e-3}, {"epsilon", 1.0}})).settings, a);
+  Optimizer free(config_of(with({{"clip_norm", 1e6}, {"epsilon", 1.0}})).settings, b);
+  const Tensor x = at::rand({16, 3});
+  for (auto* pair : {&a, &b}) pair->forward(x).sum().backward();
+  const double norm = clipped.gradient_norm().item<double>();
+  CHECK(norm > 1);
+  clipped.step(0, clipped.gradient_norm());
+  free.step(0, free.gradient_norm());
+  CHECK(clipped.gradient_norm().item<double>() == doctest::Approx(1e-3).epsilon(1e-4));
+  CHECK(free.gradient_norm().item<double>() == doctest::Approx(norm));
+}
+
+TEST_CASE("an average stands in for the parameters, and gives way again") {
+  TwoLayers net;
+  Optimizer optimizer(config_of(with({{"average_decay", 0.9}})).settings, net);
+  const Tensor x = at::rand({16, 3});
+  for (int step = 0; step < 20; ++step) {
+    optimizer.zero_gradients();
+    net.forward(x).sum().backward();
+    optimizer.step(step, optimizer.gradient_norm());
+  }
+  const Tensor last = net.first->weight.detach().clone();
+  {
+    const AveragedParameters averaged(optimizer);
+    CHECK(!at::equal(net.first->weight, last));
+    CHECK(at::allclose(net.first->weight, last, 1, 0.2));
+  }
+  CHECK(at::equal(net.first->weight, last));
+}
+
+TEST_CASE("the parameter that is not finite is named") {
+  TwoLayers net;
+  Optimizer optimizer(config_of(plain).settings, net);
+  CHECK(optimizer.first_not_finite().empty());
+  at::NoGradGuard no_grad;
+  net.second->bias.mutable_grad()[1] = std::nan("");
+  CHECK(optimizer.first_not_finite() == "the gradient of second.bias");
+  net.first->weight[0][0] = INFINITY;
+  CHECK(optimizer.first_not_finite() == "first.weight");
+}

@@ -1,0 +1,50 @@
+#include "tests/model/small_dataset.hpp"
+
+#include "apps/generate.hpp"
+#include "tests/temporary_directory.hpp"
+
+namespace hamgen::tests {
+
+const std::filesystem::path& small_dataset() {
+  static const TemporaryDirectory directory;
+  static const std::filesystem::path path = [] {
+    const apps::Json json{
+        {"system", "mass_spring"}, {"n", 24}, {"n_test", 4}, {"steps", 7}, {"shard_size", 10},
+        {"image", {{"size", 16}}}};
+    apps::GenerateOptions options;
+    options.out = directory / "mass_spring";
+    options.threads = 1;
+    options.quiet = true;
+    apps::prepare_directory(options.out, false);
+    apps::generate(apps::config_from_json(json), options);
+    return options.out;
+  }();
+  return path;
+}
+
+apps::FitConfig small_config(const apps::Json& changes) {
+  apps::Json json = apps::find_preset("small").settings;
+  apps::merge(
+      json,
+      {{"precision", "fp32"},
+       {"device", "cpu"},
+       {"threads", 1},
+       {"latent", {{"q_channels", 2}, {"z_channels", 4}}},
+       {"encoder", {{"filters", {8, 8}}}},
+       {"transform", {{"filters", {8}}}},
+       {"hamiltonian", {{"filters", {16}}}},
+       {"decoder", {{"filters", {8, 8}}}},
+       {"data", {{"validation", 4}}},
+       {"train",
+        {{"steps", 60}, {"batch", 4}, {"log_every", 7}, {"validate_every", 20}, {"checkpoint_every", 15}}}});
+  apps::merge(json, changes);
+  return apps::fit_config_from_json(json);
+}
+
+SmallRun::SmallRun(const std::filesystem::path& directory, const apps::Json& changes)
+    : config(small_config(changes)),
+      training(model::training_data(config.settings, data.manifest, data.reader)),
+      network(config.model->make(config.settings, training.shape)),
+      trainer(config.settings, training, network, at::kCPU, directory) {}
+
+}  // namespace hamgen::tests

@@ -1,0 +1,33 @@
+// A dataset of a few short mass-spring videos, made once per test program, and configurations that suit it.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "apps/fit_config.hpp"
+#include "model/trainer.hpp"
+
+namespace hamgen::tests {
+
+// 24 + 4 trajectories of 8 frames of 16x16 pixels.
+const std::filesystem::path& small_dataset();
+
+// A model that trains on it in milliseconds a step. `changes`: nested JSON laid over it.
+apps::FitConfig small_config(const apps::Json& changes = apps::Json::object());
+
+struct SmallData {
+  dataset::Manifest manifest = dataset::read_manifest(small_dataset());
+  dataset::SplitReader reader{small_dataset(), manifest, "train"};
+};
+
+// Configuration, model and trainer of one run in `directory`.
+struct SmallRun {
+  explicit SmallRun(const std::filesystem::path& directory, const apps::Json& changes = apps::Json::object());
+  SmallData data;
+  apps::FitConfig config;
+  model::TrainingData training;
+  std::shared_ptr<model::Model> network;
+  model::Trainer trainer;
+};
+
+}  // namespace hamgen::tests
