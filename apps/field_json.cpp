@@ -72,7 +72,9 @@ Value value_from_json(const Field& field, const Json& json) {
   return refuse();
 }
 
-Json json_from_value(const Value& value) {
+Json json_from_value(const Field& field, const Value& value) {
+  if (const auto* numbers = std::get_if<std::vector<double>>(&value); numbers != nullptr && field.is_whole)
+    return std::vector<std::int64_t>(numbers->begin(), numbers->end());
   return std::visit(
       [](const auto& x) -> Json {
         if constexpr (std::is_same_v<std::decay_t<decltype(x)>, std::monostate>)
@@ -142,7 +144,7 @@ Json type_schema(const Field& field) {
 Json field_schema(const Field& field) {
   Json schema = type_schema(field);
   if (field.nullable) schema["type"] = Json::array({schema["type"], "null"});
-  schema["default"] = json_from_value(field.fallback);
+  schema["default"] = json_from_value(field, field.fallback);
   schema["description"] = field.help + (field.unit.empty() ? "" : " [" + field.unit + "]");
   return schema;
 }
@@ -157,7 +159,8 @@ void apply(const Json& json, const std::vector<Field>& fields, schemas::Settings
 
 Json to_json(const std::vector<Field>& fields, const schemas::Settings& settings) {
   Json json = Json::object();
-  for (const Field& field : fields) json[pointer_to(field.path)] = json_from_value(settings.at(field.path));
+  for (const Field& field : fields)
+    json[pointer_to(field.path)] = json_from_value(field, settings.at(field.path));
   return json;
 }
 

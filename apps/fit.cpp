@@ -193,6 +193,10 @@ FitOutcome fit(FitConfig config, const FitOptions& options) {
                                       {"data", fs::absolute(options.data).string()},
                                       {"system", setup.manifest.system},
                                       {"manifest_sha256", file_hash(options.data / "manifest.json")},
+                                      {"data_shape",
+                                       {{"frames", setup.training.shape.frames},
+                                        {"image_size", setup.training.shape.image_size},
+                                        {"dt", setup.training.shape.dt}}},
                                       {"train_trajectories", setup.training.training},
                                       {"validation_trajectories", setup.training.validation}});
   return run(setup, options, std::nullopt);

@@ -1,0 +1,286 @@
+#!/usr/bin/env python3
+"""The networks of hgn-fit in PyTorch: load a run's weights, look inside, go on in Python. torch and numpy, nothing else.
+
+    from hgn_torch import load_run
+    hgn = load_run("runs/three_body")              # Hgn with the weights of model.safetensors, in eval mode
+    video = hgn.reconstruct(frames)                # frames: uint8 [B, T, H, W, 3] -> float [B, T, 3, S, S] of 1
+    states = hgn.roll_out(hgn.start(z), 60)        # list of (q, p), each [B, C, 4, 4]
+
+Parameters have the names that hgn-fit gives them. It is written plainly, for reading and as an independent reference:
+the tests compare its outputs and gradients with those of the C++ program.
+
+    python3 hgn_torch.py RUN                       prints the run's networks
+"""
+from __future__ import annotations
+
+import argparse
+import json
+import struct
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+LATENT_SIZE = 4
+_DTYPES = {"F32": np.float32, "F64": np.float64, "I64": np.int64, "U8": np.uint8}
+
+
+def read_safetensors(path: str | Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Tensors and metadata of a safetensors file."""
+    data = Path(path).read_bytes()
+    (length,) = struct.unpack("<Q", data[:8])
+    header = json.loads(data[8 : 8 + length])
+    metadata = header.pop("__metadata__", {})
+    tensors = {}
+    for name, entry in header.items():
+        begin, end = entry["data_offsets"]
+        raw = np.frombuffer(data[8 + length + begin : 8 + length + end], dtype=_DTYPES[entry["dtype"]])
+        tensors[name] = torch.from_numpy(raw.reshape(entry["shape"]).copy())
+    return tensors, metadata
+
+
+class Conv(nn.Module):
+    """A convolution whose output has ceil(size / stride) pixels, the odd row and column of padding at the end."""
+
+    def __init__(self, channels: int, filters: int, kernel: int = 3, stride: int = 1) -> None:
+        super().__init__()
+        self.kernel, self.stride = kernel, stride
+        self.weight = nn.Parameter(torch.zeros(filters, channels, kernel, kernel))
+        self.bias = nn.Parameter(torch.zeros(filters))
+
+    def forward(self, x: Tensor) -> Tensor:
+        size = x.shape[-1]
+        total = max(0, (-(-size // self.stride) - 1) * self.stride + self.kernel - size)
+        before, after = total // 2, total - total // 2
+        return F.conv2d(F.pad(x, (before, after, before, after)), self.weight, self.bias, self.stride)
+
+
+def _leaky(x: Tensor) -> Tensor:
+    return F.leaky_relu(x, 0.2)
+
+
+class Stack(nn.Sequential):
+    """Layers with an activation between them."""
+
+    activation = staticmethod(_leaky)
+
+    def forward(self, x: Tensor) -> Tensor:
+        for i, layer in enumerate(self):
+            x = layer(x)
+            if i + 1 < len(self):
+                x = self.activation(x)
+        return x
+
+
+class ScalarNet(Stack):
+    """A network to one energy per sequence, with softplus."""
+
+    activation = staticmethod(F.softplus)
+
+    def __init__(self, config: dict[str, Any], channels: int) -> None:
+        filters = config["filters"]
+        self.scale, self.is_dense = config["scale"], config["network"] == "dense"
+        inputs = [channels * LATENT_SIZE**2 if self.is_dense else channels] + filters
+        if self.is_dense:
+            layers: list[nn.Module] = [nn.Linear(a, b) for a, b in zip(inputs, filters + [1])]
+        else:
+            kernels, strides = (values * len(filters) if len(values) == 1 else values
+                                for values in (config["kernels"], config["strides"]))
+            layers = [Conv(*arguments) for arguments in zip(inputs, filters, kernels, strides)] + [Conv(inputs[-1], 1, 1)]
+        super().__init__(*layers)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.scale * super().forward(x.flatten(1) if self.is_dense else x).flatten(1).sum(1)
+
+
+class Hamiltonian(nn.Module):
+    """H(q, p): separable V(q) + K(p), natural V(q) + p.p / 2, or joint."""
+
+    def __init__(self, config: dict[str, Any], channels: int) -> None:
+        super().__init__()
+        self.form = config["form"]
+        if self.form == "joint":
+            self.joint = ScalarNet(config, 2 * channels)
+        else:
+            self.potential = ScalarNet(config, channels)
+        if self.form == "separable":
+            self.kinetic = ScalarNet(config, channels)
+
+    def forward(self, q: Tensor, p: Tensor) -> Tensor:
+        """Energy [B]."""
+        if self.form == "joint":
+            return self.joint(torch.cat((q, p), 1))
+        kinetic = self.kinetic(p) if self.form == "separable" else 0.5 * p.flatten(1).square().sum(1)
+        return self.potential(q) + kinetic
+
+    def gradients(self, q: Tensor, p: Tensor) -> tuple[Tensor, Tensor]:
+        """dH/dq and dH/dp, differentiable where autograd records."""
+        is_recorded = torch.is_grad_enabled()
+        with torch.enable_grad():
+            q, p = (x.view_as(x) if x.requires_grad else x.detach().requires_grad_() for x in (q, p))
+            return torch.autograd.grad(self(q, p).sum(), (q, p), create_graph=is_recorded)
+
+
+class Decoder(nn.Module):
+    """q [N, C, 4, 4] to frames [N, 3, S, S] of 1."""
+
+    def __init__(self, config: dict[str, Any], channels: int, image_size: int) -> None:
+        super().__init__()
+        self.config, self.blocks = config, (image_size // LATENT_SIZE).bit_length() - 1
+        for block in range(self.blocks):
+            filters = config["filters"][min(block, len(config["filters"]) - 1)]
+            for i in range(config["convolutions"]):
+                self.add_module(f"block{block}_{i}", Conv(channels, filters))
+                channels = filters
+        self.output = Conv(channels, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        for block in range(self.blocks):
+            x = F.interpolate(x, scale_factor=2, mode="nearest")
+            for i in range(self.config["convolutions"]):
+                x = _leaky(self.get_submodule(f"block{block}_{i}")(x))
+            if self.config["block_activation"] == "sigmoid":
+                x = x.sigmoid()
+        x = self.output(x)
+        return x.sigmoid() if self.config["output_activation"] == "sigmoid" else x
+
+
+class Hgn(nn.Module):
+    """The Hamiltonian Generative Network (Toth et al., ICLR 2020, sec. 3.2 and A.1).
+
+    config  what config.json of a run holds
+    frames, image_size, dt  of the training window: data_shape in run.json
+    """
+
+    def __init__(self, config: dict[str, Any], frames: int, image_size: int, dt: float) -> None:
+        super().__init__()
+        self.config, self.frames, self.image_size = config, frames, image_size
+        self.context = config["data"]["context"] or frames
+        self.dt = config["integrator"]["dt"] or dt
+        latent = config["latent"]
+        q_channels = latent["q_channels"]
+        has_transform = config["transform"]["enabled"]
+        z_channels = latent["z_channels"] if has_transform else 2 * q_channels
+        self.is_deterministic = latent["deterministic"]
+
+        filters = config["encoder"]["filters"] + [z_channels if self.is_deterministic else 2 * z_channels]
+        halvings = (image_size // LATENT_SIZE).bit_length() - 1
+        is_early = config["encoder"]["downsampling"] == "early"
+        halving = {k if is_early else k * len(filters) // halvings for k in range(halvings)}
+        inputs = [3 * self.context] + filters
+        self.encoder = Stack(*[Conv(inputs[i], filters[i], 3, 2 if i in halving else 1) for i in range(len(filters))])
+        if has_transform:
+            widths = [z_channels] + config["transform"]["filters"] + [2 * q_channels]
+            self.transform = Stack(*[Conv(a, b) for a, b in zip(widths, widths[1:])])
+        self.hamiltonian = Hamiltonian(config["hamiltonian"], q_channels)
+        self.decoder = Decoder(config["decoder"], q_channels, image_size)
+        for name in ("pixel_mean", "pixel_std"):
+            self.register_buffer(name, torch.ones(3, 1, 1))
+        self.objective = nn.Module()  # GECO's state
+        for name in ("multiplier", "average"):
+            self.objective.register_buffer(name, torch.ones(()))
+
+    def to_pixels(self, frames: Tensor) -> Tensor:
+        """uint8 [..., H, W, 3] to [..., 3, S, S] of 1; larger frames are averaged over areas."""
+        pixels = frames.flatten(0, -4).permute(0, 3, 1, 2).to(self.pixel_mean.dtype) / 255
+        pixels = F.avg_pool2d(pixels, frames.shape[-2] // self.image_size)
+        return pixels.view(*frames.shape[:-3], 3, self.image_size, self.image_size)
+
+    def encode(self, pixels: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Mean and log-variance (None where deterministic) of z, from [B, context, 3, S, S]."""
+        y = self.encoder(((pixels - self.pixel_mean) / self.pixel_std).flatten(1, 2))
+        return (y, None) if self.is_deterministic else tuple(y.chunk(2, 1))
+
+    def start(self, z: Tensor) -> tuple[Tensor, Tensor]:
+        """f_psi: the state (q, p) at the first frame."""
+        return tuple((self.transform(z) if hasattr(self, "transform") else z).chunk(2, 1))
+
+    def step(self, q: Tensor, p: Tensor, dt: float) -> tuple[Tensor, Tensor]:
+        """One step of the configured integrator, written out (eq. 16 to 25)."""
+        method, gradients = self.config["integrator"]["method"], self.hamiltonian.gradients
+        if method == "leapfrog":
+            p = p - dt / 2 * gradients(q, p)[0]
+            q = q + dt * gradients(q, p)[1]
+            return q, p - dt / 2 * gradients(q, p)[0]
+        if method == "euler":
+            dq, dp = gradients(q, p)
+            return q + dt * dp, p - dt * dq
+        if method == "rk4":
+            slopes: list[tuple[Tensor, Tensor]] = []
+            for fraction in (0, 0.5, 0.5, 1):
+                at = (q + fraction * dt * slopes[-1][0], p + fraction * dt * slopes[-1][1]) if slopes else (q, p)
+                dq, dp = gradients(*at)
+                slopes.append((dp, -dq))
+            weights = (1 / 6, 1 / 3, 1 / 3, 1 / 6)
+            return (q + dt * sum(w * s[0] for w, s in zip(weights, slopes)),
+                    p + dt * sum(w * s[1] for w, s in zip(weights, slopes)))
+        raise NotImplementedError(f"integrator {method} is in hgn-fit only")
+
+    def roll_out(self, state: tuple[Tensor, Tensor], frames: int, speed: float = 1) -> list[tuple[Tensor, Tensor]]:
+        """The state and its future, `frames` in all; a negative speed plays backward."""
+        substeps = self.config["integrator"]["substeps"]
+        states = [state]
+        while len(states) < frames:
+            state = states[-1]
+            for _ in range(substeps):
+                state = self.step(*state, speed * self.dt / substeps)
+            states.append(state)
+        return states
+
+    def decode(self, q: Tensor) -> Tensor:
+        return self.decoder(q)
+
+    @torch.no_grad()
+    def reconstruct(self, frames: Tensor, count: int | None = None) -> Tensor:
+        """Encodes the first frames of uint8 [B, T, H, W, 3], decodes `count` (all): [B, count, 3, S, S]."""
+        mean, _ = self.encode(self.to_pixels(frames[:, : self.context]))
+        states = self.roll_out(self.start(mean), count or self.frames)
+        return torch.stack([self.decode(q) for q, _ in states], 1)
+
+    def loss(self, frames: Tensor, noise: Tensor | None) -> Tensor:
+        """The objective (eq. 4) with every frame of the window decoded; `noise`: standard normal, as z."""
+        objective = self.config["objective"]
+        mean, log_variance = self.encode(self.to_pixels(frames[:, : self.context]))
+        z = mean if log_variance is None else mean + (0.5 * log_variance).exp() * noise
+        horizon = self.config["data"]["horizon"] or self.frames
+        states = self.roll_out(self.start(z), horizon)
+        decoded = torch.stack([self.decode(q) for q, _ in states], 1)
+        mse = F.mse_loss(decoded, self.to_pixels(frames[:, :horizon]))
+        kl = torch.zeros(())
+        if log_variance is not None:
+            kl = 0.5 * (mean**2 + log_variance.exp() - 1 - log_variance).flatten(1).sum(1).mean()
+            kl = kl / (self.frames * 3 * self.image_size**2)
+        if objective["kind"] == "geco":
+            return kl + self.objective.multiplier * (mse - objective["kappa"] ** 2)
+        return mse + objective["beta"] * kl
+
+
+def load_run(run: str | Path, weights: str = "model.safetensors") -> Hgn:
+    """The model of a finished run, with the weights of one of its files. Raises FileNotFoundError, KeyError."""
+    run = Path(run)
+    config, about = (json.loads((run / name).read_text(encoding="utf-8")) for name in ("config.json", "run.json"))
+    hgn = Hgn(config, **about["data_shape"])
+    hgn.load_state_dict(read_safetensors(run / weights)[0])
+    return hgn.eval()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Print the networks of a run of hgn-fit.")
+    parser.add_argument("run", metavar="RUN", help="directory that hgn-fit wrote")
+    try:
+        hgn = load_run(parser.parse_args().run)
+    except (OSError, KeyError, ValueError, RuntimeError) as error:
+        print(f"hgn_torch: {error}", file=sys.stderr)
+        return 1
+    for name, parameter in hgn.named_parameters():
+        print(f"{name:40} {list(parameter.shape)}")
+    print(f"{sum(parameter.numel() for parameter in hgn.parameters())} parameters")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,94 @@
+"""scripts/hgn_torch.py against the C++ networks: same weights, same outputs, same gradients of the whole loss."""
+import json
+import os
+import subprocess
+import unittest
+
+from support import new_directory
+
+try:
+    import torch
+
+    import hgn_torch
+except ImportError:
+    torch = None
+
+DUMP = os.environ.get("DUMP_HGN")
+
+SMALL = {
+    "precision": "fp32", "device": "cpu",
+    "data": {"context": 4},
+    "latent": {"q_channels": 3, "z_channels": 5},
+    "encoder": {"filters": [8, 8, 8]},
+    "transform": {"filters": [8]},
+    "hamiltonian": {"filters": [8, 8]},
+    "decoder": {"filters": [8, 6]},
+}
+
+VARIANTS = {
+    "separable convolutions, GECO, sigmoid blocks": {},
+    "natural, dense, beta": {"hamiltonian": {"form": "natural", "network": "dense", "scale": 4.0},
+                             "objective": {"kind": "beta", "beta": 0.5}, "encoder": {"downsampling": "early"},
+                             "decoder": {"block_activation": "none", "output_activation": "sigmoid"}},
+    "joint, rk4, deterministic": {"hamiltonian": {"form": "joint"}, "integrator": {"method": "rk4", "substeps": 2},
+                                  "latent": {"deterministic": True}},
+    "joint, Euler, no f_psi": {"hamiltonian": {"form": "joint", "network": "dense"}, "integrator": {"method": "euler"},
+                               "transform": {"enabled": False}},
+    "the authors' mailed stack": {"hamiltonian": {"filters": [6, 8, 8, 8], "kernels": [3, 2, 2, 2], "strides": [1, 2, 1, 1]}},
+}
+
+
+def merged(*parts):
+    result = {}
+    for part in parts:
+        for key, value in part.items():
+            result[key] = merged(result.get(key, {}), value) if isinstance(value, dict) else value
+    return result
+
+
+@unittest.skipUnless(torch and DUMP, "needs torch (Debian: python3-torch) and hgn-fit")
+class SameAsProgram(unittest.TestCase):
+    def check(self, changes):
+        directory = new_directory()
+        (directory / "config.json").write_text(json.dumps(merged(SMALL, changes)))
+        config = json.loads(subprocess.run(
+            [os.environ["HGN_FIT"], "--print-config", "--preset", "paper", "--config", directory / "config.json"],
+            check=True, capture_output=True, text=True).stdout)
+        (directory / "config.json").write_text(json.dumps(config))
+        subprocess.run([DUMP, directory / "config.json", directory / "dump"], check=True)
+        tensors, _ = hgn_torch.read_safetensors(directory / "dump")
+        io = {name[3:]: tensor for name, tensor in tensors.items() if name.startswith("io/")}
+        hgn = hgn_torch.Hgn(config, frames=6, image_size=16, dt=0.2)
+        hgn.load_state_dict({name: tensor for name, tensor in tensors.items() if not name.startswith(("io/", "gradient/"))})
+
+        mean, log_variance = hgn.encode(hgn.to_pixels(io["frames"][:, :4]))
+        self.assert_close(mean, io["mean"], 1e-5)
+        if log_variance is not None:
+            self.assert_close(log_variance, io["log_variance"], 1e-5)
+        states = hgn.roll_out(hgn.start(mean), 6)
+        self.assert_close(states[-1][0], io["last_q"], 1e-5)
+        self.assert_close(states[-1][1], io["last_p"], 1e-5)
+        self.assert_close(hgn.hamiltonian(*states[-1]), io["energy"], 1e-5)
+        self.assert_close(hgn.reconstruct(io["frames"]), io["reconstruction"], 1e-5)
+
+        loss = hgn.loss(io["frames"], io["noise"])
+        self.assert_close(loss, io["loss"], 1e-5)
+        loss.backward()
+        for name, parameter in hgn.named_parameters():
+            expected = tensors["gradient/" + name]
+            actual = torch.zeros_like(expected) if parameter.grad is None else parameter.grad
+            self.assert_close(actual, expected, 1e-4, name)
+
+    def assert_close(self, actual, expected, tolerance, what=""):
+        """Relative to the largest element."""
+        scale = max(1e-12, float(expected.abs().max()))
+        self.assertLessEqual(float((actual - expected).abs().max()) / scale, tolerance, what)
+
+
+for number, (name, changes) in enumerate(VARIANTS.items()):
+    setattr(SameAsProgram, f"test_{number}", lambda self, changes=changes: self.check(changes))
+    getattr(SameAsProgram, f"test_{number}").__doc__ = name
+
+
+if __name__ == "__main__":
+    unittest.main()
