@@ -90,6 +90,7 @@ struct Setup {
   dataset::SplitReader reader;
   model::TrainingData training;
   at::Device device;
+  std::shared_ptr<model::Model> network;
 
   Setup(FitConfig resolved, const fs::path& root)
       : config(std::move(resolved)),
@@ -97,7 +98,8 @@ struct Setup {
         manifest(dataset::read_manifest(root)),
         reader(root, manifest, "train"),
         training(model::training_data(config.settings, manifest, reader)),
-        device(config.settings.text("device")) {
+        device(config.settings.text("device")),
+        network(config.model->make(config.settings, training.shape)) {
     torch::set_num_threads(static_cast<int>(config.settings.integer("threads")));
     at::globalContext().setFlushDenormal(true);
   }
@@ -133,8 +135,7 @@ const char* ending_text(Ending ending) {
 
 FitOutcome run(const Setup& setup, const FitOptions& options,
                const std::optional<model::Checkpoint>& checkpoint) {
-  const auto network = setup.config.model->make(setup.config.settings, setup.training.shape);
-  model::Trainer trainer(setup.config.settings, setup.training, network, setup.device, options.out);
+  model::Trainer trainer(setup.config.settings, setup.training, setup.network, setup.device, options.out);
   if (checkpoint) trainer.resume(*checkpoint);
   const auto begin = std::chrono::steady_clock::now();
   FitOutcome outcome;
@@ -158,8 +159,8 @@ FitOutcome run(const Setup& setup, const FitOptions& options,
   outcome.result = {{"ending", ending_text(outcome.ending)},
                     {"steps", trainer.step()},
                     {"seconds", seconds},
-                    {"parameters", model::parameter_count(*network)},
-                    {"test", test_result(setup, *network)}};
+                    {"parameters", model::parameter_count(*setup.network)},
+                    {"test", test_result(setup, *setup.network)}};
   write_json(options.out / result_name, outcome.result);
   return outcome;
 }

@@ -34,7 +34,13 @@ void silence_error_printing() {
 
 template <class Status>
 Status check(Status status, const std::string& what) {
-  if (status < 0) throw Hdf5Error("HDF5 cannot " + what + ": " + innermost_message());
+  if (status < 0) {
+    const std::string reason = innermost_message();
+    // A thread's error stack holds identifiers, which would keep the library from closing after the thread's
+    // end.
+    H5Eclear2(H5E_DEFAULT);
+    throw Hdf5Error("HDF5 cannot " + what + ": " + reason);
+  }
   return status;
 }
 template herr_t check(herr_t, const std::string&);
