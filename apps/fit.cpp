@@ -124,6 +124,11 @@ Json test_result(const Setup& setup, model::Model& trained) {
     test["noise_floor"] = y.noise_floor;
     test["mean_image_mse"] = y.mean_image_mse;
     test["mean_image_mse_clean"] = y.mean_image_mse_clean;
+  } else {  // the noise floor is not known for frames of another size or number
+    const model::Errors mean_image =
+        mean_image_errors(setup.reader, reader, setup.training.shape, true, setup.device);
+    test["mean_image_mse"] = mean_image.mse;
+    test["mean_image_mse_clean"] = mean_image.mse_clean;
   }
   return test;
 }
@@ -235,10 +240,11 @@ std::string result_text(const fs::path& run, const Json& result) {
   if (test.contains("noise_floor"))
     text += fmt::format("   {:.3f} x the noise floor of {:.3e}", of("mse") / of("noise_floor"),
                         of("noise_floor"));
-  text += fmt::format("\n  against clean    {:.3e}", of("mse_clean"));
-  if (test.contains("mean_image_mse_clean"))
-    text += fmt::format("   {:.1f} % of the mean image's {:.3e}",
-                        100 * of("mse_clean") / of("mean_image_mse_clean"), of("mean_image_mse_clean"));
+  else
+    text += fmt::format("   {:.1f} % of the mean image's {:.3e}", 100 * of("mse") / of("mean_image_mse"),
+                        of("mean_image_mse"));
+  text += fmt::format("\n  against clean    {:.3e}   {:.1f} % of the mean image's {:.3e}", of("mse_clean"),
+                      100 * of("mse_clean") / of("mean_image_mse_clean"), of("mean_image_mse_clean"));
   return text + fmt::format("\n  energy drift     {:.2f} % of its spread across trajectories\n",
                             100 * of("energy_drift"));
 }

@@ -31,4 +31,10 @@ struct Errors {
 Errors evaluate(Model& model, const dataset::SplitReader& reader, const DataShape& shape, std::uint64_t first,
                 std::uint64_t count, bool has_clean, const at::Device& device, std::int64_t batch = 50);
 
+// The errors of the mean image of `train` (of its first 1,000 trajectories at most) on all of `test`: what a
+// model has to beat. For frames as trained, whose size may differ from the stored ones' and the manifest's
+// yardsticks.
+Errors mean_image_errors(const dataset::SplitReader& train, const dataset::SplitReader& test,
+                         const DataShape& shape, bool has_clean, const at::Device& device);
+
 }  // namespace hamgen::model

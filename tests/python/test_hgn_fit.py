@@ -14,6 +14,8 @@ from pathlib import Path
 import numpy as np
 from support import REPOSITORY, generate, new_directory
 
+from hamgen_dataset import HamgenDataset
+
 HGN_FIT = os.environ.get("HGN_FIT")
 
 TINY = ["--precision", "fp32", "--device", "cpu", "--threads", "1", "--batch", "4"]
@@ -128,7 +130,6 @@ class ARun(unittest.TestCase):
             from hgn_torch import load_run
         except ImportError:
             self.skipTest("needs torch (Debian: python3-torch)")
-        from hamgen_dataset import HamgenDataset
         data = HamgenDataset(dataset(), split="test", fields=("frames", "frames_clean"))
         items = [data[i] for i in range(len(data))]
         frames, clean = (torch.from_numpy(np.stack([item[name] for item in items])) for name in ("frames", "frames_clean"))
@@ -137,6 +138,15 @@ class ARun(unittest.TestCase):
         result = json.loads(self.done.stdout)["test"]
         for truth, key in ((frames, "mse"), (clean, "mse_clean")):
             self.assertAlmostEqual(float((video - hgn.to_pixels(truth)).square().mean()) / result[key], 1, 4)
+
+    def mean_image_mse(self, size):
+        def frames(split):
+            data = HamgenDataset(dataset(), split=split)
+            stack = np.stack([data[i]["frames"] for i in range(len(data))]) / 255
+            factor = stack.shape[2] // size
+            return stack.reshape(*stack.shape[:2], size, factor, size, factor, 3).mean((3, 5))
+
+        return ((frames("test") - frames("train").mean((0, 1))) ** 2).mean()
 
     def test_it_is_reproducible(self):
         again = new_directory() / "run"
@@ -191,6 +201,7 @@ class ARun(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         test = json.loads(done.stdout)["test"]
         self.assertNotIn("noise_floor", test)  # it holds for the frames as they are
+        self.assertAlmostEqual(test["mean_image_mse"], self.mean_image_mse(8), 6)
         self.assertEqual(json.loads((run / "run.json").read_text())["data_shape"]["image_size"], 8)
 
 
