@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "apps/fit_pictures.hpp"
+#include "apps/memory.hpp"
 #include "apps/progress.hpp"
 #include "apps/version.hpp"
 #include "dataset/commit.hpp"
@@ -100,6 +101,7 @@ struct Setup {
         training(model::training_data(config.settings, manifest, reader)),
         device(config.settings.text("device")),
         network(config.model->make(config.settings, training.shape)) {
+    keep_freed_memory();
     torch::set_num_threads(static_cast<int>(config.settings.integer("threads")));
     at::globalContext().setFlushDenormal(true);
   }

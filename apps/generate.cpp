@@ -1,7 +1,6 @@
 #include "apps/generate.hpp"
 
 #include <fmt/format.h>
-#include <malloc.h>
 #include <tbb/enumerable_thread_specific.h>
 #include <tbb/global_control.h>
 #include <tbb/parallel_pipeline.h>
@@ -13,6 +12,7 @@
 #include <optional>
 #include <string_view>
 
+#include "apps/memory.hpp"
 #include "apps/progress.hpp"
 #include "apps/version.hpp"
 #include "apps/yardsticks.hpp"
@@ -174,15 +174,6 @@ void write_index(const fs::path& out, const dataset::SplitHeader& header,
                  const dataset::SplitRecord& record) {
   const auto index = dataset::make_virtual_index(header, record.shards);
   dataset::commit_file(out / record.index, index.image());
-}
-
-// Every trajectory allocates and frees the same sizes again; handing them back to the system in between would
-// cost as much as simulating it.
-void keep_freed_memory() {
-#if defined(__GLIBC__)
-  mallopt(M_TRIM_THRESHOLD, 1 << 30);
-  mallopt(M_MMAP_THRESHOLD, 1 << 30);
-#endif
 }
 
 dataset::Manifest describe(const Config& config, const Simulation& simulation) {

@@ -1,0 +1,10 @@
+// How the programs use the heap.
+#pragma once
+
+namespace hamgen::apps {
+
+// Work that allocates and frees the same sizes again and again keeps its memory: handing it back to the
+// system in between can cost as much as the work itself. No effect with a C library that cannot be told.
+void keep_freed_memory();
+
+}  // namespace hamgen::apps
