@@ -10,7 +10,8 @@ std::vector<schemas::Field> ObjectiveImpl::fields() {
       text("objective.kind", "geco", "how reconstruction and KL divergence are weighed")
           .one_of({"geco", "beta"}),
       real("objective.beta", 1, "", "weight of the KL divergence per pixel value; kind beta").at_least(0),
-      real("objective.kappa", 0.03, "pixel value / 255", "tolerated error, root mean square; kind geco")
+      real("objective.kappa", 0.0316, "pixel value / 255",
+           "tolerated error, root mean square (0.0316^2 = 1e-3, the top of the authors' sweep); kind geco")
           .above(0),
       real("objective.geco_decay", 0.99, "", "of the constraint's moving average")
           .at_least(0)
