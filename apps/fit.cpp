@@ -11,6 +11,7 @@
 #include "apps/progress.hpp"
 #include "apps/version.hpp"
 #include "dataset/commit.hpp"
+#include "render/picture.hpp"
 
 namespace hamgen::apps {
 namespace {
@@ -21,6 +22,7 @@ using model::Ending;
 constexpr const char* config_name = "config.json";
 constexpr const char* run_name = "run.json";
 constexpr const char* result_name = "result.json";
+constexpr const char* weights_name = "model.safetensors";
 
 void write_json(const fs::path& file, const Json& json) {
   const std::string text = json.dump(2) + "\n";
@@ -101,9 +103,11 @@ struct Setup {
         training(model::training_data(config.settings, manifest, reader)),
         device(config.settings.text("device")),
         network(config.model->make(config.settings, training.shape)) {
+    training.fingerprint = file_hash(root / "manifest.json");
+    reader.check_all("frames");
     keep_freed_memory();
     torch::set_num_threads(static_cast<int>(config.settings.integer("threads")));
-    at::globalContext().setFlushDenormal(true);
+    model::set_arithmetic();
   }
 };
 
@@ -144,6 +148,8 @@ FitOutcome run(const Setup& setup, const FitOptions& options,
                const std::optional<model::Checkpoint>& checkpoint) {
   model::Trainer trainer(setup.config.settings, setup.training, setup.network, setup.device, options.out);
   if (checkpoint) trainer.resume(*checkpoint);
+  // What an earlier end left is not the result of this one.
+  for (const char* name : {result_name, weights_name}) fs::remove(options.out / name);
   const auto begin = std::chrono::steady_clock::now();
   FitOutcome outcome;
   outcome.run = options.out;
@@ -153,14 +159,20 @@ FitOutcome run(const Setup& setup, const FitOptions& options,
     hooks.on_log = [&](const Json& line) { progress.on_log(line); };
     hooks.on_step = [&](std::int64_t step) { progress.on_step(step); };
     hooks.on_samples = [&](std::int64_t step, const model::Samples& samples) {
-      write_samples(options.out / "samples" / fmt::format("step-{:09}.png", step), samples,
-                    fmt::format("{} on {}, step {}: held-out sequences", setup.config.model->name,
-                                setup.manifest.system, step));
+      const auto file = options.out / "samples" / fmt::format("step-{:09}.png", step);
+      try {
+        write_samples(file, samples,
+                      fmt::format("{} on {}, step {}: held-out sequences", setup.config.model->name,
+                                  setup.manifest.system, step));
+      } catch (const render::PictureError& error) {  // not worth a training
+        fmt::print(stderr, "hgn-fit: {}\n", error.what());
+      }
     };
     outcome.ending = trainer.train({options.max_seconds, options.max_steps, options.interrupted}, hooks);
   }
   if (outcome.ending == Ending::interrupted) return outcome;
-  trainer.save_weights(options.out / "model.safetensors");
+  if (outcome.ending == Ending::no_improvement) trainer.take_best();
+  trainer.save_weights(options.out / weights_name);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   const auto weights = trainer.averaged();
   outcome.result = {{"ending", ending_text(outcome.ending)},
@@ -172,6 +184,17 @@ FitOutcome run(const Setup& setup, const FitOptions& options,
   return outcome;
 }
 
+// What a run consists of. Anything else in its directory is not ours to remove.
+constexpr const char* entries[] = {config_name, run_name,           result_name,
+                                   "log.jsonl", model::events_name, "checkpoints",
+                                   "samples",   weights_name,       "best.safetensors"};
+
+bool is_run(const fs::path& directory) {
+  if (!fs::exists(directory / config_name) || !fs::exists(directory / run_name)) return false;
+  const Json about = read_json(directory / run_name);
+  return about.is_object() && about.value("program", Json()) == "hgn-fit";
+}
+
 void prepare_run(const fs::path& out, bool force) {
   if (fs::exists(out) && !fs::is_directory(out))
     throw dataset::FileError("cannot write to " + out.string() + ": it is a file, not a directory");
@@ -180,9 +203,8 @@ void prepare_run(const fs::path& out, bool force) {
       throw dataset::FileError(
           out.string() +
           " exists and is not empty: choose another --out, --resume it, or --force to replace it");
-    if (!fs::exists(out / config_name))
-      throw dataset::FileError(out.string() + " is not a run of hgn-fit: it is not replaced");
-    fs::remove_all(out);
+    if (!is_run(out)) throw dataset::FileError(out.string() + " is not a run of hgn-fit: it is not replaced");
+    for (const char* entry : entries) fs::remove_all(out / entry);
   }
   fs::create_directories(out / "samples");
 }
@@ -192,6 +214,11 @@ void prepare_run(const fs::path& out, bool force) {
 FitOutcome fit(FitConfig config, const FitOptions& options) {
   resolve_machine(config);
   const Setup setup(std::move(config), options.data);
+  if (const auto inner =
+          fs::relative(fs::canonical(options.data), fs::weakly_canonical(options.out)).string();
+      inner == "." || !inner.starts_with(".."))
+    throw schemas::FieldError("the dataset " + options.data.string() + " lies in the directory of the run, " +
+                              options.out.string() + ": choose another --out");
   prepare_run(options.out, options.force);
   write_json(options.out / config_name, to_json(setup.config));
   write_json(options.out / run_name, {{"program", "hgn-fit"},
@@ -200,7 +227,7 @@ FitOutcome fit(FitConfig config, const FitOptions& options) {
                                       {"libtorch", TORCH_VERSION},
                                       {"data", fs::absolute(options.data).string()},
                                       {"system", setup.manifest.system},
-                                      {"manifest_sha256", file_hash(options.data / "manifest.json")},
+                                      {"manifest_sha256", setup.training.fingerprint},
                                       {"data_shape",
                                        {{"frames", setup.training.shape.frames},
                                         {"image_size", setup.training.shape.image_size},
@@ -211,20 +238,26 @@ FitOutcome fit(FitConfig config, const FitOptions& options) {
 }
 
 FitOutcome resume_fit(const FitOptions& options) {
-  if (!fs::exists(options.out / config_name) || !fs::exists(options.out / run_name))
+  if (!is_run(options.out))
     throw dataset::FileError(options.out.string() +
-                             " is not a run of hgn-fit: it has no config.json and run.json");
+                             " is not a run of hgn-fit: it has no config.json and run.json of one");
   const Json about = read_json(options.out / run_name);
   const fs::path data = options.data.empty() ? fs::path(about.at("data").get<std::string>()) : options.data;
-  FitConfig config = fit_config_from_json(read_json(options.out / config_name));
-  resolve_machine(config);
-  const Setup setup(std::move(config), data);
+  dataset::read_manifest(data);  // tells better than a hash what is wrong with a directory that is no dataset
   if (file_hash(data / "manifest.json") != about.at("manifest_sha256"))
     throw dataset::FileError("the dataset in " + data.string() + " is not the one that " +
                              options.out.string() + " was trained on: its manifest.json has changed");
-  std::vector<std::string> refused;
+  if (about.at("git_commit") != git_commit || about.at("libtorch") != TORCH_VERSION)
+    fmt::print(stderr, "hgn-fit: the run began with another build: it goes on, but not bit for bit\n");
+  FitConfig config = fit_config_from_json(read_json(options.out / config_name));
+  resolve_machine(config);
+  const Setup setup(std::move(config), data);
+  std::vector<model::RefusedFile> refused;
   const model::Checkpoint checkpoint = model::load_newest_checkpoint(options.out / "checkpoints", refused);
-  for (const std::string& reason : refused) fmt::print(stderr, "hgn-fit: skipped: {}\n", reason);
+  for (const auto& [file, reason] : refused) {
+    fmt::print(stderr, "hgn-fit: skipped: {}\n", reason);
+    fs::rename(file, file.string() + ".damaged");  // it would count among the newest three
+  }
   if (!options.quiet) fmt::print(stderr, "going on from step {}\n", checkpoint.step);
   return run(setup, options, checkpoint);
 }

@@ -30,15 +30,6 @@ std::string resolve_device(const std::string& wanted) {
   return "cuda:" + std::to_string(index);
 }
 
-bool computes_in_bf16(const std::string& device) {
-  if (device != "cpu") return true;
-#if defined(__x86_64__)
-  return __builtin_cpu_supports("avx512bf16");
-#else
-  return false;
-#endif
-}
-
 }  // namespace
 
 const std::vector<Preset>& presets() {
@@ -85,7 +76,7 @@ void resolve_machine(FitConfig& config) {
   const std::string device = resolve_device(config.settings.text("device"));
   set(config, "device", device);
   if (config.settings.text("precision") == "auto")
-    set(config, "precision", std::string(computes_in_bf16(device) ? "bf16" : "fp32"));
+    set(config, "precision", std::string(model::computes_in_bf16(device) ? "bf16" : "fp32"));
   if (config.settings.is_automatic("threads"))
     set(config, "threads", static_cast<std::int64_t>(std::max(1U, std::thread::hardware_concurrency())));
 }

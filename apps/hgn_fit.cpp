@@ -23,7 +23,7 @@ constexpr const char* overview = R"(hgn-fit - learns Hamiltonians from the video
   hgn-fit reference config|schema              every field, the JSON Schema
 
 A run's directory holds config.json, log.jsonl (also for TensorBoard), sample pictures, checkpoints and
-model.safetensors. SIGTERM and SIGUSR1 save and exit with status 75.
+model.safetensors. SIGTERM, SIGUSR1 and Ctrl-C save and exit with status 75.
 )";
 
 constexpr Shorthand shorthands[] = {
@@ -45,7 +45,9 @@ void request_stop(int) {
 void listen_for_signals() {
   struct sigaction action {};
   action.sa_handler = request_stop;
-  for (const int signal : {SIGTERM, SIGUSR1, SIGINT}) sigaction(signal, &action, nullptr);
+  for (const int signal : {SIGTERM, SIGUSR1}) sigaction(signal, &action, nullptr);
+  action.sa_flags = static_cast<int>(SA_RESETHAND);  // a second Ctrl-C ends the program at once
+  sigaction(SIGINT, &action, nullptr);
 }
 
 // "45m", "90s", "1.5h", "300": seconds.

@@ -93,6 +93,13 @@ Handle text_type() {
   return type;
 }
 
+void require_thread_safety() {
+  hbool_t is_safe = false;
+  check(H5is_library_threadsafe(&is_safe), "tell whether it is thread-safe");
+  if (!is_safe)
+    throw Hdf5Error("this HDF5 library is not thread-safe: build with one that is, such as Debian's");
+}
+
 namespace {
 
 // The memory driver, its memory from image_memory.hpp.
@@ -116,16 +123,8 @@ Handle memory_access() {
   return access;
 }
 
-// Shards are finished by one thread while another fills the next.
-void require_thread_safety() {
-  hbool_t is_safe = false;
-  check(H5is_library_threadsafe(&is_safe), "tell whether it is thread-safe");
-  if (!is_safe)
-    throw Hdf5Error("this HDF5 library is not thread-safe: build with one that is, such as Debian's");
-}
-
 Handle create_memory_file() {
-  require_thread_safety();
+  require_thread_safety();  // shards are finished by one thread while another fills the next
   const Handle access = memory_access(), creation = property_list(H5P_FILE_CREATE);
   check(H5Pset_obj_track_times(creation, false), "switch off time stamps");
   // HDF5 tells files in memory apart by name; it is not stored.

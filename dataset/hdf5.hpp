@@ -67,6 +67,8 @@ class MemoryFile {
  private:
   Handle file_;
 };
+// Throws Hdf5Error where threads must not use the library at the same time.
+void require_thread_safety();
 Handle open_read_only(const std::filesystem::path& path);
 
 // `properties` is the creation list, whose time stamps are switched off here.

@@ -16,6 +16,7 @@ struct SplitReader::Shard {
 
 SplitReader::SplitReader(std::filesystem::path dataset, const Manifest& manifest, const std::string& split)
     : root_(std::move(dataset)), shape_(manifest.frame_shape) {
+  hdf5::require_thread_safety();
   const SplitRecord* const record = manifest.find(split);
   if (record == nullptr) throw ManifestError(root_.string() + " has no split \"" + split + "\"");
   for (const ShardRecord& shard : record->shards) {
@@ -56,6 +57,12 @@ void SplitReader::check_dataset(const Shard& shard, const std::string& name, hid
   if (hdf5::chunk_extents(id) !=
       std::vector<hsize_t>{1, chunking.frames_per_chunk, shape_[1], shape_[2], shape_[3]})
     throw ShardError("shard " + shard.record.file + ": " + name + " is not stored in this schema's chunks");
+  std::int64_t first = 0;
+  const hsize_t origin[] = {0}, one[] = {1};
+  hdf5::read_block(hdf5::open_dataset(shard.file, "trajectory"), Element::i64, origin, one, &first);
+  if (first != shard.record.first)
+    throw ShardError("shard " + shard.record.file + " begins with trajectory " + std::to_string(first) +
+                     ", not " + std::to_string(shard.record.first) + " as the manifest says");
 }
 
 hid_t SplitReader::opened(Shard& shard, const std::string& name) const {
@@ -68,6 +75,14 @@ hid_t SplitReader::opened(Shard& shard, const std::string& name) const {
     found = shard.datasets.emplace(name, std::move(id)).first;
   }
   return found->second;
+}
+
+void SplitReader::check_all(const std::string& name) const {
+  for (const auto& shard : shards_) try {
+      opened(*shard, name);
+    } catch (const Hdf5Error& error) {
+      throw ShardError("shard " + (root_ / shard->record.file).string() + ": " + error.what());
+    }
 }
 
 void SplitReader::read_frames(const std::string& name, std::uint64_t trajectory, std::uint64_t first,

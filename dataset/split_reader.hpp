@@ -23,8 +23,8 @@ class ShardError : public std::runtime_error {
 
 class SplitReader {
  public:
-  // Checks every shard against the manifest: its presence, its size in bytes, its range of trajectories.
-  // Throws ShardError; ManifestError where there is no such split.
+  // Checks presence and size in bytes of every shard, and that their ranges in the manifest follow each
+  // other. Throws ShardError; ManifestError where there is no such split.
   SplitReader(std::filesystem::path dataset, const Manifest& manifest, const std::string& split);
   ~SplitReader();
 
@@ -32,6 +32,10 @@ class SplitReader {
   std::uint64_t frames_per_trajectory() const { return shape_[0]; }
   std::uint64_t frame_size() const { return shape_[1]; }  // frames are squares
   std::uint64_t frame_bytes() const { return shape_[1] * shape_[2] * shape_[3]; }
+
+  // Opens the dataset ("frames") of every shard: its shape, chunks and trajectories have to be those of the
+  // manifest. Throws ShardError. Otherwise this happens as shards are read.
+  void check_all(const std::string& name) const;
 
   // Frames [first, first + count) of "frames" or "frames_clean" of one trajectory, RGB8 [count, H, W, 3].
   // Thread-safe. Throws ShardError; std::out_of_range for frames or trajectories that there are not.

@@ -1,5 +1,7 @@
 #include "model/batches.hpp"
 
+#include <algorithm>
+
 #include "model/random.hpp"
 
 namespace hamgen::model {
@@ -43,10 +45,19 @@ BatchStream::BatchStream(const dataset::SplitReader& reader, const BatchPlan& pl
       next_(first_step),
       to_start_(first_step),
       depth_(2 * std::max(1U, workers)) {
-  for (unsigned i = 0; i < std::max(1U, workers); ++i) workers_.emplace_back([this] { work(); });
+  try {
+    for (unsigned i = 0; i < std::max(1U, workers); ++i) workers_.emplace_back([this] { work(); });
+  } catch (...) {
+    stop();
+    throw;
+  }
 }
 
 BatchStream::~BatchStream() {
+  stop();
+}
+
+void BatchStream::stop() {
   {
     const std::lock_guard lock(mutex_);
     is_stopping_ = true;

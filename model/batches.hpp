@@ -55,6 +55,7 @@ class BatchStream {
     bool is_ready = false;
   };
   void work();
+  void stop();
   Tensor read(std::uint64_t step) const;
 
   const dataset::SplitReader& reader_;

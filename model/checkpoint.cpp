@@ -43,7 +43,7 @@ std::filesystem::path save_checkpoint(const std::filesystem::path& directory, co
                     {{"format", format},
                      {"step", std::to_string(checkpoint.step)},
                      {"state", checkpoint.state.dump()},
-                     {"options", checkpoint.options.dump()}});
+                     {"settings", checkpoint.settings.dump()}});
   const auto files = checkpoints_in(directory);
   for (std::size_t i = kept; i < files.size(); ++i) std::filesystem::remove(files[i]);
   return path;
@@ -56,23 +56,34 @@ Checkpoint load_checkpoint(const std::filesystem::path& file) {
                           content.metadata["format"] + "\")");
   try {
     return {std::stoll(content.metadata["step"]), Json::parse(content.metadata["state"]),
-            Json::parse(content.metadata["options"]), std::move(content.tensors)};
+            Json::parse(content.metadata["settings"]), std::move(content.tensors)};
   } catch (const std::exception&) {
     throw CheckpointError(file.string() + " is damaged: its metadata are not understood");
   }
 }
 
-Checkpoint load_newest_checkpoint(const std::filesystem::path& directory, std::vector<std::string>& refused) {
+Checkpoint load_newest_checkpoint(const std::filesystem::path& directory, std::vector<RefusedFile>& refused) {
   for (const auto& file : checkpoints_in(directory)) {
     try {
       return load_checkpoint(file);
     } catch (const std::exception& error) {
-      refused.emplace_back(error.what());
+      refused.push_back({file, error.what()});
     }
   }
   std::string message = "no checkpoint to go on from in " + directory.string();
-  for (const std::string& reason : refused) message += "; " + reason;
+  for (const RefusedFile& file : refused) message += "; " + file.reason;
   throw CheckpointError(message);
+}
+
+void check_settings(const dataset::Json& settings, const Checkpoint& checkpoint) {
+  for (const auto& [name, value] : settings.items()) {
+    const auto saved = checkpoint.settings.find(name);
+    if (saved == checkpoint.settings.end() || *saved != value)
+      throw CheckpointError("the checkpoint of step " + std::to_string(checkpoint.step) + " was made with " +
+                            name + " = " +
+                            (saved == checkpoint.settings.end() ? "(nothing)" : saved->get<std::string>()) +
+                            ", not " + value.get<std::string>());
+  }
 }
 
 NamedTensors tensors_of(const torch::nn::Module& module) {
@@ -93,9 +104,8 @@ void restore(const NamedTensors& targets, const NamedTensors& source, const std:
       throw CheckpointError(where + " does not fit this model: tensor \"" + name + "\" is " +
                             describe(place->second) + " where " + describe(target) + " is expected");
   }
-  if (found.size() != targets.size())
-    for (const auto& [name, target] : targets) found.erase(name);
-  if (found.size() != targets.size() && !found.empty())
+  for (const auto& [name, target] : targets) found.erase(name);
+  if (!found.empty())
     throw CheckpointError(where + " does not fit this model: it has a tensor \"" + found.begin()->first +
                           "\" too many");
   const at::NoGradGuard no_grad;

@@ -30,7 +30,7 @@ std::vector<std::int64_t> choose_frames(std::int64_t sequences, std::int64_t cho
 }
 
 Tensor indices(const std::vector<std::int64_t>& values, const at::Device& device) {
-  return at::tensor(values, at::kLong).to(device, /*non_blocking=*/true);
+  return at::tensor(values, staging(device).dtype(at::kLong)).to(device, /*non_blocking=*/true);
 }
 
 Tensor stacked_positions(const std::vector<PhaseSpace>& states) {
@@ -62,7 +62,7 @@ std::vector<schemas::Field> Hgn::fields() {
       real("integrator.dt", 0.125, "time",
            "time between frames in the model's units; null: as in the dataset")
           .above(0)
-          .or_automatic(),
+          .or_null(),
       integer("integrator.substeps", 1, "", "steps of the scheme between two frames")
           .at_least(1)
           .at_most(1000),
@@ -108,7 +108,8 @@ Hgn::Hgn(const schemas::Settings& settings, const DataShape& shape)
     return at::tensor(x).to(at::kFloat).view({3, 1, 1});
   };
   pixel_mean_ = register_buffer("pixel_mean", per_channel(shape.pixel_mean));
-  pixel_std_ = register_buffer("pixel_std", per_channel(shape.pixel_std));
+  // A channel that never changes has no deviation to divide by.
+  pixel_std_ = register_buffer("pixel_std", per_channel(shape.pixel_std).clamp_min(1.0 / 255));
   make_stepper(stepper_, *hamiltonian_, stepper_options_);  // refuses a scheme that does not fit
 }
 
@@ -135,8 +136,10 @@ Tensor Hgn::decode(const Tensor& q) const {
 Tensor Hgn::draw(const Posterior& posterior, const StepContext& context) const {
   if (is_deterministic_) return posterior.mean;
   at::Generator generator = make_generator(random_key(context.seed, Purpose::posterior, {context.step}));
-  const Tensor noise = at::empty(posterior.mean.sizes(), at::kFloat).normal_(0, 1, generator);
-  return posterior.mean + (0.5 * posterior.log_variance).exp() * noise.to(posterior.mean.device(), true);
+  const at::Device device = posterior.mean.device();
+  const Tensor noise =
+      at::empty(posterior.mean.sizes(), staging(device).dtype(at::kFloat)).normal_(0, 1, generator);
+  return posterior.mean + (0.5 * posterior.log_variance).exp() * noise.to(device, /*non_blocking=*/true);
 }
 
 LossTerms Hgn::loss(const Tensor& frames, const StepContext& context) {

@@ -4,9 +4,11 @@
 //   euler      q += dt H_p, p -= dt H_q, both at the old state            order 1   eq. 16, 17
 //   rk4        the classical Runge-Kutta scheme                           order 4   eq. 18 to 22
 //   leapfrog   kick dt/2, drift dt, kick dt/2; H = V(q) + K(p)            order 2   eq. 24, 25; symplectic
-//   yoshida4   three leapfrogs of w1, w0, w1                              order 4
-//   doi:10.1016/0375-9601(90)90092-3 tao        explicit for any H, in an extended phase space order 2
-//   doi:10.1103/PhysRevE.94.043303
+//   yoshida4   three leapfrogs of w1, w0, w1                              order 4   symplectic
+//   tao        explicit for any H, in an extended phase space             order 2   symplectic there
+//
+// Sources: Toth et al. 2020, A.5; Yoshida 1990, doi:10.1016/0375-9601(90)90092-3; Tao 2016,
+// doi:10.1103/PhysRevE.94.043303.
 #pragma once
 
 #include <memory>

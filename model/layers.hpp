@@ -8,7 +8,7 @@
 
 namespace hamgen::model {
 
-// // Draws initial weights from one stream, in the order of construction: uniform with standard deviation
+// Draws initial weights from one stream, in the order of construction: uniform with standard deviation
 // gain / sqrt(fan-in). Biases begin at zero.
 class Initializer {
  public:

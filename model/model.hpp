@@ -53,6 +53,10 @@ class Model : public torch::nn::Module {
   virtual Rollout sample(std::int64_t sequences, std::int64_t count, std::uint64_t seed) = 0;
 };
 
-std::int64_t parameter_count(const Model& model);
+inline std::int64_t parameter_count(const Model& model) {
+  std::int64_t count = 0;
+  for (const Tensor& parameter : model.parameters()) count += parameter.numel();
+  return count;
+}
 
 }  // namespace hamgen::model

@@ -1,5 +1,6 @@
 #include "model/nets.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace hamgen::model {
@@ -149,7 +150,7 @@ DecoderImpl::DecoderImpl(const schemas::Settings& settings, std::int64_t channel
   if (!settings.boolean("decoder.start_at_mean")) return;
   const at::NoGradGuard no_grad;
   for (std::int64_t channel = 0; channel < 3; ++channel) {
-    const double mean = pixel_mean.at(static_cast<std::size_t>(channel));
+    const double mean = std::clamp(pixel_mean.at(static_cast<std::size_t>(channel)), 1e-3, 1 - 1e-3);
     output_->bias[channel] = output_activation_ == Activation::sigmoid ? std::log(mean / (1 - mean)) : mean;
   }
 }

@@ -9,7 +9,9 @@ std::vector<schemas::Field> ObjectiveImpl::fields() {
   return {
       text("objective.kind", "geco", "how reconstruction and KL divergence are weighed")
           .one_of({"geco", "beta"}),
-      real("objective.beta", 1, "", "weight of the KL divergence per pixel value; kind beta").at_least(0),
+      real("objective.beta", 1, "",
+           "weight of the KL divergence per pixel value (2: the ELBO of variance 1); kind beta")
+          .at_least(0),
       real("objective.kappa", 0.0316, "pixel value / 255",
            "tolerated error, root mean square (0.0316^2 = 1e-3, the top of the authors' sweep); kind geco")
           .above(0),

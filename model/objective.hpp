@@ -2,14 +2,13 @@
 // are weighed against each other. With a Gaussian decoder of variance 1 the reconstruction term is the mean
 // squared pixel error, up to a constant and a factor of one half.
 //
-//   geco   loss = KL + lambda C,  C = MSE - kappa^2 (Rezende, Viola 2018, arXiv:1810.00597; A.1). lambda
-//   follows the
-//          moving average of C: lambda <- clamp(lambda exp(rate clamp(C_average / kappa^2, -1, 1))), so it
-//          grows while the error is above the tolerance kappa and falls below it.
-//   beta   loss = MSE + beta KL.
+//   geco   loss = KL + lambda C, with C = MSE - kappa^2. lambda follows the moving average of C:
+//          lambda <- clamp(lambda exp(rate clamp(C_average / kappa^2, -1, 1))),
+//          so it grows while the error is above the tolerance kappa, and falls below it.
+//   beta   loss = MSE + beta KL; beta = 2 is the ELBO of variance 1.
 //
 // MSE and kappa are in units of (pixel value / 255); the KL divergence is in nats per pixel value of the
-// sequence.
+// whole window, however much of it counts. Sources: A.1; Rezende, Viola 2018, arXiv:1810.00597.
 #pragma once
 
 #include <vector>

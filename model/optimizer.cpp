@@ -6,6 +6,16 @@
 
 namespace hamgen::model {
 
+namespace {
+
+std::string first_not_finite(const NamedTensors& tensors) {
+  for (const auto& [name, tensor] : tensors)
+    if (!tensor.isfinite().all().item<bool>()) return name;
+  return "";
+}
+
+}  // namespace
+
 FlatParameters::FlatParameters(torch::nn::Module& module) {
   const at::NoGradGuard no_grad;
   std::vector<Tensor> pieces;
@@ -52,7 +62,10 @@ std::vector<schemas::Field> Optimizer::fields() {
       real("optimizer.clip_norm", 0, "", "the gradient is scaled down to this norm; null: never")
           .above(0)
           .or_automatic(),
-      range("optimizer.betas", {0.9, 0.999}, "", "decay of Adam's moments").at_least(0).at_most(0.999999),
+      reals("optimizer.betas", {0.9, 0.999}, "", "decay of Adam's first and second moments")
+          .at_least(0)
+          .at_most(0.999999)
+          .items(2, 2),
       real("optimizer.epsilon", 1e-8, "", "of Adam").above(0),
       real("optimizer.weight_decay", 0, "", "decoupled, of all weights but biases").at_least(0),
       real("optimizer.average_decay", 0, "",
@@ -107,12 +120,12 @@ void Optimizer::step(std::int64_t step, const Tensor& norm) {
   if (has_average()) average_.lerp_(values, 1 - std::min(average_decay_, count / (count + 9)));
 }
 
-std::string Optimizer::first_not_finite() const {
-  for (const auto& [name, values] : parameters_.split(parameters_.values()))
-    if (!values.isfinite().all().item<bool>()) return name;
-  for (const auto& [name, gradients] : parameters_.split(parameters_.gradients()))
-    if (!gradients.isfinite().all().item<bool>()) return "the gradient of " + name;
-  return "";
+std::string Optimizer::not_finite_parameter() const {
+  return first_not_finite(parameters_.split(parameters_.values()));
+}
+
+std::string Optimizer::not_finite_gradient() const {
+  return first_not_finite(parameters_.split(parameters_.gradients()));
 }
 
 NamedTensors Optimizer::state() const {
@@ -124,19 +137,6 @@ NamedTensors Optimizer::state() const {
   add("second/", second_);
   if (has_average()) add("average/", average_);
   return tensors;
-}
-
-std::vector<std::pair<std::string, double>> Optimizer::options() const {
-  return {{"learning_rate", rate_},
-          {"final_fraction", final_fraction_},
-          {"warmup", static_cast<double>(warmup_)},
-          {"clip_norm", clip_},
-          {"beta1", beta1_},
-          {"beta2", beta2_},
-          {"epsilon", epsilon_},
-          {"weight_decay", weight_decay_},
-          {"average_decay", average_decay_},
-          {"steps", static_cast<double>(steps_)}};
 }
 
 void Optimizer::swap_average() {

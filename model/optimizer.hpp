@@ -44,15 +44,14 @@ class Optimizer {
   void step(std::int64_t step, const Tensor& norm);
   double learning_rate(std::int64_t step) const;
 
-  // The name of the first parameter with an element that is not finite in its value or gradient; "" where
-  // none is.
-  std::string first_not_finite() const;
+  // The name of the first parameter with an element that is not finite in its value, or in its gradient; ""
+  // where there is none.
+  std::string not_finite_parameter() const;
+  std::string not_finite_gradient() const;
 
   // First and second moments and averaged parameters, "first/encoder.0.weight" and so on: views to save, or
   // to restore by copying into them.
   NamedTensors state() const;
-  // What a checkpoint should agree on.
-  std::vector<std::pair<std::string, double>> options() const;
 
   bool has_average() const { return average_decay_ > 0; }
   // Exchanges the parameters with their average, before and after an evaluation.

@@ -25,12 +25,6 @@ const ModelDescriptor& find_model(const std::string& name) {
   throw schemas::FieldError("model = \"" + name + "\" is not allowed: expected one of " + names);
 }
 
-std::int64_t parameter_count(const Model& model) {
-  std::int64_t count = 0;
-  for (const Tensor& parameter : model.parameters()) count += parameter.numel();
-  return count;
-}
-
 std::vector<schemas::Field> training_fields(const ModelDescriptor& model) {
   using namespace schemas;
   std::vector<Field> fields{

@@ -10,7 +10,6 @@ namespace {
 using dataset::Json;
 
 constexpr const char* lines_name = "log.jsonl";
-constexpr const char* events_name = "events.out.tfevents.hamgen";
 
 }  // namespace
 
@@ -20,7 +19,8 @@ std::vector<Json> read_log(const std::filesystem::path& directory) {
   std::vector<Json> lines;
   for (std::string text; std::getline(file, text);) {
     Json line = Json::parse(text, nullptr, false);
-    if (line.is_object() && line.contains("step")) lines.push_back(std::move(line));
+    if (line.is_object() && line.contains("kind") && line.value("step", Json()).is_number_integer())
+      lines.push_back(std::move(line));
   }
   return lines;
 }

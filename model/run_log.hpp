@@ -12,6 +12,8 @@
 
 namespace hamgen::model {
 
+inline constexpr const char* events_name = "events.out.tfevents.hamgen";
+
 class RunLog {
  public:
   // Goes on with the log in `directory`: lines of later steps than `step`, and a last line that was cut off,

@@ -1,8 +1,8 @@
-// LibTorch, and the few things that differ between its versions from 1.13 to 2.x. Every file of model/
-// includes this one alone of LibTorch; it is precompiled.
+// LibTorch, from 1.13 to 2.x: every file of model/ includes this header alone of it. It is precompiled.
 #pragma once
 
 #include <ATen/CPUGeneratorImpl.h>
+#include <ATen/detail/CUDAHooksInterface.h>
 #include <torch/torch.h>
 
 #include <cstdint>
@@ -14,6 +14,30 @@ using at::Tensor;
 // A generator of its own, on the CPU: no random number depends on who drew before.
 inline at::Generator make_generator(std::uint64_t seed) {
   return at::make_generator<at::CPUGeneratorImpl>(seed);
+}
+
+// For the whole process: fp32 means fp32 (no TF32 on a GPU), cuDNN's deterministic algorithms, and no
+// denormal numbers, which are slow and mean nothing here.
+inline void set_arithmetic() {
+  at::globalContext().setAllowTF32CuBLAS(false);
+  at::globalContext().setAllowTF32CuDNN(false);
+  at::globalContext().setDeterministicCuDNN(true);
+  at::globalContext().setFlushDenormal(true);
+}
+
+// Whether convolutions run in bf16 on the hardware itself.
+inline bool computes_in_bf16(const at::Device& device) {
+  if (device.is_cuda()) return at::detail::getCUDAHooks().supportsBFloat16ConvolutionWithCuDNNv8();
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("avx512bf16");
+#else
+  return false;
+#endif
+}
+
+// For small tensors made on the CPU that go to `device` without stopping it.
+inline at::TensorOptions staging(const at::Device& device) {
+  return at::TensorOptions().pinned_memory(device.is_cuda());
 }
 
 }  // namespace hamgen::model

@@ -10,6 +10,7 @@ using dataset::Json;
 using schemas::FieldError;
 
 constexpr const char* log_prefix = "log/";
+constexpr const char* best_name = "best.safetensors";
 
 double seconds_since(std::chrono::steady_clock::time_point begin) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
@@ -17,6 +18,12 @@ double seconds_since(std::chrono::steady_clock::time_point begin) {
 
 double unix_time() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+// The optimiser's buffers are to be where the parameters are: the model moves first.
+Model& on_device(Model& model, const at::Device& device) {
+  model.to(device);
+  return model;
 }
 
 // An infinite or undefined number has no place in JSON.
@@ -108,7 +115,7 @@ Trainer::Trainer(const schemas::Settings& settings, const TrainingData& data, st
       model_(std::move(model)),
       device_(device),
       directory_(std::move(directory)),
-      optimizer_((model_->to(device), settings), *model_),
+      optimizer_(settings, on_device(*model_, device)),
       steps_(settings.integer("train.steps")),
       seed_(static_cast<std::uint64_t>(settings.integer("seed"))) {
   std::filesystem::create_directories(directory_ / "checkpoints");
@@ -128,26 +135,35 @@ bool Trainer::is_due(const char* every) const {
   return step_ % settings_.integer(every) == 0;
 }
 
-void Trainer::diverged(const LossTerms& terms) const {
-  std::string tensor = optimizer_.first_not_finite();
-  for (const auto& [name, value] : terms.averaged)
-    if (tensor.empty() && !value.isfinite().item<bool>()) tensor = name;
+// Whose elements are not finite, from cause to effect; the losses of `terms` only while it is their own step.
+void Trainer::diverged(const LossTerms* terms) const {
+  std::string tensor = optimizer_.not_finite_parameter();
+  if (tensor.empty() && terms != nullptr)
+    for (const auto& [name, value] : terms->averaged)
+      if (tensor.empty() && !value.isfinite().item<bool>()) tensor = name;
+  if (tensor.empty()) tensor = optimizer_.not_finite_gradient();
   throw DivergenceError(
-      "training diverged in step " + std::to_string(step_ + 1) + ": " +
-      (tensor.empty() ? "the loss" : tensor) +
-      " is not finite. A smaller optimizer.learning_rate, or optimizer.clip_norm, may help; the last "
+      std::string("training diverged ") + (terms != nullptr ? "in step " : "by step ") +
+      std::to_string(step_ + (terms != nullptr)) + ": " + (tensor.empty() ? "the gradient's norm" : tensor) +
+      " is not finite. A smaller optimizer.learning_rate or optimizer.clip_norm may help; the last "
       "checkpoint is from before");
 }
 
+void Trainer::require_finite() const {
+  if (is_finite_.defined() && !is_finite_.item<bool>()) diverged(nullptr);
+}
+
 void Trainer::advance(const Tensor& frames) {
+  is_between_steps_ = false;
   const bool is_logged = (step_ + 1) % settings_.integer("train.log_every") == 0;
   LossTerms terms = model_->loss(frames, {seed_, static_cast<std::uint64_t>(step_), horizon(), is_logged});
   optimizer_.zero_gradients();
   terms.loss.backward();
   const Tensor norm = optimizer_.gradient_norm();
-  // Asking a GPU would stall it: there, only now and then. NaN stays NaN, so it cannot be missed.
-  if (device_.is_cpu() || is_logged)
-    if (!norm.isfinite().item<bool>() || !terms.loss.isfinite().item<bool>()) diverged(terms);
+  const Tensor is_finite = norm.isfinite() & terms.loss.detach().isfinite();
+  // To ask a GPU in every step would stall it: there the answer is kept, and read before anything is written.
+  if (device_.is_cpu() && !is_finite.item<bool>()) diverged(&terms);
+  is_finite_ = is_finite_.defined() ? is_finite_ & is_finite : is_finite;
   optimizer_.step(step_, norm);
   model_->after_step(terms);
   ++step_;
@@ -161,6 +177,7 @@ void Trainer::advance(const Tensor& frames) {
       sums_[i].second = sums_[i].second + terms.averaged[i].second;
   ++summed_;
   momentary_ = std::move(terms.momentary);
+  is_between_steps_ = true;
 }
 
 void Trainer::write_line(Json line, const Hooks& hooks) {
@@ -170,6 +187,7 @@ void Trainer::write_line(Json line, const Hooks& hooks) {
 }
 
 void Trainer::log(const Hooks& hooks) {
+  require_finite();
   Json line{{"kind", "train"}, {"step", step_}};
   line["epoch"] =
       static_cast<double>(step_ * settings_.integer("train.batch")) / static_cast<double>(data_.training);
@@ -188,32 +206,39 @@ void Trainer::log(const Hooks& hooks) {
 }
 
 void Trainer::validate(const Hooks& hooks) {
-  const AveragedParameters averaged(optimizer_);
-  const Errors errors =
-      evaluate(*model_, *data_.reader, data_.shape, data_.training, data_.validation, false, device_);
-  const bool is_best = !best_ || errors.mse < *best_;
-  if (is_best) {
-    best_ = errors.mse;
-    write_weights(directory_ / "best.safetensors");
+  require_finite();
+  Errors errors;
+  {
+    const AveragedParameters averaged(optimizer_);
+    errors = evaluate(*model_, *data_.reader, data_.shape, data_.training, data_.validation, false, device_);
   }
+  const bool is_best = std::isfinite(errors.mse) && (!best_ || errors.mse < *best_);
+  if (is_best) best_ = errors.mse;
   validations_since_best_ = is_best ? 0 : validations_since_best_ + 1;
   write_line({{"kind", "validation"},
               {"step", step_},
               {"mse", number(errors.mse)},
-              {"best_mse", number(*best_)},
+              {"best_mse", best_ ? Json(*best_) : Json(nullptr)},
               {"energy_mean", number(errors.energy_mean)},
               {"energy_drift", number(errors.energy_drift)}},
              hooks);
+  if (!is_best) return;
+  save();  // first: the best weights are never newer than the newest checkpoint
+  save_weights(directory_ / best_name);
 }
 
-void Trainer::write_weights(const std::filesystem::path& file) const {
+void Trainer::save_weights(const std::filesystem::path& file) {
+  require_finite();
+  const AveragedParameters averaged(optimizer_);
   write_safetensors(file, tensors_of(*model_),
                     {{"format", "hamgen-weights-1"}, {"step", std::to_string(step_)}});
 }
 
-void Trainer::save_weights(const std::filesystem::path& file) {
+void Trainer::take_best() {
+  const auto file = directory_ / best_name;
+  if (!std::filesystem::exists(file)) return;
   const AveragedParameters averaged(optimizer_);
-  write_weights(file);
+  restore(tensors_of(*model_), read_safetensors(file).tensors, file.string());
 }
 
 void Trainer::show(const Hooks& hooks) {
@@ -236,27 +261,41 @@ NamedTensors Trainer::state_tensors() const {
   return tensors;
 }
 
+// All that the run depends on: every setting, and the data.
+Json Trainer::identity() const {
+  Json settings{{"data", data_.fingerprint}};
+  for (const auto& [path, value] : settings_.values()) settings[path] = schemas::to_text(value);
+  return settings;
+}
+
 void Trainer::save() {
+  if (saved_ == step_) return;
+  require_finite();
   Checkpoint checkpoint;
   checkpoint.step = step_;
+  checkpoint.settings = identity();
   checkpoint.state = {{"best_mse", best_ ? Json(*best_) : Json(nullptr)},
                       {"validations_since_best", validations_since_best_},
-                      {"summed", summed_},
-                      {"sums", Json::array()}};
-  for (const auto& [name, value] : optimizer_.options()) checkpoint.options[name] = value;
+                      {"summed", summed_}};
   checkpoint.tensors = state_tensors();
-  for (const auto& [name, sum] : sums_) {
-    checkpoint.state["sums"].push_back(name);
-    checkpoint.tensors.emplace_back(log_prefix + name, sum);
-  }
+  for (const auto& [name, sum] : sums_) checkpoint.tensors.emplace_back(log_prefix + name, sum);
   save_checkpoint(directory_ / "checkpoints", checkpoint);
+  saved_ = step_;
 }
 
 void Trainer::resume(const Checkpoint& checkpoint) {
   const std::string where = "the checkpoint of step " + std::to_string(checkpoint.step);
-  for (const auto& [name, value] : optimizer_.options())
-    if (!checkpoint.options.contains(name) || checkpoint.options[name] != value)
-      throw CheckpointError(where + " was made with another value of the optimiser's " + name);
+  check_settings(identity(), checkpoint);
+  std::optional<double> best;
+  std::int64_t since_best = 0, summed = 0;
+  try {
+    const Json& state = checkpoint.state;
+    if (!state.at("best_mse").is_null()) best = state["best_mse"].get<double>();
+    since_best = state.at("validations_since_best");
+    summed = state.at("summed");
+  } catch (const Json::exception&) {
+    throw CheckpointError(where + " is damaged: the trainer's state is not understood");
+  }
   NamedTensors saved, sums;
   for (const auto& [name, tensor] : checkpoint.tensors) {
     if (name.starts_with(log_prefix))
@@ -264,13 +303,14 @@ void Trainer::resume(const Checkpoint& checkpoint) {
     else
       saved.emplace_back(name, tensor);
   }
+  if (sums.empty() != (summed == 0))
+    throw CheckpointError(where + " is damaged: its sums do not fit its state");
   restore(state_tensors(), saved, where);
-  const Json& state = checkpoint.state;
-  if (!state.at("best_mse").is_null()) best_ = state["best_mse"].get<double>();
-  validations_since_best_ = state.at("validations_since_best");
+  best_ = best;
+  validations_since_best_ = since_best;
   sums_ = std::move(sums);
-  summed_ = state.at("summed");
-  step_ = last_logged_step_ = checkpoint.step;
+  summed_ = summed;
+  step_ = last_logged_step_ = saved_ = checkpoint.step;
 }
 
 std::optional<Ending> Trainer::ending(const Limits& limits) const {
@@ -284,33 +324,49 @@ std::optional<Ending> Trainer::ending(const Limits& limits) const {
   return std::nullopt;
 }
 
-Ending Trainer::train(const Limits& limits, const Hooks& hooks) {
-  begin_ = last_log_ = Clock::now();
-  log_ = std::make_unique<RunLog>(directory_, step_);
+BatchPlan Trainer::batch_plan() const {
   BatchPlan plan;
   plan.seed = seed_;
   plan.trajectories = data_.training;
   plan.batch = settings_.integer("train.batch");
   plan.frames = data_.shape.frames;
   plan.reverse = settings_.boolean("data.reverse");
-  BatchStream batches(*data_.reader, plan, static_cast<std::uint64_t>(step_),
+  return plan;
+}
+
+Ending Trainer::train(const Limits& limits, const Hooks& hooks) {
+  begin_ = last_log_ = Clock::now();
+  log_ = std::make_unique<RunLog>(directory_, step_);
+  save();  // so that there is something to go on from, whatever happens
+  try {
+    const Ending end = loop(limits, hooks);
+    save();
+    if (end != Ending::interrupted) show(hooks);
+    return end;
+  } catch (const DivergenceError&) {
+    throw;
+  } catch (...) {
+    // Data or disk failed, not the model: the steps done are not lost, if they can be saved.
+    try {
+      if (is_between_steps_) save();
+    } catch (const std::exception&) {
+    }
+    throw;
+  }
+}
+
+Ending Trainer::loop(const Limits& limits, const Hooks& hooks) {
+  BatchStream batches(*data_.reader, batch_plan(), static_cast<std::uint64_t>(step_),
                       static_cast<unsigned>(settings_.integer("data.workers")), device_.is_cuda());
-  std::int64_t last_saved = step_;
-  std::optional<Ending> end;
-  while (!(end = ending(limits))) {
+  while (true) {
+    if (const auto end = ending(limits)) return *end;
     advance(batches.next().to(device_, /*non_blocking=*/true));
     hooks.on_step(step_);
     if (is_due("train.log_every")) log(hooks);
     if (is_due("train.validate_every") || step_ == steps_) validate(hooks);
     if (is_due("train.sample_every")) show(hooks);
-    if (is_due("train.checkpoint_every")) {
-      save();
-      last_saved = step_;
-    }
+    if (is_due("train.checkpoint_every")) save();
   }
-  if (last_saved != step_) save();
-  if (*end != Ending::interrupted) show(hooks);
-  return *end;
 }
 
 }  // namespace hamgen::model

@@ -48,6 +48,7 @@ struct TrainingData {
   const dataset::SplitReader* reader = nullptr;
   DataShape shape;
   std::uint64_t training = 0, validation = 0;  // trajectories
+  std::string fingerprint;                     // of the dataset: the SHA-256 of its manifest
 };
 // Throws schemas::FieldError where the configuration does not fit the data.
 TrainingData training_data(const schemas::Settings& settings, const dataset::Manifest& manifest,
@@ -69,6 +70,8 @@ class Trainer {
 
   // The model's parameters stand for their moving average (if it has one) as long as the result lives.
   AveragedParameters averaged() { return AveragedParameters(optimizer_); }
+  // The weights of the best validation (if there was one) become those that are evaluated and saved.
+  void take_best();
   // The weights that are evaluated, without the optimiser's state.
   void save_weights(const std::filesystem::path& file);
 
@@ -82,11 +85,14 @@ class Trainer {
   void validate(const Hooks& hooks);
   void show(const Hooks& hooks);
   void save();
-  void write_weights(const std::filesystem::path& file) const;
   std::int64_t horizon() const;
   bool is_due(const char* every) const;
   std::optional<Ending> ending(const Limits& limits) const;
-  [[noreturn]] void diverged(const LossTerms& terms) const;
+  [[noreturn]] void diverged(const LossTerms* terms) const;
+  void require_finite() const;
+  BatchPlan batch_plan() const;
+  Ending loop(const Limits& limits, const Hooks& hooks);
+  dataset::Json identity() const;
   NamedTensors state_tensors() const;
 
   const schemas::Settings& settings_;
@@ -100,6 +106,9 @@ class Trainer {
   std::uint64_t seed_;
   std::optional<double> best_;
   std::int64_t validations_since_best_ = 0;
+  std::int64_t saved_ = -1;       // the step of the last checkpoint
+  bool is_between_steps_ = true;  // parameters, moments and step belong together
+  Tensor is_finite_;              // [] on the device: so was every loss and gradient
 
   NamedScalars sums_;  // of the log's current interval
   std::int64_t summed_ = 0;

@@ -156,6 +156,11 @@ Field Field::or_automatic() && {
   return std::move(*this);
 }
 
+Field Field::or_null() && {
+  nullable = true;
+  return std::move(*this);
+}
+
 std::string Field::allowed() const {
   std::string text;
   if (!choices.empty()) {

@@ -58,6 +58,7 @@ struct Field {
   Field items(std::size_t at_least, std::size_t at_most) &&;
   Field colors() &&;
   Field or_automatic() &&;  // null allowed, and the default
+  Field or_null() &&;       // null allowed, the default stays
 
   // What is allowed, in words: "a number > 0", "one of circle, annulus".
   std::string allowed() const;
@@ -93,6 +94,7 @@ class Settings {
   void set(const Field& field, Value value);
 
   const Value& at(std::string_view path) const;
+  const std::map<std::string, Value, std::less<>>& values() const { return values_; }
   bool is_automatic(std::string_view path) const;
   bool boolean(std::string_view path) const;
   std::int64_t integer(std::string_view path) const;

@@ -202,10 +202,13 @@ class Hgn(nn.Module):
     def step(self, q: Tensor, p: Tensor, dt: float) -> tuple[Tensor, Tensor]:
         """One step of the configured integrator, written out (eq. 16 to 25)."""
         method, gradients = self.config["integrator"]["method"], self.hamiltonian.gradients
-        if method == "leapfrog":
-            p = p - dt / 2 * gradients(q, p)[0]
-            q = q + dt * gradients(q, p)[1]
-            return q, p - dt / 2 * gradients(q, p)[0]
+        if method in ("leapfrog", "yoshida4"):
+            outer = 1 / (2 - 2 ** (1 / 3))
+            for part in (1,) if method == "leapfrog" else (outer, 1 - 2 * outer, outer):
+                p = p - part * dt / 2 * gradients(q, p)[0]
+                q = q + part * dt * gradients(q, p)[1]
+                p = p - part * dt / 2 * gradients(q, p)[0]
+            return q, p
         if method == "euler":
             dq, dp = gradients(q, p)
             return q + dt * dp, p - dt * dq

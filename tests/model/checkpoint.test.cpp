@@ -15,7 +15,7 @@ namespace {
 Checkpoint checkpoint_of(std::int64_t step) {
   return {step,
           {{"best_mse", 0.5}},
-          {{"learning_rate", 0.1}},
+          {{"seed", "3"}},
           {{"w", at::full({3}, static_cast<double>(step), at::kFloat)}}};
 }
 
@@ -28,11 +28,11 @@ TEST_CASE("the newest three are kept, and the newest is found") {
   std::size_t files = 0;
   for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(directory / "")) ++files;
   CHECK(files == 3);
-  std::vector<std::string> refused;
+  std::vector<RefusedFile> refused;
   const Checkpoint newest = load_newest_checkpoint(directory / "", refused);
   CHECK(newest.step == 1234567890);
   CHECK(newest.state.at("best_mse") == 0.5);
-  CHECK(newest.options.at("learning_rate") == 0.1);
+  CHECK(newest.settings.at("seed") == "3");
   CHECK(refused.empty());
 }
 
@@ -41,10 +41,10 @@ TEST_CASE("a damaged one is told and passed over; a foreign file is refused") {
   save_checkpoint(directory / "", checkpoint_of(1));
   const auto last = save_checkpoint(directory / "", checkpoint_of(2));
   std::filesystem::resize_file(last, 40);
-  std::vector<std::string> refused;
+  std::vector<RefusedFile> refused;
   CHECK(load_newest_checkpoint(directory / "", refused).step == 1);
   REQUIRE(refused.size() == 1);
-  CHECK(refused[0].find("step-000000002") != std::string::npos);
+  CHECK(refused[0].reason.find("step-000000002") != std::string::npos);
 
   write_safetensors(directory / "foreign.safetensors", {{"w", at::ones({3})}}, {});
   CHECK_THROWS_WITH_AS(load_checkpoint(directory / "foreign.safetensors"),
@@ -67,7 +67,16 @@ TEST_CASE("tensors that do not fit are named, and nothing has changed") {
   CHECK_THROWS_WITH_AS(
       restore(targets, {{"a", at::ones({2})}, {"b", at::ones({3})}, {"c", at::ones({1})}}, "x"),
       doctest::Contains("tensor \"c\" too many"), CheckpointError);
+  // As many too many as there are targets.
+  CHECK_THROWS_AS(restore({{"a", a}}, {{"a", at::ones({2})}, {"b", at::ones({3})}}, "x"), CheckpointError);
   CHECK(a.sum().item<float>() == 0);
   restore(targets, {{"b", at::ones({3})}, {"a", at::ones({2})}}, "x");
   CHECK(a.sum().item<float>() + b.sum().item<float>() == 5);
+}
+
+TEST_CASE("a setting that differs is named, with both values") {
+  CHECK_NOTHROW(check_settings({{"seed", "3"}}, checkpoint_of(1)));
+  CHECK_THROWS_WITH_AS(check_settings({{"seed", "4"}}, checkpoint_of(1)),
+                       doctest::Contains("seed = 3, not 4"), CheckpointError);
+  CHECK_THROWS_AS(check_settings({{"seed", "3"}, {"data", "f00"}}, checkpoint_of(1)), CheckpointError);
 }

@@ -108,10 +108,11 @@ TEST_CASE("an average stands in for the parameters, and gives way again") {
 TEST_CASE("the parameter that is not finite is named") {
   TwoLayers net;
   Optimizer optimizer(config_of(plain).settings, net);
-  CHECK(optimizer.first_not_finite().empty());
+  CHECK(optimizer.not_finite_parameter().empty());
+  CHECK(optimizer.not_finite_gradient().empty());
   at::NoGradGuard no_grad;
   net.second->bias.mutable_grad()[1] = std::nan("");
-  CHECK(optimizer.first_not_finite() == "the gradient of second.bias");
+  CHECK(optimizer.not_finite_gradient() == "second.bias");
   net.first->weight[0][0] = INFINITY;
-  CHECK(optimizer.first_not_finite() == "first.weight");
+  CHECK(optimizer.not_finite_parameter() == "first.weight");
 }

@@ -54,7 +54,7 @@ TEST_CASE("a run that is stopped 20 times at random steps equals one that never 
     std::set<std::int64_t> stops;
     while (stops.size() < 20) stops.insert(static_cast<std::int64_t>(1 + random() % 59));
     stops.insert(60);
-    std::vector<std::string> refused;
+    std::vector<RefusedFile> refused;
     for (const std::int64_t stop : stops) {
       SmallRun part(directory / "parts", changes);
       if (stop != *stops.begin())
@@ -76,7 +76,7 @@ TEST_CASE("a signal saves at the next step and ends the run as interrupted") {
   Hooks hooks;
   hooks.on_step = [&](std::int64_t step) { flag = step == 23; };
   CHECK(run.trainer.train({std::nullopt, std::nullopt, &flag}, hooks) == Ending::interrupted);
-  std::vector<std::string> refused;
+  std::vector<RefusedFile> refused;
   CHECK(load_newest_checkpoint(directory / "run/checkpoints", refused).step == 23);
 }
 
@@ -112,7 +112,7 @@ TEST_CASE("a loss that is not finite stops the run, names the tensor, and leaves
   }
   CHECK_THROWS_WITH_AS(run.trainer.train({}, {}),
                        doctest::Contains("step 21: decoder.block0_0.weight is not finite"), DivergenceError);
-  std::vector<std::string> refused;
+  std::vector<RefusedFile> refused;
   CHECK(load_newest_checkpoint(directory / "run/checkpoints", refused).step == 20);
 }
 
@@ -131,10 +131,13 @@ TEST_CASE("a checkpoint of another configuration is refused by what differs") {
   const TemporaryDirectory directory;
   SmallRun run(directory / "run");
   run.trainer.train(until(3), {});
-  std::vector<std::string> refused;
+  std::vector<RefusedFile> refused;
   const Checkpoint checkpoint = load_newest_checkpoint(directory / "run/checkpoints", refused);
   SmallRun wider(directory / "wider", {{"hamiltonian", {{"filters", {32}}}}});
-  CHECK_THROWS_WITH_AS(wider.trainer.resume(checkpoint), doctest::Contains("hamiltonian.potential.0.weight"),
+  CHECK_THROWS_WITH_AS(wider.trainer.resume(checkpoint), doctest::Contains("hamiltonian.filters"),
+                       CheckpointError);
+  SmallRun other_seed(directory / "seed", {{"seed", 5}});
+  CHECK_THROWS_WITH_AS(other_seed.trainer.resume(checkpoint), doctest::Contains("seed = 0, not 5"),
                        CheckpointError);
   SmallRun faster(directory / "faster", {{"optimizer", {{"learning_rate", 0.5}}}});
   CHECK_THROWS_WITH_AS(faster.trainer.resume(checkpoint), doctest::Contains("learning_rate"),

@@ -234,7 +234,6 @@ class Refusals(unittest.TestCase):
         self.assert_refused(train(out, data=empty), 1, shard, "has 0 bytes")
         zeros = self.damaged(lambda copy: (copy / shard).write_bytes(bytes((copy / shard).stat().st_size)))
         self.assert_refused(train(out, data=zeros), 1, shard)
-        shutil.rmtree(out, ignore_errors=True)
 
         def other_frames(copy):
             manifest = json.loads((copy / "manifest.json").read_text())
@@ -242,7 +241,6 @@ class Refusals(unittest.TestCase):
             (copy / "manifest.json").write_text(json.dumps(manifest))
 
         self.assert_refused(train(out, data=self.damaged(other_frames)), 1, "shape of the manifest")
-        shutil.rmtree(out, ignore_errors=True)
 
         def other_schema(copy):
             manifest = json.loads((copy / "manifest.json").read_text())
@@ -250,6 +248,17 @@ class Refusals(unittest.TestCase):
             (copy / "manifest.json").write_text(json.dumps(manifest))
 
         self.assert_refused(train(out, data=self.damaged(other_schema)), 1, "schema version 99")
+
+        def swapped(copy):
+            for one, other in (("0", "x"), ("1", "0"), ("x", "1")):
+                (copy / f"train/shard-0000{one}.h5").rename(copy / f"train/shard-0000{other}.h5")
+            manifest = json.loads((copy / "manifest.json").read_text())
+            for record in manifest["splits"]["train"]["shards"]:
+                record["bytes"] = (copy / record["file"]).stat().st_size
+            (copy / "manifest.json").write_text(json.dumps(manifest))
+
+        self.assert_refused(train(out, data=self.damaged(swapped)), 1, "begins with trajectory 10, not 0")
+        self.assertFalse(out.exists(), "nothing is left behind")
 
     def test_values_that_are_not_allowed(self):
         out = new_directory() / "run"
@@ -277,8 +286,23 @@ class Refusals(unittest.TestCase):
         self.assertEqual(train(run, "--max-steps", 1, "--force").returncode, 0)
         precious = new_directory()
         (precious / "thesis.tex").write_text("years of work")
+        (precious / "config.json").write_text("{}")
         self.assert_refused(train(precious, "--force"), 1, "not a run of hgn-fit")
         self.assertTrue((precious / "thesis.tex").exists())
+        (run / "notes.txt").write_text("mine")
+        weights = (run / "model.safetensors").read_bytes()
+        self.assert_refused(train(run, "--force", data="/nowhere"), 1, "/nowhere")
+        self.assertEqual((run / "model.safetensors").read_bytes(), weights, "the old run goes only for a new one")
+        self.assertEqual(train(run, "--max-steps", 1, "--force").returncode, 0)
+        self.assertEqual((run / "notes.txt").read_text(), "mine")
+        shutil.copytree(dataset(), run / "videos")
+        self.assert_refused(train(run, "--force", data=run / "videos"), 2, "lies in the directory of the run")
+
+    def test_a_run_that_was_stopped_before_its_first_step_can_be_resumed(self):
+        run = new_directory() / "run"
+        done = train(run, "--max-time", "0.000001s", "--json")
+        self.assertEqual(json.loads(done.stdout)["steps"], 0)
+        self.assertEqual(fit("--resume", run, "--max-steps", 2, "--quiet").returncode, 0)
 
     def test_resuming_what_cannot_be_resumed(self):
         self.assert_refused(fit("--resume", new_directory()), 1, "not a run of hgn-fit")

@@ -14,6 +14,8 @@ except ImportError:
     torch = None
 
 DUMP = os.environ.get("DUMP_HGN")
+if DUMP and not torch and os.environ.get("HAMGEN_TEST_EVERYTHING"):
+    raise RuntimeError("torch cannot be imported, and HAMGEN_TEST_EVERYTHING is set")
 
 SMALL = {
     "precision": "fp32", "device": "cpu",
@@ -30,6 +32,7 @@ VARIANTS = {
     "natural, dense, beta": {"hamiltonian": {"form": "natural", "network": "dense", "scale": 4.0},
                              "objective": {"kind": "beta", "beta": 0.5}, "encoder": {"downsampling": "early"},
                              "decoder": {"block_activation": "none", "output_activation": "sigmoid"}},
+    "natural, yoshida4": {"hamiltonian": {"form": "natural"}, "integrator": {"method": "yoshida4"}},
     "joint, rk4, deterministic": {"hamiltonian": {"form": "joint"}, "integrator": {"method": "rk4", "substeps": 2},
                                   "latent": {"deterministic": True}},
     "joint, Euler, no f_psi": {"hamiltonian": {"form": "joint", "network": "dense"}, "integrator": {"method": "euler"},
