@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 
@@ -195,6 +196,12 @@ bool is_run(const fs::path& directory) {
   return about.is_object() && about.value("program", Json()) == "hgn-fit";
 }
 
+bool is_within(const fs::path& inner, const fs::path& outer) {
+  const fs::path whole = fs::weakly_canonical(fs::absolute(inner)),
+                 part = fs::weakly_canonical(fs::absolute(outer));
+  return std::ranges::mismatch(part, whole).in1 == part.end();
+}
+
 void prepare_run(const fs::path& out, bool force) {
   if (fs::exists(out) && !fs::is_directory(out))
     throw dataset::FileError("cannot write to " + out.string() + ": it is a file, not a directory");
@@ -214,9 +221,7 @@ void prepare_run(const fs::path& out, bool force) {
 FitOutcome fit(FitConfig config, const FitOptions& options) {
   resolve_machine(config);
   const Setup setup(std::move(config), options.data);
-  if (const auto inner =
-          fs::relative(fs::canonical(options.data), fs::weakly_canonical(options.out)).string();
-      inner == "." || !inner.starts_with(".."))
+  if (is_within(options.data, options.out))
     throw schemas::FieldError("the dataset " + options.data.string() + " lies in the directory of the run, " +
                               options.out.string() + ": choose another --out");
   prepare_run(options.out, options.force);

@@ -148,6 +148,13 @@ class ARun(unittest.TestCase):
 
         return ((frames("test") - frames("train").mean((0, 1))) ** 2).mean()
 
+    def test_the_run_goes_below_runs_by_default(self):
+        home = new_directory()
+        (home / "videos").symlink_to(dataset())
+        done = fit("--data", "videos", "--max-steps", 1, *TINY, "--quiet", cwd=home)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertTrue((home / "runs/videos/model.safetensors").is_file())
+
     def test_it_is_reproducible(self):
         again = new_directory() / "run"
         self.assertEqual(train(again).returncode, 0)
