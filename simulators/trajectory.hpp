@@ -60,7 +60,8 @@ class Simulation {
   Trajectory trajectory(Split split, std::int64_t id) const;
 
  private:
-  // Fills states and certificate from a start, or says why it cannot: the drift stays too large, the solver gave up.
+  // Fills states and certificate from a start, or says why it cannot: the drift stays too large, the solver
+  // gave up.
   std::optional<std::string> follow(const Start& start, Trajectory& trajectory) const;
   void certify(Trajectory& trajectory) const;
   void observe(RandomStream random, Trajectory& trajectory) const;
