@@ -1,5 +1,5 @@
-// The networks of the Hamiltonian Generative Network (A.1): encoder, f_psi, decoder. The latent image is 4 x
-// 4; frames are squares of 4 * 2^n pixels.
+// The networks of the Hamiltonian Generative Network (A.1): encoder, f_psi, decoder. The latent image has
+// 4x4 pixels; frames are squares of 4 * 2^n.
 #pragma once
 
 #include <string>

@@ -103,6 +103,7 @@ TrainingData training_data(const schemas::Settings& settings, const dataset::Man
                      " trajectories");
   data.shape = {std::max(context, horizon), size, manifest.config.at("dt").get<double>(),
                 manifest.channel_mean, manifest.channel_std};
+  data.horizon = horizon;
   data.validation = static_cast<std::uint64_t>(validation);
   data.training = static_cast<std::uint64_t>(trajectories - validation);
   return data;
@@ -122,13 +123,12 @@ Trainer::Trainer(const schemas::Settings& settings, const TrainingData& data, st
 }
 
 std::int64_t Trainer::horizon() const {
-  const std::int64_t whole =
-      settings_.is_automatic("data.horizon") ? data_.shape.frames : settings_.integer("data.horizon");
-  if (settings_.is_automatic("train.horizon_start")) return whole;
-  const auto start = static_cast<double>(std::min(whole, settings_.integer("train.horizon_start")));
+  if (settings_.is_automatic("train.horizon_start")) return data_.horizon;
+  const auto whole = static_cast<double>(data_.horizon);
+  const double start = std::min(whole, static_cast<double>(settings_.integer("train.horizon_start")));
   const double progress =
       static_cast<double>(step_) / (settings_.real("train.horizon_growth") * static_cast<double>(steps_));
-  return static_cast<std::int64_t>(start + (static_cast<double>(whole) - start) * std::min(1.0, progress));
+  return static_cast<std::int64_t>(start + (whole - start) * std::min(1.0, progress));
 }
 
 bool Trainer::is_due(const char* every) const {

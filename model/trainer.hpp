@@ -47,6 +47,7 @@ struct Hooks {
 struct TrainingData {
   const dataset::SplitReader* reader = nullptr;
   DataShape shape;
+  std::int64_t horizon = 31;                   // frames that the loss counts at last
   std::uint64_t training = 0, validation = 0;  // trajectories
   std::string fingerprint;                     // of the dataset: the SHA-256 of its manifest
 };
