@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <cxxopts.hpp>
+#include <new>
+
+#include "apps/stop_signal.hpp"
 
 namespace hamgen::apps {
 
@@ -46,6 +49,12 @@ int run_program(const char* name, const std::function<int()>& run) {
     return report(error, usage);
   } catch (const schemas::FieldError& error) {
     return report(error, usage);
+  } catch (const Interrupted& error) {
+    return report(error, interrupted);
+  } catch (const std::bad_alloc&) {
+    fmt::print(stderr, "{}: out of memory: fewer --threads need less, and so do smaller shards or batches\n",
+               name);
+    return failure;
   } catch (const std::exception& error) {
     return report(error, failure);
   }

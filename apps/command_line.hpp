@@ -11,6 +11,7 @@
 namespace hamgen::apps {
 
 inline constexpr int success = 0, failure = 1, usage = 2;
+inline constexpr int interrupted = 75;  // EX_TEMPFAIL: the same command goes on
 
 // A flag that is short for one configuration field.
 struct Shorthand {

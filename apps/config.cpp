@@ -41,6 +41,12 @@ void check_together(const Config& config) {
         "steps = {} with image.size = {} is not allowed: one trajectory's frames would take {:.1f} "
         "GB, and at most 1 GB is possible",
         frames - 1, size, frames * size * size * 3 / most));
+  const auto trajectories = static_cast<double>(config.train_size() + config.test_size());
+  constexpr double most_shards = 1e6;
+  if (trajectories / static_cast<double>(config.settings.integer("shard_size")) > most_shards)
+    throw FieldError(fmt::format(
+        "shard_size = {} is not allowed with {} trajectories: at most a million shards are possible",
+        config.settings.integer("shard_size"), trajectories));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <iterator>
 #include <limits>
 #include <numeric>
 
@@ -191,14 +192,26 @@ std::string table_row(const Field& field) {
          field.allowed() + " | " + help + " |\n";
 }
 
+Json parse_json(std::string_view text) {
+  constexpr int deepest = 32;
+  try {
+    return Json::parse(text, [](int depth, Json::parse_event_t, const Json&) {
+      if (depth > deepest) throw FieldError("the JSON is nested too deeply");
+      return true;
+    });
+  } catch (const Json::parse_error& error) {
+    throw FieldError(fmt::format("it is not valid JSON (at byte {})", error.byte));
+  }
+}
+
 Json read_json(const std::filesystem::path& file) {
   std::ifstream stream(file);
   if (!stream || !std::filesystem::is_regular_file(file))
     throw FieldError("cannot read the configuration file " + file.string());
   try {
-    return Json::parse(stream);
-  } catch (const Json::parse_error& error) {
-    throw FieldError(fmt::format("{} is not valid JSON (at byte {})", file.string(), error.byte));
+    return parse_json(std::string(std::istreambuf_iterator<char>(stream), {}));
+  } catch (const FieldError& error) {
+    throw FieldError("cannot understand " + file.string() + ": " + error.what());
   }
 }
 
@@ -212,8 +225,8 @@ void merge(Json& json, const Json& over) {
 
 void assign(Json& json, const Assignments& assignments) {
   for (const auto& [path, text] : assignments) {
-    Json value = Json::parse(text, nullptr, false);
-    if (value.is_discarded()) value = text;
+    Json value = text;  // bare text, where it is no JSON
+    if (Json::accept(text)) value = parse_json(text);
     try {
       json[pointer_to(path)] = std::move(value);
     } catch (const Json::exception&) {

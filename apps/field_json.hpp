@@ -30,6 +30,9 @@ void apply(const Json& json, const std::vector<schemas::Field>& fields, schemas:
 // Nested objects, every field.
 Json to_json(const std::vector<schemas::Field>& fields, const schemas::Settings& settings);
 
+// JSON that is not nested deeper than any configuration: deeper values would be handled recursively. Throws
+// schemas::FieldError.
+Json parse_json(std::string_view text);
 Json read_json(const std::filesystem::path& file);
 // Lays `over` upon `json`, object by object; unlike a JSON merge patch, null is a value.
 void merge(Json& json, const Json& over);

@@ -12,6 +12,7 @@
 #include "apps/progress.hpp"
 #include "apps/version.hpp"
 #include "dataset/commit.hpp"
+#include "dataset/digest.hpp"
 #include "render/picture.hpp"
 
 namespace hamgen::apps {
@@ -105,7 +106,7 @@ struct Setup {
         device(config.settings.text("device")),
         network(config.model->make(config.settings, training.shape)) {
     training.fingerprint = file_hash(root / "manifest.json");
-    reader.check_all("frames");
+    reader.check_all();
     keep_freed_memory();
     torch::set_num_threads(static_cast<int>(config.settings.integer("threads")));
     model::set_arithmetic();
@@ -114,7 +115,7 @@ struct Setup {
 
 Json test_result(const Setup& setup, model::Model& trained) {
   const dataset::SplitRecord* const split = setup.manifest.find("test");
-  if (split == nullptr || split->trajectories == 0) return nullptr;
+  if (split == nullptr || split->trajectories() == 0) return nullptr;
   const dataset::SplitReader reader(setup.data, setup.manifest, "test");
   const model::Errors errors =
       evaluate(trained, reader, setup.training.shape, 0, reader.trajectories(), true, setup.device);
@@ -147,6 +148,8 @@ const char* ending_text(Ending ending) {
 
 FitOutcome run(const Setup& setup, const FitOptions& options,
                const std::optional<model::Checkpoint>& checkpoint) {
+  for (const fs::path& directory : {options.out, options.out / "checkpoints"})
+    dataset::remove_temporaries(directory);
   model::Trainer trainer(setup.config.settings, setup.training, setup.network, setup.device, options.out);
   if (checkpoint) trainer.resume(*checkpoint);
   // What an earlier end left is not the result of this one.

@@ -1,18 +1,22 @@
-// A configuration becomes a dataset directory.
+// A configuration becomes a dataset directory, at once or in parts: whatever interrupts it, the same command
+// goes on, and the directory ends up with the same bytes.
 //
-//   ids -> [ Producer, in parallel ] -> ShardWriter, in order -> commit in the background -> index ->
-//   manifest
+//   plan.json -> shards and their records (shard_builder.hpp) -> indices -> manifest.json
 //
-// The bytes of every file follow from the configuration alone, whatever the number of threads.
+// The manifest is a function of plan and records; a directory without it is not a finished dataset.
 #pragma once
 
 #include <filesystem>
+#include <optional>
 
-#include "apps/config.hpp"
-#include "apps/producer.hpp"
-#include "dataset/manifest.hpp"
+#include "apps/planned_shards.hpp"
 
 namespace hamgen::apps {
+
+// Worker `index` of `count` makes the planned shards index, index + count, ...
+struct WorkerShare {
+  std::uint64_t index = 0, count = 1;
+};
 
 struct GenerateOptions {
   std::filesystem::path out;
@@ -21,17 +25,22 @@ struct GenerateOptions {
   bool quiet = false;
 };
 
-// Refuses an `out` that exists and is not empty, unless forced; then only files of a dataset are removed.
-// Creates it. Throws dataset::FileError.
-void prepare_directory(const std::filesystem::path& out, bool force);
-
-// Throws simulators::TrajectoryFailure, dataset::FileError, dataset::Hdf5Error. No manifest is left then.
+// Makes what is missing of the dataset; finished shards stay. Throws Interrupted, dataset::ClaimError,
+// dataset::ManifestError, dataset::FileError, dataset::Hdf5Error, simulators::TrajectoryFailure; no manifest
+// is there then, unless a complete one was.
 dataset::Manifest generate(const Config& config, const GenerateOptions& options);
 
-// What shards of this configuration share.
-dataset::SplitHeader split_header(const Config& config, const simulators::Simulation& simulation,
-                                  simulators::Split split);
+// Makes what is missing of a worker's share, beside other workers on the same directory, and no manifest.
+// Returns how many shards the share has. Throws likewise.
+std::size_t generate_share(const Config& config, const WorkerShare& share, const GenerateOptions& options);
 
-const char* split_name(simulators::Split split);
+// Indices and manifest of a directory whose shards are all there. Throws IncompleteDataset that names those
+// that are not.
+dataset::Manifest finish(const std::filesystem::path& dataset, unsigned threads, bool quiet);
+
+class IncompleteDataset : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
 
 }  // namespace hamgen::apps

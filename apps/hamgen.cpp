@@ -11,8 +11,10 @@
 #include "apps/config.hpp"
 #include "apps/generate.hpp"
 #include "apps/preview.hpp"
-#include "apps/progress.hpp"
+#include "apps/repair.hpp"
 #include "apps/report.hpp"
+#include "apps/stop_signal.hpp"
+#include "apps/verify.hpp"
 #include "apps/version.hpp"
 #include "dataset/layout.hpp"
 
@@ -25,10 +27,14 @@ constexpr const char* overview = R"(hamgen - exact Hamiltonian dynamics as video
   hamgen systems                           what there is to simulate
   hamgen info DIR                          what a dataset holds
   hamgen preview DIR                       pictures: contact sheet, animation, phase portrait
+  hamgen verify DIR                        is every byte as it was written, and every number sound?
+  hamgen repair DIR                        make again what is missing or broken, and nothing else
+  hamgen finish DIR                        index and manifest, once all --worker shares are made
   hamgen reference config|shard|schema     every field, every dataset, the JSON Schema
 
 A dataset is HDF5: h5py.File("three_body/train.h5")["frames"] is [50000, 31, 64, 64, 3], uint8.
-Equal configurations give equal bytes, whatever the number of threads.
+Equal configurations give equal bytes, whatever the number of threads. A run that was interrupted (status 75
+after SIGINT, SIGTERM or SIGUSR1) goes on with the same command.
 )";
 
 constexpr Shorthand shorthands[] = {
@@ -57,12 +63,16 @@ cxxopts::Options make_options() {
   options.add_options("Run")("out", "output directory [./NAME]", cxxopts::value<std::string>(), "DIR")(
       "force", "replace a dataset that is already there")("threads", "worker threads [all cores]",
                                                           cxxopts::value<std::string>(), "N")(
-      "dry-run", "simulate 16 trajectories and tell the bytes and seconds to expect")(
+      "worker", "make only shards I, I+N, ... of the plan; then hamgen finish", cxxopts::value<std::string>(),
+      "I/N")("dry-run", "simulate 16 trajectories and tell the bytes and seconds to expect")(
       "print-config", "print the complete configuration as JSON and stop");
   options.add_options("Output")("quiet", "no progress on stderr")("json", "results as JSON")(
       "version", "print the version")("help", "print this");
   options.add_options("Preview")("split", "train or test [train]", cxxopts::value<std::string>(), "NAME")(
       "index", "first trajectory to show [0]", cxxopts::value<std::string>(), "I");
+  options.add_options("Verify")("full", "also decompress every frame and compare the content's hash")(
+      "regenerate", "also simulate and render a random sample again: 1% or a number",
+      cxxopts::value<std::string>(), "X");
   options.add_options("Hidden")("words", "", cxxopts::value<std::vector<std::string>>());
   options.parse_positional({"words"});
   return options;
@@ -80,7 +90,7 @@ void accept_long_n(std::vector<std::string>& arguments) {
 }
 
 std::string help_text(const cxxopts::Options& options) {
-  std::string help = options.help({"Dataset", "Run", "Output", "Preview"});
+  std::string help = options.help({"Dataset", "Run", "Output", "Preview", "Verify"});
   const std::string shown = "  -n X     ", meant = "      --n X";
   if (const auto at = help.find(shown); at != std::string::npos) help.replace(at, shown.size(), meant);
   return help;
@@ -101,11 +111,19 @@ class Program {
       return with_argument("DIR", [&](const std::string& dir) { return print_info(dir); });
     if (command == "preview")
       return with_argument("DIR", [&](const std::string& dir) { return draw_preview(dir); });
+    if (command == "verify")
+      return with_argument("DIR", [&](const std::string& dir) { return verify_dataset(dir); });
+    if (command == "repair")
+      return with_argument("DIR", [&](const std::string& dir) { return repair_dataset(dir); });
+    if (command == "finish")
+      return with_argument("DIR", [&](const std::string& dir) { return finish_dataset(dir); });
     if (command == "reference")
       return with_argument("config|shard|schema",
                            [&](const std::string& page) { return print_reference(page); });
-    throw schemas::FieldError("unknown command \"" + command +
-                              "\": expected one of systems, info, preview, reference, or --system NAME");
+    throw schemas::FieldError(
+        "unknown command \"" + command +
+        "\": expected one of systems, info, preview, verify, repair, finish, reference, or "
+        "--system NAME");
   }
 
  private:
@@ -146,9 +164,42 @@ class Program {
     return config_from_json(json);
   }
 
+  unsigned threads() const {
+    return flags_.count("threads") > 0 ? static_cast<unsigned>(whole_number("threads", 1, 1024))
+                                       : std::max(1U, std::thread::hardware_concurrency());
+  }
+
+  // "3/8"
+  WorkerShare worker_share() const {
+    const std::string value = text("worker");
+    const auto slash = value.find('/');
+    if (slash == std::string::npos)
+      throw schemas::FieldError("--worker = \"" + value + "\" is not allowed: expected I/N, such as 0/8");
+    WorkerShare share;
+    share.count = static_cast<std::uint64_t>(apps::whole_number("worker", value.substr(slash + 1), 1, 1e6));
+    share.index = static_cast<std::uint64_t>(
+        apps::whole_number("worker", value.substr(0, slash), 0, static_cast<double>(share.count - 1)));
+    return share;
+  }
+
+  // "1%", "0.5%", "200"
+  SampleSize sample_size() const {
+    const std::string value = text("regenerate");
+    if (!value.ends_with('%'))
+      return {.count = static_cast<std::uint64_t>(whole_number("regenerate", 1, 1e12))};
+    const Json number = Json::parse(value.substr(0, value.size() - 1), nullptr, false);
+    if (!number.is_number() || !(number.get<double>() > 0) || number.get<double>() > 100)
+      throw schemas::FieldError(
+          "--regenerate = \"" + value +
+          "\" is not allowed: expected a share such as 1%, or a number of trajectories");
+    return {.share = number.get<double>() / 100};
+  }
+
   int generate_dataset() const {
     for (const char* flag : {"split", "index"})
       if (flags_.count(flag) > 0) throw schemas::FieldError(fmt::format("--{} is for hamgen preview", flag));
+    for (const char* flag : {"full", "regenerate"})
+      if (flags_.count(flag) > 0) throw schemas::FieldError(fmt::format("--{} is for hamgen verify", flag));
     const Config config = read_config();
     if (flags_.count("print-config") > 0) {
       fmt::print("{}\n", to_json(config).dump(2));
@@ -157,8 +208,7 @@ class Program {
     GenerateOptions options;
     options.out = flags_.count("out") > 0 ? text("out") : config.system->name;
     if (options.out.empty()) throw schemas::FieldError("--out is empty: expected a directory");
-    options.threads = flags_.count("threads") > 0 ? static_cast<unsigned>(whole_number("threads", 1, 1024))
-                                                  : std::max(1U, std::thread::hardware_concurrency());
+    options.threads = threads();
     options.force = flags_.count("force") > 0;
     options.quiet = flags_.count("quiet") > 0;
     if (flags_.count("dry-run") > 0) {
@@ -166,14 +216,62 @@ class Program {
       fmt::print("{}", json_ ? plan_json(plan).dump(2) + "\n" : plan_text(plan, options.out));
       return success;
     }
-    prepare_directory(options.out, options.force);
-    const auto manifest = generate(config, options);
+    listen_for_stop_signals();
+    if (flags_.count("worker") > 0) return generate_worker_share(config, options);
+    return print_finished(options.out, generate(config, options));
+  }
+
+  int generate_worker_share(const Config& config, const GenerateOptions& options) const {
+    if (options.force)
+      throw schemas::FieldError(
+          "--force does not go with --worker: other workers write to the same directory");
+    const WorkerShare share = worker_share();
+    const std::size_t shards = generate_share(config, share, options);
     if (json_)
-      fmt::print("{}\n", info_json(options.out, manifest).dump(2));
+      fmt::print("{}\n", Json{{"worker", share.index}, {"workers", share.count}, {"shards", shards}}.dump(2));
     else
-      fmt::print("{}\nLook at it:  hamgen preview {}\n", info_text(options.out, manifest),
-                 options.out.string());
+      fmt::print("{}: worker {} of {} has made its {} shard(s). After all of them:  hamgen finish {}\n",
+                 options.out.string(), share.index, share.count, shards, options.out.string());
     return success;
+  }
+
+  int print_finished(const std::filesystem::path& out, const dataset::Manifest& manifest) const {
+    if (json_)
+      fmt::print("{}\n", info_json(out, manifest).dump(2));
+    else
+      fmt::print("{}\nLook at it:  hamgen preview {}\n", info_text(out, manifest), out.string());
+    return success;
+  }
+
+  int finish_dataset(const std::string& dir) const {
+    allow_only({"json", "threads", "quiet"});
+    listen_for_stop_signals();
+    return print_finished(dir, finish(dir, threads(), flags_.count("quiet") > 0));
+  }
+
+  int repair_dataset(const std::string& dir) const {
+    allow_only({"json", "threads", "quiet"});
+    listen_for_stop_signals();
+    const Repair done = repair(dir, threads(), flags_.count("quiet") > 0);
+    if (json_) {
+      fmt::print("{}\n", Json{{"repaired", done.found}}.dump(2));
+    } else {
+      for (const std::string& found : done.found) fmt::print("  repaired  {}\n", found);
+      fmt::print("{}: {}\n", dir, done.found.empty() ? "nothing to repair" : "whole again");
+    }
+    return success;
+  }
+
+  int verify_dataset(const std::string& dir) const {
+    allow_only({"json", "threads", "quiet", "full", "regenerate"});
+    VerifyOptions options;
+    options.full = flags_.count("full") > 0;
+    if (flags_.count("regenerate") > 0) options.regenerate = sample_size();
+    options.threads = threads();
+    options.quiet = flags_.count("quiet") > 0;
+    const Verification found = verify(dir, options);
+    fmt::print("{}", json_ ? verification_json(found).dump(2) + "\n" : verification_text(dir, found));
+    return found.problems.empty() ? success : failure;
   }
 
   int print_systems() const {

@@ -2,18 +2,16 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <csignal>
 #include <cstdio>
 #include <cxxopts.hpp>
 
 #include "apps/command_line.hpp"
 #include "apps/fit.hpp"
+#include "apps/stop_signal.hpp"
 #include "apps/version.hpp"
 
 namespace hamgen::apps {
 namespace {
-
-constexpr int interrupted = 75;  // EX_TEMPFAIL: try again, with --resume
 
 constexpr const char* overview = R"(hgn-fit - learns Hamiltonians from the videos that hamgen makes
 
@@ -35,20 +33,6 @@ constexpr Shorthand shorthands[] = {
     {"precision", "precision", "of encoder and decoder: auto, fp32 or bf16 [auto]"},
     {"threads", "threads", "CPU threads [all cores]"},
 };
-
-std::atomic<bool> stop_requested{false};
-
-void request_stop(int) {
-  stop_requested = true;
-}
-
-void listen_for_signals() {
-  struct sigaction action {};
-  action.sa_handler = request_stop;
-  for (const int signal : {SIGTERM, SIGUSR1}) sigaction(signal, &action, nullptr);
-  action.sa_flags = static_cast<int>(SA_RESETHAND);  // a second Ctrl-C ends the program at once
-  sigaction(SIGINT, &action, nullptr);
-}
 
 // "45m", "90s", "1.5h", "300": seconds.
 double duration(const std::string& text) {
@@ -131,7 +115,7 @@ class Program {
     options.quiet = has("quiet");
     if (has("max-time")) options.max_seconds = duration(text("max-time"));
     if (has("max-steps")) options.max_steps = whole_number("max-steps", text("max-steps"), 1, 1e12);
-    options.interrupted = &stop_requested;
+    options.interrupted = &stop_requested();
     return options;
   }
 
@@ -161,7 +145,7 @@ class Program {
       fmt::print("{}\n", to_json(read_config()).dump(2));
       return success;
     }
-    listen_for_signals();
+    listen_for_stop_signals();
     const FitOutcome outcome = has("resume") ? old_run() : new_run();
     if (outcome.ending == model::Ending::interrupted) {
       fmt::print(stderr, "hgn-fit: interrupted; saved. Go on with:  hgn-fit --resume {}\n",

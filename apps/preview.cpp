@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
-#include "apps/config.hpp"
+#include "apps/planned_shards.hpp"
 #include "dataset/manifest.hpp"
-#include "dataset/shard_reader.hpp"
+#include "dataset/split_reader.hpp"
 #include "render/picture.hpp"
 #include "render/portrait.hpp"
 #include "simulators/trajectory.hpp"
@@ -33,30 +33,29 @@ struct Sample {
 };
 
 Sample read_sample(const PreviewOptions& options, const dataset::Manifest& manifest) {
-  const dataset::SplitRecord* const split = manifest.find(options.split);
-  if (split == nullptr)
+  if (manifest.find(options.split) == nullptr)
     throw schemas::FieldError(options.dataset.string() + " has no split \"" + options.split + "\"");
-  const auto shard = std::ranges::find_if(split->shards, [&](const dataset::ShardRecord& record) {
-    return record.first <= options.first && options.first <= record.last;
-  });
-  if (shard == split->shards.end())
+  const dataset::SplitReader reader(options.dataset, manifest, options.split);
+  const auto first = static_cast<std::uint64_t>(options.first);
+  if (first >= reader.trajectories())
     throw schemas::FieldError(fmt::format("--index {} is out of range: the {} split has trajectories 0 to {}",
-                                          options.first, options.split, split->trajectories - 1));
-  const dataset::ShardReader reader(options.dataset / shard->file);
-  const auto row = static_cast<std::uint64_t>(options.first - shard->first);
+                                          options.first, options.split, reader.trajectories() - 1));
   Sample sample;
   sample.first = options.first;
-  sample.count = std::min<std::uint64_t>(8, shard->trajectories() - row);
+  sample.count = std::min<std::uint64_t>(8, reader.trajectories() - first);
   sample.frames = manifest.frame_shape[0];
   sample.size = manifest.frame_shape[1];
-  sample.video = reader.frames("frames", row, sample.count);
-  sample.q = reader.numbers("q", row, sample.count);
-  sample.p = reader.numbers("p", row, sample.count);
-  sample.q_observed = reader.numbers("q_observed", row, sample.count);
-  sample.p_observed = reader.numbers("p_observed", row, sample.count);
-  sample.dq_dt = reader.numbers("dq_dt", row, sample.count);
-  sample.dp_dt = reader.numbers("dp_dt", row, sample.count);
-  sample.parameters = reader.numbers("parameters", row, sample.count);
+  sample.video.resize(sample.count * sample.frames * reader.frame_bytes());
+  std::vector<dataset::FrameWindow> windows;
+  for (std::uint64_t i = 0; i < sample.count; ++i) windows.push_back({first + i, 0, sample.frames});
+  reader.read_frames("frames", windows, sample.video);
+  sample.q = reader.numbers("q", first, sample.count);
+  sample.p = reader.numbers("p", first, sample.count);
+  sample.q_observed = reader.numbers("q_observed", first, sample.count);
+  sample.p_observed = reader.numbers("p_observed", first, sample.count);
+  sample.dq_dt = reader.numbers("dq_dt", first, sample.count);
+  sample.dp_dt = reader.numbers("dp_dt", first, sample.count);
+  sample.parameters = reader.numbers("parameters", first, sample.count);
   sample.dimension = sample.q.size() / (sample.count * sample.frames);
   return sample;
 }
@@ -185,7 +184,7 @@ render::Surface phase_portrait(const Sample& sample, const Simulation& simulatio
 
 std::vector<fs::path> make_preview(const PreviewOptions& options) {
   const dataset::Manifest manifest = dataset::read_manifest(options.dataset);
-  const Config config = config_from_json(manifest.config);
+  const Config config = config_of(options.dataset, manifest.plan);
   const Simulation simulation(*config.system, config.settings);
   const Sample sample = read_sample(options, manifest);
   const fs::path out = options.out.empty() ? options.dataset : options.out;

@@ -16,7 +16,7 @@ struct PreviewOptions {
 
 // Writes preview.png (trajectories over time), preview.gif (the same, moving) and portrait.png (phase
 // portrait over the energy landscape); returns their paths. Throws dataset::ManifestError,
-// dataset::Hdf5Error, render::PictureError, schemas::FieldError.
+// dataset::ShardError, render::PictureError, schemas::FieldError.
 std::vector<std::filesystem::path> make_preview(const PreviewOptions& options);
 
 }  // namespace hamgen::apps

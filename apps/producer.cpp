@@ -8,21 +8,30 @@ namespace hamgen::apps {
 using simulators::Split;
 using simulators::Trajectory;
 
+dataset::ShardRow numbers_of(const Trajectory& trajectory) {
+  dataset::ShardRow row;
+  row.trajectory = trajectory.id;
+  row.q = trajectory.q;
+  row.p = trajectory.p;
+  row.q_observed = trajectory.q_observed;
+  row.p_observed = trajectory.p_observed;
+  row.dq_dt = trajectory.dq_dt;
+  row.dp_dt = trajectory.dp_dt;
+  row.energy = trajectory.energy;
+  row.energy_drift = {&trajectory.energy_drift, 1};
+  row.parameters = trajectory.parameters;
+  row.view_x = {&trajectory.view.center_x, 1};
+  row.view_y = {&trajectory.view.center_y, 1};
+  return row;
+}
+
 dataset::ShardRow Product::row() {
-  return {.trajectory = trajectory.id,
-          .frames = std::move(frames),
-          .frames_clean = std::move(frames_clean),
-          .q = trajectory.q,
-          .p = trajectory.p,
-          .q_observed = trajectory.q_observed,
-          .p_observed = trajectory.p_observed,
-          .dq_dt = trajectory.dq_dt,
-          .dp_dt = trajectory.dp_dt,
-          .energy = trajectory.energy,
-          .energy_drift = {&trajectory.energy_drift, 1},
-          .parameters = trajectory.parameters,
-          .view_x = {&trajectory.view.center_x, 1},
-          .view_y = {&trajectory.view.center_y, 1}};
+  dataset::ShardRow row = numbers_of(trajectory);
+  row.frames = std::move(frames);
+  row.frames_clean = std::move(frames_clean);
+  row.frames_digest = frames_digest;
+  row.frames_clean_digest = frames_clean_digest;
+  return row;
 }
 
 Producer::Producer(const simulators::Simulation& simulation, const render::Canvas& canvas, int compression)
@@ -38,8 +47,13 @@ Product Producer::make(Split split, std::int64_t id) {
   const auto frames = render(product.trajectory, product.trajectory.q_observed);
   product.out_of_view = out_of_view_;
   product.sums = sums_;
+  product.frames_digest = dataset::digest_of(std::as_bytes(frames));
   product.frames = compress(frames);
-  if (split == Split::test) product.frames_clean = compress(render(product.trajectory, product.trajectory.q));
+  if (split == Split::test) {
+    const auto clean = render(product.trajectory, product.trajectory.q);
+    product.frames_clean_digest = dataset::digest_of(std::as_bytes(clean));
+    product.frames_clean = compress(clean);
+  }
   return product;
 }
 

@@ -16,11 +16,15 @@ namespace hamgen::apps {
 struct Product {
   simulators::Trajectory trajectory;
   std::vector<dataset::Chunk> frames, frames_clean;
+  dataset::RowDigest frames_digest{}, frames_clean_digest{};
   render::ChannelSums sums;       // of `frames`
   std::uint64_t out_of_view = 0;  // frames with a disc's centre outside the view
 
   dataset::ShardRow row();  // views into this product; the chunks are moved out
 };
+
+// The numbers of a shard row, without its frames: views into the trajectory.
+dataset::ShardRow numbers_of(const simulators::Trajectory& trajectory);
 
 // Owns scratch memory: one producer per thread.
 class Producer {

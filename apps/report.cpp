@@ -41,7 +41,7 @@ Json systems_json() {
 std::vector<std::string> missing_files(const fs::path& dataset, const dataset::Manifest& manifest) {
   std::vector<std::string> missing;
   for (const auto& split : manifest.splits) {
-    if (!fs::exists(dataset / split.index)) missing.push_back(split.index + " is missing");
+    if (!fs::exists(dataset / split.index.file)) missing.push_back(split.index.file + " is missing");
     for (const auto& shard : split.shards) {
       std::error_code error;
       const auto bytes = fs::file_size(dataset / shard.file, error);
@@ -58,14 +58,15 @@ std::string info_text(const fs::path& dataset, const dataset::Manifest& manifest
   const auto& shape = manifest.frame_shape;
   std::string text = fmt::format("{}: {}  ({})\n  frames   {} x {}x{} RGB, seed {}, hamgen {} ({:.12})\n",
                                  dataset.string(), manifest.system, manifest.hamiltonian, shape[0], shape[1],
-                                 shape[2], manifest.config.at("seed").get<std::int64_t>(),
-                                 manifest.generator_version, manifest.git_commit);
+                                 shape[2], manifest.plan.config.at("seed").get<std::int64_t>(),
+                                 manifest.plan.generator.version, manifest.plan.generator.git_commit);
   for (const auto& split : manifest.splits) {
-    text += fmt::format("  {:<8} {} trajectories in {} shard(s), {}\n", split.name, split.trajectories,
+    text += fmt::format("  {:<8} {} trajectories in {} shard(s), {}\n", split.name, split.trajectories(),
                         split.shards.size(), bytes_text(static_cast<double>(total_bytes(split))));
+    const dataset::ShardStatistics total = split.statistics();
     text += fmt::format(
         "           largest energy drift {:.1e}, {} redrawn, {} tightened, {} trajectories leave the view\n",
-        split.max_energy_drift, split.redraws, split.tightenings, split.trajectories_out_of_view);
+        total.max_energy_drift, total.redraws, total.tightenings, total.trajectories_out_of_view);
   }
   text += fmt::format("  pixels   mean {:.4f}, standard deviation {:.4f} (red, green, blue; of 1)\n",
                       fmt::join(manifest.channel_mean, " "), fmt::join(manifest.channel_std, " "));

@@ -8,6 +8,7 @@
 
 #include "apps/producer.hpp"
 #include "apps/progress.hpp"
+#include "apps/stop_signal.hpp"
 
 namespace hamgen::apps {
 namespace {
@@ -77,6 +78,8 @@ class Measurement {
   }
 
   Errors errors_of(std::int64_t id, const std::vector<double>& mean) {
+    if (stop_requested())
+      throw Interrupted("stopped by a signal; all shards are there. The same command goes on");
     Producer& producer = producers_.local();
     const auto trajectory = simulation_.trajectory(Split::test, id);
     Errors errors;

@@ -16,7 +16,7 @@
 namespace hamgen::apps {
 
 // Simulates and renders afresh, with progress on stderr unless `quiet`; the result does not depend on the
-// number of threads.
+// number of threads. Throws Interrupted (stop_signal.hpp).
 dataset::Yardsticks measure_yardsticks(const Config& config, const simulators::Simulation& simulation,
                                        bool quiet);
 

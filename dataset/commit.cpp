@@ -1,34 +1,47 @@
 #include "dataset/commit.hpp"
 
 #include <fcntl.h>
-#include <openssl/evp.h>
+#include <sys/random.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdint>
-#include <cstring>
-#include <utility>
+#include <string>
+#include <vector>
+
+#include "dataset/digest.hpp"
+#include "dataset/fault_point.hpp"
+
+#if defined(HAMGEN_FAULT_POINTS)
+#include <atomic>
+#include <csignal>
+#include <cstdlib>
+#endif
 
 namespace hamgen::dataset {
 namespace {
 
-[[noreturn]] void fail(const std::string& action, const std::filesystem::path& path) {
+namespace fs = std::filesystem;
+constexpr std::string_view temporary_ending = ".partial";
+
+// A system call between two fault points. Returns what the call does.
+template <class Call>
+auto step([[maybe_unused]] const char* name, Call call) {
+  fault_point(name);
+  const auto result = call();
   const int reason = errno;
-  throw FileError("cannot " + action + " " + path.string() + ": " + std::strerror(reason));
+  fault_point(name);
+  errno = reason;
+  return result;
 }
 
-class Descriptor {
+class NewFile {
  public:
-  Descriptor(const std::filesystem::path& path, int flags)
-      : path_(path), fd_(::open(path.c_str(), flags | O_CLOEXEC, 0644)) {
-    if (fd_ < 0) fail("open", path);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
+  explicit NewFile(const fs::path& path)
+      : path_(path), fd_(step("open", [&] {
+          return Descriptor(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW).release();
+        })) {}
 
   // Past the page cache as far as alignment allows: a dataset is larger than what should be kept in memory,
   // and the copy would cost as much as hashing does.
@@ -42,10 +55,10 @@ class Descriptor {
     write_all(bytes);
   }
   void sync() {
-    if (::fsync(fd_) != 0) fail("flush", path_);
+    if (step("fsync", [&] { return ::fsync(fd_); }) != 0) fail("flush", path_);
   }
   void close() {
-    if (::close(std::exchange(fd_, -1)) != 0) fail("close", path_);
+    if (step("close", [&] { return ::close(fd_.release()); }) != 0) fail("close", path_);
   }
 
  private:
@@ -63,7 +76,8 @@ class Descriptor {
   std::size_t write_directly(std::span<const std::byte> bytes) {
     std::size_t done = 0;
     while (done < bytes.size() && done % alignment == 0) {
-      const ssize_t written = ::write(fd_, bytes.data() + done, bytes.size() - done);
+      const ssize_t written =
+          step("write", [&] { return ::write(fd_, bytes.data() + done, bytes.size() - done); });
       if (written <= 0) break;
       done += static_cast<std::size_t>(written);
     }
@@ -71,49 +85,114 @@ class Descriptor {
   }
   void write_all(std::span<const std::byte> bytes) {
     while (!bytes.empty()) {
-      const ssize_t written = ::write(fd_, bytes.data(), bytes.size());
+      const ssize_t written = step("write", [&] { return ::write(fd_, bytes.data(), bytes.size()); });
       if (written < 0 && errno == EINTR) continue;
       if (written <= 0) fail("write", path_);
       bytes = bytes.subspan(static_cast<std::size_t>(written));
     }
   }
 
-  std::filesystem::path path_;
-  int fd_;
+  fs::path path_;
+  Descriptor fd_;
 };
 
-}  // namespace
+fs::path temporary_beside(const fs::path& path) {
+  std::array<std::byte, 8> random{};
+  if (::getrandom(random.data(), random.size(), 0) != static_cast<ssize_t>(random.size()))
+    fail("draw a temporary name for", path);
+  return path.parent_path() /
+         ("." + path.filename().string() + "." + hexadecimal(random) + std::string(temporary_ending));
+}
 
-void commit_file(const std::filesystem::path& path, std::span<const std::byte> bytes) {
-  std::filesystem::path temporary = path;
-  temporary += ".partial";
-  ::unlink(temporary.c_str());  // left by an interrupted run
+void sync_directory_of(const fs::path& path) {
+  const Descriptor directory(path.has_parent_path() ? path.parent_path() : fs::path("."),
+                             O_RDONLY | O_DIRECTORY);
+  if (step("fsync directory", [&] { return ::fsync(directory); }) != 0) fail("flush the directory of", path);
+}
+
+// `place` gives the temporary file its name, and says whether it did.
+template <class Place>
+bool commit(const fs::path& path, std::span<const std::byte> bytes, Place place) {
+  const fs::path temporary = temporary_beside(path);
+  bool is_placed = false;
   try {
-    Descriptor file(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
+    NewFile file(temporary);
     file.write(bytes);
     file.sync();
     file.close();
-    if (::rename(temporary.c_str(), path.c_str()) != 0) fail("rename to", path);
+    is_placed = place(temporary);
+    if (is_placed) sync_directory_of(path);
   } catch (...) {
     ::unlink(temporary.c_str());
+    if (is_placed) ::unlink(path.c_str());
     throw;
   }
-  const auto directory = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
-  Descriptor(directory, O_RDONLY | O_DIRECTORY).sync();
+  return is_placed;
 }
 
-std::string sha256(std::span<const std::byte> bytes) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned length = 0;
-  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &length, EVP_sha256(), nullptr) != 1)
-    throw std::runtime_error("OpenSSL cannot compute a SHA-256");
-  std::string text;
-  for (unsigned i = 0; i < length; ++i) {
-    constexpr char digits[] = "0123456789abcdef";
-    text += digits[digest[i] >> 4];
-    text += digits[digest[i] & 15];
-  }
-  return text;
+}  // namespace
+
+void commit_file(const fs::path& path, std::span<const std::byte> bytes) {
+  commit(path, bytes, [&](const fs::path& temporary) {
+    if (step("rename", [&] { return ::rename(temporary.c_str(), path.c_str()); }) != 0)
+      fail("rename to", path);
+    return true;
+  });
 }
+
+void commit_file(const fs::path& path, std::string_view text) {
+  commit_file(path, std::as_bytes(std::span(text)));
+}
+
+void commit_if_changed(const fs::path& path, std::span<const std::byte> bytes) {
+  const auto has_bytes = [&] {
+    try {
+      const std::string text = read_text(path.parent_path(), path.filename().string(), bytes.size());
+      return std::ranges::equal(std::as_bytes(std::span(text)), bytes);
+    } catch (const FileError&) {
+      return false;
+    }
+  };
+  if (!has_bytes()) commit_file(path, bytes);
+}
+
+bool commit_new_file(const fs::path& path, std::string_view text) {
+  return commit(path, std::as_bytes(std::span(text)), [&](const fs::path& temporary) {
+    const int status = step("link", [&] { return ::link(temporary.c_str(), path.c_str()); });
+    const int reason = errno;
+    ::unlink(temporary.c_str());
+    errno = reason;
+    if (status != 0 && reason != EEXIST) fail("link to", path);
+    return status == 0;
+  });
+}
+
+bool is_temporary(std::string_view file_name) {
+  return file_name.starts_with('.') && file_name.ends_with(temporary_ending);
+}
+
+void remove_temporaries(const fs::path& directory) try {
+  if (!fs::is_directory(directory)) return;
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(directory))
+    if (is_temporary(entry.path().filename().string())) files.push_back(entry.path());
+  for (const fs::path& file : files) fs::remove(file);
+} catch (const fs::filesystem_error& error) {
+  throw FileError("cannot tidy up " + directory.string() + ": " + error.code().message());
+}
+
+#if defined(HAMGEN_FAULT_POINTS)
+void fault_point(const char* name) {
+  static std::atomic<int> count{0};
+  const int number = ++count;
+  if (const char* const log = std::getenv("HAMGEN_FAULT_LOG")) {
+    const Descriptor file(log, O_WRONLY | O_CREAT | O_APPEND);
+    const std::string line = std::to_string(number) + " " + name + "\n";
+    static_cast<void>(::write(file, line.data(), line.size()) < 0);
+  }
+  const char* const at = std::getenv("HAMGEN_FAULT_AT");
+  if (at != nullptr && number == std::atoi(at)) ::kill(::getpid(), SIGKILL);
+}
+#endif
 
 }  // namespace hamgen::dataset

@@ -1,24 +1,30 @@
-// Bytes become a file in one step: written beside it under a temporary name, flushed to the disk, then
-// renamed. A file under its final name is therefore always complete.
+// Bytes become a file in one step: written beside it under a temporary name of its own, flushed to the disk,
+// then renamed, and the name flushed, too. A file under its final name is therefore always complete, and two
+// writers never touch each other's temporary file.
 #pragma once
 
 #include <cstddef>
 #include <filesystem>
 #include <span>
-#include <stdexcept>
-#include <string>
+#include <string_view>
+
+#include "dataset/file.hpp"
 
 namespace hamgen::dataset {
 
-// The message names the file and the system's reason: "cannot write x.h5: No space left on device".
-class FileError : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
-
-// Throws FileError; no file is left then, under either name.
+// Replaces what was there. Throws FileError; nothing is left of this file then, under either name. A failed
+// flush is never tried again on the same file: after it, nobody knows which pages reached the disk.
 void commit_file(const std::filesystem::path& path, std::span<const std::byte> bytes);
+void commit_file(const std::filesystem::path& path, std::string_view text);
+// Leaves a file that has these bytes already as it is.
+void commit_if_changed(const std::filesystem::path& path, std::span<const std::byte> bytes);
+// Writes where there is no such file; false, and nothing done, where there is one already.
+bool commit_new_file(const std::filesystem::path& path, std::string_view text);
 
-std::string sha256(std::span<const std::byte> bytes);  // 64 lower-case hexadecimal digits
+// Whether a file of this name is what an interrupted commit left.
+bool is_temporary(std::string_view file_name);
+// Removes such files from a directory in which nobody else is writing; nothing where there is no directory.
+// Throws FileError.
+void remove_temporaries(const std::filesystem::path& directory);
 
 }  // namespace hamgen::dataset

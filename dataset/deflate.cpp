@@ -1,7 +1,10 @@
 #include "dataset/deflate.hpp"
 
 #include <isa-l/igzip_lib.h>
+#include <libdeflate.h>
 
+#include <memory>
+#include <new>
 #include <stdexcept>
 #include <string>
 
@@ -55,17 +58,14 @@ std::vector<std::byte> Deflater::compress(std::span<const std::uint8_t> bytes) {
   return {output_.begin(), output_.begin() + stream.total_out};
 }
 
-void inflate(std::span<const std::byte> compressed, std::span<std::uint8_t> bytes) {
-  inflate_state stream;
-  isal_inflate_init(&stream);
-  stream.crc_flag = ISAL_ZLIB;
-  stream.next_in = const_cast<std::uint8_t*>(reinterpret_cast<const std::uint8_t*>(compressed.data()));
-  stream.avail_in = static_cast<std::uint32_t>(compressed.size());
-  stream.next_out = bytes.data();
-  stream.avail_out = static_cast<std::uint32_t>(bytes.size());
-  const int status = isal_inflate(&stream);
-  leave_wide_vectors();
-  if (status != ISAL_DECOMP_OK || stream.avail_out != 0 || stream.block_state != ISAL_BLOCK_FINISH)
+void inflate(std::span<const std::byte> stream, std::span<std::uint8_t> bytes) {
+  thread_local const std::unique_ptr<libdeflate_decompressor, void (*)(libdeflate_decompressor*)>
+      decompressor(libdeflate_alloc_decompressor(), libdeflate_free_decompressor);
+  if (decompressor == nullptr) throw std::bad_alloc();
+  std::size_t read = 0;
+  const auto status = libdeflate_zlib_decompress_ex(decompressor.get(), stream.data(), stream.size(),
+                                                    bytes.data(), bytes.size(), &read, nullptr);
+  if (status != LIBDEFLATE_SUCCESS || read != stream.size())
     throw InflateError("compressed data are damaged");
 }
 

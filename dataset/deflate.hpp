@@ -1,4 +1,5 @@
-// zlib-format compression with ISA-L, outside HDF5's global lock: what h5py reads as the "gzip" filter.
+// zlib-format compression with ISA-L and expansion with libdeflate, each the faster one, outside HDF5's
+// global lock: what h5py reads as the "gzip" filter.
 #pragma once
 
 #include <cstddef>
@@ -29,8 +30,8 @@ class InflateError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// Expands a complete zlib stream that holds exactly `bytes.size()` bytes. Throws InflateError for anything
-// else.
+// Expands a complete zlib stream that holds exactly `bytes.size()` bytes, never more than these. Throws
+// InflateError for anything else. Thread-safe.
 void inflate(std::span<const std::byte> stream, std::span<std::uint8_t> bytes);
 
 }  // namespace hamgen::dataset

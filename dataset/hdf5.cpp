@@ -150,9 +150,13 @@ std::span<const std::byte> MemoryFile::image() const {
   return {image, size};
 }
 
-Handle open_read_only(const std::filesystem::path& path) {
+Handle open_image(std::span<const std::byte> image) {
   silence_error_printing();
-  return {H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose, "open " + path.string()};
+  require_thread_safety();
+  check(H5PLset_loading_state(0), "switch off plug-ins");
+  void* const bytes = const_cast<std::byte*>(image.data());  // opened for reading only
+  return {H5LTopen_file_image(bytes, image.size(), H5LT_FILE_IMAGE_DONT_COPY | H5LT_FILE_IMAGE_DONT_RELEASE),
+          H5Fclose, "open a file's bytes"};
 }
 
 Handle create_dataset(hid_t file, const std::string& name, hid_t type, std::span<const hsize_t> extents,
@@ -215,26 +219,50 @@ void read_block(hid_t dataset, Element element, std::span<const hsize_t> offset,
   check(H5Dread(dataset, memory_type(element), memory, space, H5P_DEFAULT, data), "read a block");
 }
 
-std::vector<hsize_t> chunk_extents(hid_t dataset) {
-  const Handle properties(H5Dget_create_plist(dataset), H5Pclose, "read a dataset's properties");
-  if (H5Pget_layout(properties) != H5D_CHUNKED) return {};
-  std::vector<hsize_t> extents(extents_of(dataset).size());
-  check(H5Pget_chunk(properties, static_cast<int>(extents.size()), extents.data()),
-        "read the size of chunks");
-  return extents;
+namespace {
+
+bool is_text(hid_t type) {
+  return H5Tget_class(type) == H5T_STRING && H5Tis_variable_str(type) > 0 &&
+         H5Tget_cset(type) == H5T_CSET_UTF8;
 }
 
-std::vector<std::byte> read_raw_chunk(hid_t dataset, std::span<const hsize_t> offset) {
-  hsize_t size = 0;
-  check(H5Dget_chunk_storage_size(dataset, offset.data(), &size), "find a chunk");
-  constexpr hsize_t most = hsize_t{1} << 31;
-  if (size == 0 || size > most)
-    throw Hdf5Error("cannot read a chunk: it has " + std::to_string(size) + " bytes");
-  std::vector<std::byte> bytes(size);
-  std::uint32_t skipped_filters = 0;
-  check(H5Dread_chunk(dataset, H5P_DEFAULT, offset.data(), &skipped_filters, bytes.data()), "read a chunk");
-  if (skipped_filters != 0) throw Hdf5Error("cannot read a chunk: it is not compressed like the others");
-  return bytes;
+// HDF5 allocates the texts that it reads, and has to free them.
+std::vector<std::string> take_texts(std::vector<char*> pointers, hid_t type, hid_t space) {
+  std::vector<std::string> texts;
+  for (const char* const text : pointers) texts.emplace_back(text == nullptr ? "" : text);
+  check(H5Dvlen_reclaim(type, space, H5P_DEFAULT, pointers.data()), "free texts");
+  return texts;
+}
+
+}  // namespace
+
+std::vector<std::string> read_texts(hid_t dataset) {
+  const Handle stored(H5Dget_type(dataset), H5Tclose, "read a dataset's type");
+  if (!is_text(stored)) throw Hdf5Error("a dataset of labels holds no text");
+  const Handle space(H5Dget_space(dataset), H5Sclose, "read a dataset's shape"), type = text_type();
+  std::vector<char*> pointers(
+      static_cast<std::size_t>(check(H5Sget_simple_extent_npoints(space), "count labels")));
+  check(H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, pointers.data()), "read labels");
+  return take_texts(std::move(pointers), type, space);
+}
+
+AttributeValue read_attribute(hid_t object, const std::string& name) {
+  const Handle attribute(H5Aopen(object, name.c_str(), H5P_DEFAULT), H5Aclose, "open attribute " + name);
+  const Handle stored(H5Aget_type(attribute), H5Tclose, "read an attribute's type");
+  const Handle space(H5Aget_space(attribute), H5Sclose, "read an attribute's shape");
+  if (H5Sget_simple_extent_type(space) != H5S_SCALAR) throw Hdf5Error("attribute " + name + " is no scalar");
+  const auto number = [&]<class T>(T value) {
+    check(H5Aread(attribute, std::is_same_v<T, double> ? H5T_NATIVE_DOUBLE : H5T_NATIVE_INT64, &value),
+          "read attribute " + name);
+    return value;
+  };
+  if (H5Tequal(stored, H5T_STD_I64LE) > 0) return number(std::int64_t{0});
+  if (H5Tequal(stored, H5T_IEEE_F64LE) > 0) return number(0.0);
+  if (!is_text(stored)) throw Hdf5Error("attribute " + name + " is neither a text nor a number");
+  const Handle type = text_type();
+  std::vector<char*> pointer(1);
+  check(H5Aread(attribute, type, pointer.data()), "read attribute " + name);
+  return take_texts(std::move(pointer), type, space).front();
 }
 
 }  // namespace hamgen::dataset::hdf5

@@ -69,7 +69,8 @@ class MemoryFile {
 };
 // Throws Hdf5Error where threads must not use the library at the same time.
 void require_thread_safety();
-Handle open_read_only(const std::filesystem::path& path);
+// A file of these bytes, which have to outlive the handle; nothing is copied, and no plug-in is loaded.
+Handle open_image(std::span<const std::byte> image);
 
 // `properties` is the creation list, whose time stamps are switched off here.
 Handle create_dataset(hid_t file, const std::string& name, hid_t type, std::span<const hsize_t> extents,
@@ -82,11 +83,9 @@ std::vector<hsize_t> extents_of(hid_t dataset);
 // Reads the block of `count` elements from `offset` (both per axis) into `data`.
 void read_block(hid_t dataset, Element element, std::span<const hsize_t> offset,
                 std::span<const hsize_t> count, void* data);
-// The sizes of a dataset's chunks, per axis; empty where it is not chunked.
-std::vector<hsize_t> chunk_extents(hid_t dataset);
-// The stored bytes of the chunk that begins at `offset`, past all filters. Throws Hdf5Error where a filter
-// was skipped for it, or where there is no such chunk.
-std::vector<std::byte> read_raw_chunk(hid_t dataset, std::span<const hsize_t> offset);
+std::vector<std::string> read_texts(hid_t dataset);
+// A scalar text or number. Throws Hdf5Error for an attribute of another kind, and where there is none.
+AttributeValue read_attribute(hid_t object, const std::string& name);
 
 }  // namespace hdf5
 }  // namespace hamgen::dataset

@@ -95,6 +95,16 @@ std::uint64_t SplitHeader::extent(Axis axis, std::uint64_t trajectories) const {
   throw std::logic_error("unknown axis");
 }
 
+std::vector<std::pair<std::string, LabelValues>> SplitHeader::labels() const {
+  return {{"time", time},
+          {"y", y},
+          {"x", x},
+          {"channel", std::vector<std::string>{"red", "green", "blue"}},
+          {"coordinate", coordinates},
+          {"parameter", parameters},
+          {"parameter_unit", parameter_units}};
+}
+
 FrameChunking chunk_frames(std::uint64_t frames, std::uint64_t frame_bytes) {
   const std::uint64_t most = std::max<std::uint64_t>(1, largest_chunk / frame_bytes);
   const std::uint64_t chunks = (frames + most - 1) / most;

@@ -10,7 +10,7 @@
 
 namespace hamgen::dataset {
 
-inline constexpr std::int64_t schema_version = 1;
+inline constexpr std::int64_t schema_version = 2;
 
 // The axes; each is also the name of the one-dimensional dataset that labels it (an HDF5 dimension scale).
 enum class Axis { trajectory, time, y, x, channel, coordinate, parameter };
@@ -34,6 +34,9 @@ struct DatasetLayout {
 const std::vector<DatasetLayout>& shard_layout();
 const DatasetLayout& find_layout(const std::string& name);
 
+// The values of a dataset that does not depend on the trajectory.
+using LabelValues = std::variant<std::vector<double>, std::vector<std::string>>;
+
 using AttributeValue = std::variant<std::string, std::int64_t, double>;
 
 // What all shards of a split share: sizes, labels and root attributes.
@@ -50,6 +53,7 @@ struct SplitHeader {
   // Size along an axis, for `trajectories` trajectories.
   std::uint64_t extent(Axis axis, std::uint64_t trajectories) const;
   std::uint64_t frame_bytes() const { return y.size() * x.size() * 3; }
+  std::vector<std::pair<std::string, LabelValues>> labels() const;  // by dataset
 };
 
 // How a trajectory's frames are cut into chunks: equal numbers of frames, at most 1 MiB a chunk.

@@ -1,62 +1,102 @@
 #include "dataset/manifest.hpp"
 
 #include <algorithm>
-#include <fstream>
 
-#include "dataset/commit.hpp"
+#include "dataset/digest.hpp"
+#include "dataset/file.hpp"
 #include "dataset/layout.hpp"
 
 namespace hamgen::dataset {
 namespace {
 
-constexpr const char* file_name = "manifest.json";
-
 Json split_to_json(const SplitRecord& split) {
   Json shards = Json::array();
-  for (const ShardRecord& shard : split.shards)
-    shards.push_back({{"file", shard.file},
-                      {"bytes", shard.bytes},
-                      {"sha256", shard.sha256},
-                      {"first", shard.first},
-                      {"last", shard.last}});
-  return {{"trajectories", split.trajectories},
-          {"index", split.index},
-          {"redraws", split.redraws},
-          {"tightenings", split.tightenings},
-          {"max_energy_drift", split.max_energy_drift},
-          {"out_of_view",
-           {{"frames", split.frames_out_of_view}, {"trajectories", split.trajectories_out_of_view}}},
-          {"shards", std::move(shards)}};
+  for (const ShardRecord& shard : split.shards) shards.push_back(to_json(shard));
+  const ShardStatistics total = split.statistics();
+  return {
+      {"trajectories", split.trajectories()},
+      {"index", {{"file", split.index.file}, {"bytes", split.index.bytes}, {"sha256", split.index.sha256}}},
+      {"redraws", total.redraws},
+      {"tightenings", total.tightenings},
+      {"max_energy_drift", total.max_energy_drift},
+      {"out_of_view",
+       {{"frames", total.frames_out_of_view}, {"trajectories", total.trajectories_out_of_view}}},
+      {"shards", std::move(shards)}};
 }
 
-// A path below the dataset's directory: no way out of it.
-std::string inner_path(const Json& json) {
-  const auto text = json.get<std::string>();
-  const std::filesystem::path path(text);
-  if (text.empty() || path.is_absolute() ||
-      std::ranges::find(path, std::filesystem::path("..")) != path.end())
-    throw ManifestError("\"" + text + "\" is not a path within the dataset");
-  return text;
+IndexRecord index_from_json(const Json& json, const std::string& split) {
+  IndexRecord index{.file = json.at("file").get<std::string>(),
+                    .bytes = whole_number(json.at("bytes")),
+                    .sha256 = json.at("sha256").get<std::string>()};
+  if (index.file != split + ".h5" || !is_sha256(index.sha256))
+    throw ManifestError("\"" + index.file + "\" is not the index of the " + split + " split");
+  return index;
 }
 
+// The shards, in order and without a gap: so no two of them can have the same name, either.
 SplitRecord split_from_json(const std::string& name, const Json& json) {
+  if (name != "train" && name != "test") throw ManifestError("there is no split \"" + name + "\"");
   SplitRecord split;
   split.name = name;
-  json.at("trajectories").get_to(split.trajectories);
-  split.index = inner_path(json.at("index"));
-  json.at("redraws").get_to(split.redraws);
-  json.at("tightenings").get_to(split.tightenings);
-  json.at("max_energy_drift").get_to(split.max_energy_drift);
-  json.at("out_of_view").at("frames").get_to(split.frames_out_of_view);
-  json.at("out_of_view").at("trajectories").get_to(split.trajectories_out_of_view);
-  for (const Json& shard : json.at("shards"))
-    split.shards.push_back({inner_path(shard.at("file")), shard.at("bytes").get<std::uint64_t>(),
-                            shard.at("sha256").get<std::string>(), shard.at("first").get<std::int64_t>(),
-                            shard.at("last").get<std::int64_t>()});
+  split.index = index_from_json(json.at("index"), name);
+  std::uint64_t expected = 0;
+  for (const Json& item : json.at("shards")) {
+    ShardRecord shard = record_from_json(item, name);
+    if (shard.file != shard_file_name(name, split.shards.size()) ||
+        shard.first != static_cast<std::int64_t>(expected))
+      throw ManifestError(shard.file + " with trajectory " + std::to_string(shard.first) +
+                          " should be number " + std::to_string(split.shards.size()) +
+                          " and begin with trajectory " + std::to_string(expected));
+    expected += shard.trajectories();
+    split.shards.push_back(std::move(shard));
+  }
+  if (split.shards.empty() || whole_number(json.at("trajectories")) != expected)
+    throw ManifestError("the shards of the " + name + " split hold " + std::to_string(expected) +
+                        " trajectories, not the " + json.at("trajectories").dump() + " that it says");
   return split;
 }
 
+std::array<std::uint64_t, 4> shape_from_json(const Json& json) {
+  std::array<std::uint64_t, 4> shape{};
+  constexpr std::uint64_t most = std::uint64_t{1} << 30;  // bytes of a trajectory's frames
+  std::uint64_t product = 1;
+  if (!json.is_array() || json.size() != shape.size()) throw ManifestError("frames.shape has not four axes");
+  for (std::size_t axis = 0; axis < shape.size(); ++axis) {
+    shape[axis] = whole_number(json[axis]);
+    if (shape[axis] == 0 || shape[axis] > most / product)
+      throw ManifestError("frames.shape = " + json.dump() + " is not possible");
+    product *= shape[axis];
+  }
+  if (shape[3] != 3) throw ManifestError("frames.shape = " + json.dump() + " is not possible");
+  return shape;
+}
+
+std::vector<double> channels_from_json(const Json& json) {
+  auto values = json.get<std::vector<double>>();
+  if (values.size() != 3) throw ManifestError("a mean or deviation of the frames has not three channels");
+  return values;
+}
+
+Yardsticks yardsticks_from_json(const Json& json) {
+  return {.trajectories = whole_number(json.at("trajectories")),
+          .draws = whole_number(json.at("draws")),
+          .mean_image_mse = json.at("mean_image_mse").get<double>(),
+          .mean_image_mse_clean = json.at("mean_image_mse_clean").get<double>(),
+          .clean_render_mse = json.at("clean_render_mse").get<double>(),
+          .noise_floor = json.at("noise_floor").get<double>()};
+}
+
 }  // namespace
+
+std::uint64_t SplitRecord::trajectories() const {
+  return shards.empty() ? 0 : static_cast<std::uint64_t>(shards.back().last + 1);
+}
+
+ShardStatistics SplitRecord::statistics() const {
+  ShardStatistics total;
+  for (const ShardRecord& shard : shards) total.add(shard.statistics);
+  return total;
+}
 
 const SplitRecord* Manifest::find(const std::string& split) const {
   const auto found = std::ranges::find(splits, split, &SplitRecord::name);
@@ -64,18 +104,17 @@ const SplitRecord* Manifest::find(const std::string& split) const {
 }
 
 Json to_json(const Manifest& manifest) {
-  Json json{
-      {"schema_version", schema_version},
-      {"generator",
-       {{"name", "hamgen"}, {"version", manifest.generator_version}, {"git_commit", manifest.git_commit}}},
-      {"system", manifest.system},
-      {"hamiltonian", manifest.hamiltonian},
-      {"config", manifest.config},
-      {"frames",
-       {{"shape", manifest.frame_shape},
-        {"axes", {"time", "y", "x", "channel"}},
-        {"channel_mean", manifest.channel_mean},
-        {"channel_std", manifest.channel_std}}}};
+  Json json{{"schema_version", schema_version},
+            {"generator", to_json(manifest.plan.generator)},
+            {"plan", manifest.plan.id},
+            {"system", manifest.system},
+            {"hamiltonian", manifest.hamiltonian},
+            {"config", manifest.plan.config},
+            {"frames",
+             {{"shape", manifest.frame_shape},
+              {"axes", {"time", "y", "x", "channel"}},
+              {"channel_mean", manifest.channel_mean},
+              {"channel_std", manifest.channel_std}}}};
   if (manifest.has_yardsticks) {
     const Yardsticks& y = manifest.yardsticks;
     json["yardsticks"] = {
@@ -89,51 +128,35 @@ Json to_json(const Manifest& manifest) {
 
 Manifest manifest_from_json(const Json& json) {
   Manifest manifest;
-  if (const auto version = json.at("schema_version").get<std::int64_t>(); version != schema_version)
-    throw ManifestError("schema version " + std::to_string(version) + " is not supported: expected " +
-                        std::to_string(schema_version));
-  json.at("generator").at("version").get_to(manifest.generator_version);
-  json.at("generator").at("git_commit").get_to(manifest.git_commit);
+  manifest.plan = {.generator = generator_from_json(json.at("generator")),
+                   .config = json.at("config"),
+                   .id = json.at("plan").get<std::string>()};
+  if (make_plan(manifest.plan.generator, manifest.plan.config).id != manifest.plan.id)
+    throw ManifestError("its plan is not that of its configuration");
   json.at("system").get_to(manifest.system);
   json.at("hamiltonian").get_to(manifest.hamiltonian);
-  manifest.config = json.at("config");
-  json.at("frames").at("shape").get_to(manifest.frame_shape);
-  json.at("frames").at("channel_mean").get_to(manifest.channel_mean);
-  json.at("frames").at("channel_std").get_to(manifest.channel_std);
+  manifest.frame_shape = shape_from_json(json.at("frames").at("shape"));
+  manifest.channel_mean = channels_from_json(json.at("frames").at("channel_mean"));
+  manifest.channel_std = channels_from_json(json.at("frames").at("channel_std"));
   manifest.has_yardsticks = json.contains("yardsticks");
-  if (manifest.has_yardsticks) {
-    const Json& y = json.at("yardsticks");
-    y.at("trajectories").get_to(manifest.yardsticks.trajectories);
-    y.at("draws").get_to(manifest.yardsticks.draws);
-    y.at("mean_image_mse").get_to(manifest.yardsticks.mean_image_mse);
-    y.at("mean_image_mse_clean").get_to(manifest.yardsticks.mean_image_mse_clean);
-    y.at("clean_render_mse").get_to(manifest.yardsticks.clean_render_mse);
-    y.at("noise_floor").get_to(manifest.yardsticks.noise_floor);
-  }
+  if (manifest.has_yardsticks) manifest.yardsticks = yardsticks_from_json(json.at("yardsticks"));
   for (const auto& [name, split] : json.at("splits").items())
     manifest.splits.push_back(split_from_json(name, split));
   return manifest;
 }
 
-void write_manifest(const std::filesystem::path& dataset, const Manifest& manifest) {
-  const std::string text = to_json(manifest).dump(2) + "\n";
-  commit_file(dataset / file_name, std::as_bytes(std::span(text)));
+std::string manifest_text(const Manifest& manifest) {
+  return seal(to_json(manifest));
 }
 
 Manifest read_manifest(const std::filesystem::path& dataset) {
-  const auto path = dataset / file_name;
-  std::ifstream file(path);
-  if (!file) {
-    const bool is_there = std::filesystem::exists(dataset);
-    throw ManifestError(is_there ? dataset.string() +
-                                       " is not a finished dataset: it has no readable manifest.json"
-                                 : "there is no directory " + dataset.string());
-  }
-  try {
-    return manifest_from_json(Json::parse(file));
-  } catch (const std::exception& error) {
-    throw ManifestError("cannot understand " + path.string() + ": " + error.what());
-  }
+  if (!is_there(dataset / manifest_name))
+    throw ManifestError(is_there(dataset) ? dataset.string() +
+                                                " is not a finished dataset: it has no readable manifest.json"
+                                          : "there is no directory " + dataset.string());
+  Manifest manifest;
+  read_sealed(dataset, manifest_name, [&](const Json& json) { manifest = manifest_from_json(json); });
+  return manifest;
 }
 
 }  // namespace hamgen::dataset

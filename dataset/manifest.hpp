@@ -5,36 +5,28 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "dataset/plan.hpp"
+#include "dataset/shard_record.hpp"
+
 namespace hamgen::dataset {
 
-using Json = nlohmann::ordered_json;
-
-class ManifestError : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
-
-struct ShardRecord {
-  std::string file;  // relative to the manifest, "train/shard-00000.h5"
+// The virtual dataset over all shards of a split.
+struct IndexRecord {
+  std::string file;  // "train.h5"
   std::uint64_t bytes = 0;
   std::string sha256;
-  std::int64_t first = 0, last = 0;  // trajectories, inclusive
-  std::uint64_t trajectories() const { return static_cast<std::uint64_t>(last - first + 1); }
 };
 
 struct SplitRecord {
   std::string name;  // "train" or "test"
-  std::uint64_t trajectories = 0;
-  std::string index;  // the virtual dataset over all shards, "train.h5"
+  IndexRecord index;
   std::vector<ShardRecord> shards;
-  std::uint64_t redraws = 0;                                           // starts given up
-  std::uint64_t tightenings = 0;                                       // integrations repeated
-  double max_energy_drift = 0;                                         // the worst certificate
-  std::uint64_t frames_out_of_view = 0, trajectories_out_of_view = 0;  // with a disc's centre outside
+
+  std::uint64_t trajectories() const;
+  ShardStatistics statistics() const;  // of all shards
 };
 
 // In units of (pixel value / 255)^2, over the test split's frames.
@@ -47,9 +39,8 @@ struct Yardsticks {
 };
 
 struct Manifest {
-  std::string generator_version, git_commit;
+  Plan plan;
   std::string system, hamiltonian;
-  Json config;                                    // everything that defines the dataset
   std::array<std::uint64_t, 4> frame_shape{};     // T, H, W, channels
   std::vector<double> channel_mean, channel_std;  // of the train split's frames, value / 255
   std::vector<SplitRecord> splits;
@@ -59,10 +50,14 @@ struct Manifest {
   const SplitRecord* find(const std::string& split) const;  // null where there is none
 };
 
+inline constexpr const char* manifest_name = "manifest.json";
+
 Json to_json(const Manifest& manifest);
+// Throws ManifestError where the shards' ranges do not follow each other or a number cannot be;
+// Json::exception for members that are missing or of the wrong type.
 Manifest manifest_from_json(const Json& json);
 
-void write_manifest(const std::filesystem::path& dataset, const Manifest& manifest);
+std::string manifest_text(const Manifest& manifest);  // of manifest.json
 // Throws ManifestError where there is none, or none that can be understood.
 Manifest read_manifest(const std::filesystem::path& dataset);
 

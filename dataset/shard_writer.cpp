@@ -43,12 +43,15 @@ ShardWriter::ShardWriter(const SplitHeader& header, std::uint64_t trajectories)
     : header_(header),
       trajectories_(trajectories),
       chunking_(chunk_frames(header.time.size(), header.frame_bytes())),
-      structure_(file_, header, trajectories, shard_storage) {}
+      structure_(file_, header, trajectories, shard_storage) {
+  for (const auto& [name, values] : header.labels()) content_.add(name, values);
+}
 
 void ShardWriter::append(const ShardRow& row) {
   if (ids_.size() == trajectories_) throw std::logic_error("the shard is full");
-  store_chunks("frames", row.frames);
-  if (header_.holds(find_layout("frames_clean"))) store_chunks("frames_clean", row.frames_clean);
+  store_chunks("frames", row.frames, row.frames_digest);
+  if (header_.holds(find_layout("frames_clean")))
+    store_chunks("frames_clean", row.frames_clean, row.frames_clean_digest);
   for (const DatasetLayout& layout : shard_layout()) {
     if (!is_number_column(layout)) continue;
     std::uint64_t expected = 1;
@@ -58,11 +61,15 @@ void ShardWriter::append(const ShardRow& row) {
       throw std::logic_error("a shard row's " + layout.name + " has the wrong size");
     auto& column = columns_[layout.name];
     column.insert(column.end(), values.begin(), values.end());
+    content_.add(layout.name, std::as_bytes(values));
   }
   ids_.push_back(row.trajectory);
+  content_.add("trajectory", std::as_bytes(std::span(&row.trajectory, 1)));
 }
 
-void ShardWriter::store_chunks(const char* dataset, const std::vector<Chunk>& chunks) {
+void ShardWriter::store_chunks(const char* dataset, const std::vector<Chunk>& chunks,
+                               const RowDigest& digest) {
+  content_.add(dataset, digest);
   if (chunks.size() != chunking_.chunks) throw std::logic_error("a shard row has the wrong number of chunks");
   for (std::size_t i = 0; i < chunks.size(); ++i) {
     const hsize_t offset[] = {ids_.size(), i * chunking_.frames_per_chunk, 0, 0, 0};

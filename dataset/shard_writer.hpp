@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "dataset/digest.hpp"
 #include "dataset/structure.hpp"
 
 namespace hamgen::dataset {
@@ -19,6 +20,7 @@ using Chunk = std::vector<std::byte>;  // deflated
 struct ShardRow {
   std::int64_t trajectory = 0;
   std::vector<Chunk> frames, frames_clean;  // by chunk_frames(); frames_clean only where the split holds it
+  RowDigest frames_digest{}, frames_clean_digest{};                    // of the same before compression
   std::span<const double> q, p, q_observed, p_observed, dq_dt, dp_dt;  // [T * D]
   std::span<const double> energy;                                      // [T]
   std::span<const double> energy_drift;                                // [1]
@@ -34,11 +36,13 @@ class ShardWriter {
   ShardWriter(const SplitHeader& header, std::uint64_t trajectories);
   // Throws std::logic_error for a row of the wrong shape or one too many.
   void append(const ShardRow& row);
-  // The finished file. The writer is spent. Throws std::logic_error when rows are missing.
+  // The finished file. The writer takes no more rows. Throws std::logic_error when rows are missing.
   hdf5::MemoryFile finish();
+  // Of the finished file.
+  std::string content() const { return content_.finish(); }
 
  private:
-  void store_chunks(const char* dataset, const std::vector<Chunk>& chunks);
+  void store_chunks(const char* dataset, const std::vector<Chunk>& chunks, const RowDigest& digest);
 
   const SplitHeader& header_;
   std::uint64_t trajectories_;
@@ -47,6 +51,7 @@ class ShardWriter {
   Structure structure_;
   std::vector<std::int64_t> ids_;
   std::map<std::string, std::vector<double>> columns_;
+  ContentHash content_;
 };
 
 }  // namespace hamgen::dataset

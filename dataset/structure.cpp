@@ -61,13 +61,12 @@ void Structure::attach_scales(const SplitHeader& header) {
 }
 
 void Structure::write_labels(const SplitHeader& header) {
-  hdf5::write_all(dataset("time"), Element::f64, header.time.data());
-  hdf5::write_all(dataset("y"), Element::f64, header.y.data());
-  hdf5::write_all(dataset("x"), Element::f64, header.x.data());
-  hdf5::write_texts(dataset("channel"), {"red", "green", "blue"});
-  hdf5::write_texts(dataset("coordinate"), header.coordinates);
-  hdf5::write_texts(dataset("parameter"), header.parameters);
-  hdf5::write_texts(dataset("parameter_unit"), header.parameter_units);
+  for (const auto& [name, values] : header.labels()) {
+    if (const auto* const numbers = std::get_if<std::vector<double>>(&values))
+      hdf5::write_all(dataset(name), Element::f64, numbers->data());
+    else
+      hdf5::write_texts(dataset(name), std::get<std::vector<std::string>>(values));
+  }
 }
 
 }  // namespace hamgen::dataset

@@ -2,6 +2,7 @@
 // names.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -13,5 +14,9 @@ namespace hamgen::dataset {
 
 // `header` is that of the shards.
 hdf5::MemoryFile make_virtual_index(const SplitHeader& header, const std::vector<ShardRecord>& shards);
+
+// Throws ShardError (shard_file.hpp) where the split's index is missing, is not what the manifest says, or
+// shows anything but its shards.
+void check_index(const std::filesystem::path& dataset, const SplitRecord& split);
 
 }  // namespace hamgen::dataset

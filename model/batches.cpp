@@ -27,7 +27,7 @@ Tensor read_windows(const dataset::SplitReader& reader, const std::string& name,
   auto* place = pixels.data_ptr<std::uint8_t>();
   for (const Window& window : windows) {
     const std::span<std::uint8_t> sequence(place, bytes);
-    reader.read_frames(name, window.trajectory, window.start, static_cast<std::uint64_t>(frames), sequence);
+    reader.read_frames(name, {window.trajectory, window.start, static_cast<std::uint64_t>(frames)}, sequence);
     if (window.is_reversed)
       for (std::size_t low = 0, high = bytes - frame_bytes; low < high;
            low += frame_bytes, high -= frame_bytes)

@@ -101,7 +101,7 @@ TrainingData training_data(const schemas::Settings& settings, const dataset::Man
     throw FieldError("data.validation = " + std::to_string(validation) +
                      " leaves nothing to train on: the train split has " + std::to_string(trajectories) +
                      " trajectories");
-  data.shape = {std::max(context, horizon), size, manifest.config.at("dt").get<double>(),
+  data.shape = {std::max(context, horizon), size, manifest.plan.config.at("dt").get<double>(),
                 manifest.channel_mean, manifest.channel_std};
   data.horizon = horizon;
   data.validation = static_cast<std::uint64_t>(validation);

@@ -28,7 +28,7 @@ from typing import Any, NamedTuple
 import h5py
 import numpy as np
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 class DatasetError(Exception):
@@ -186,7 +186,7 @@ class HamgenDataset:
         return self._handles[number]
 
     def _open_file(self, number: int) -> h5py.File:
-        path = self._root / self._shards[number]["file"]
+        path = _inside(self._root, self._shards[number]["file"])
         if not path.is_file():
             raise DatasetError(f"shard {path} is missing")
         try:
@@ -224,12 +224,14 @@ class HamgenDataset:
 
 
 def read_manifest(root: str | os.PathLike[str]) -> dict[str, Any]:
-    """manifest.json of a dataset. Raises DatasetError where there is none that this reader understands."""
+    """manifest.json of a dataset. Raises DatasetError where there is none that this reader understands, or where its
+    checksum is wrong: the SHA-256 of everything before the checksum's own digits."""
     root = Path(root)
     if not root.is_dir():
         raise DatasetError(f"there is no directory {root}")
     try:
-        manifest = json.loads((root / "manifest.json").read_text(encoding="utf-8"))
+        text = (root / "manifest.json").read_bytes()
+        manifest = json.loads(text)
     except FileNotFoundError:
         raise DatasetError(f"{root} is not a finished dataset: it has no manifest.json") from None
     except (OSError, ValueError) as error:
@@ -237,6 +239,10 @@ def read_manifest(root: str | os.PathLike[str]) -> dict[str, Any]:
     version = manifest.get("schema_version") if isinstance(manifest, dict) else None
     if version != SCHEMA_VERSION:
         raise DatasetError(f"{root} has schema version {version}: this reader understands {SCHEMA_VERSION}")
+    end = f'"checksum": "{manifest.get("checksum")}"\n}}\n'.encode()
+    sealed = text[: -len(end) + len('"checksum": "')]
+    if not text.endswith(end) or hashlib.sha256(sealed).hexdigest() != manifest["checksum"]:
+        raise DatasetError(f"{root / 'manifest.json'} is damaged: its checksum is wrong")
     return manifest
 
 
@@ -244,7 +250,12 @@ def _inside(root: str | os.PathLike[str], file: str) -> Path:
     path = PurePosixPath(file)
     if path.is_absolute() or ".." in path.parts:
         raise DatasetError(f"manifest.json leads out of the dataset: {file!r}")
-    return Path(root) / path
+    place = Path(root)
+    for part in path.parts:
+        place /= part
+        if place.is_symlink():
+            raise DatasetError(f"{place} is a symbolic link, which no part of a dataset is")
+    return place
 
 
 def _listed(names: Any) -> str:
@@ -269,7 +280,7 @@ def describe(root: str | os.PathLike[str]) -> str:
     """A table of what h5py finds in each split's index: name, shape, type, units; and the attributes that matter."""
     lines = []
     for split in read_manifest(root)["splits"].values():
-        path = _inside(root, split["index"])
+        path = _inside(root, split["index"]["file"])
         with h5py.File(path, "r") as file:
             lines.append(f'h5py.File("{path}")')
             for name in ("system", "hamiltonian", "split", "seed", "solver", "generator_version"):

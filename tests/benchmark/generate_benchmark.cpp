@@ -60,7 +60,7 @@ Stages time_stages(const apps::Config& config, std::int64_t trajectories) {
   const simulators::Simulation simulation(*config.system, config.settings);
   apps::Producer producer(simulation, render::Canvas::from(config.settings),
                           static_cast<int>(config.settings.integer("compression")));
-  const auto header = split_header(config, simulation, simulators::Split::train);
+  const auto header = apps::split_header(config, simulation, simulators::Split::train);
   Stages total;
   Timer timer;
   dataset::ShardWriter writer(header, static_cast<std::uint64_t>(trajectories));
@@ -73,6 +73,8 @@ Stages time_stages(const apps::Config& config, std::int64_t trajectories) {
     timer.lap(total.render);
     product.frames = producer.compress(frames);
     timer.lap(total.deflate);
+    product.frames_digest = dataset::digest_of(std::as_bytes(frames));
+    timer.lap(total.hash);
     writer.append(product.row());
     timer.lap(total.write);
   }
@@ -156,7 +158,8 @@ int main(int argc, char** argv) {
   apps::assign(json,
                {{"n", std::to_string(trajectories)}, {"n_test", "0"}, {"image.size", argument(4, "64")}});
   const apps::Config config = apps::config_from_json(json);
-  const TemporaryDirectory directory;  // emptied at the end: file systems are busy for a while after large files go
+  const TemporaryDirectory
+      directory;  // emptied at the end: file systems are busy for a while after large files go
   std::vector<Stages> stages;
   std::vector<Whole> one, two;
   for (int round = 0; round < rounds; ++round) {

@@ -8,7 +8,6 @@
 #include <numeric>
 #include <set>
 
-#include "dataset/shard_reader.hpp"
 #include "model/random.hpp"
 #include "tests/model/small_dataset.hpp"
 #include "tests/temporary_directory.hpp"
@@ -83,9 +82,9 @@ TEST_CASE("windows begin anywhere they fit, and some are reversed if so asked") 
 
 TEST_CASE("frames are the shard's bytes, of any window, forward and backward") {
   const tests::SmallData data;
-  const dataset::ShardReader shard(small_dataset() / "train/shard-00001.h5");  // trajectories 10 to 19
-  const std::vector<std::uint8_t> all = shard.frames("frames", 4, 1);
   const std::size_t frame = data.reader.frame_bytes();
+  std::vector<std::uint8_t> all(8 * frame);
+  data.reader.read_frames("frames", {14, 0, 8}, all);
   const auto bytes_of = [&](std::size_t t) {
     return std::vector<std::uint8_t>(all.begin() + t * frame, all.begin() + (t + 1) * frame);
   };
@@ -143,9 +142,9 @@ TEST_CASE("a shard that is missing, cut off or not the manifest's is refused by 
   }
   const auto reader = open();
   std::vector<std::uint8_t> pixels(8 * reader.frame_bytes());
-  CHECK_THROWS_WITH_AS(reader.read_frames("frames", 0, 0, 8, pixels), doctest::Contains("shard-00000.h5"),
+  CHECK_THROWS_WITH_AS(reader.read_frames("frames", {0, 0, 8}, pixels), doctest::Contains("shard-00000.h5"),
                        dataset::ShardError);
-  CHECK_NOTHROW(reader.read_frames("frames", 10, 0, 8, pixels));
+  CHECK_NOTHROW(reader.read_frames("frames", {10, 0, 8}, pixels));
   CHECK_THROWS_AS(dataset::SplitReader(copy, dataset::read_manifest(copy), "validation"),
                   dataset::ManifestError);
 }

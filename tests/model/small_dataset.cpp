@@ -15,7 +15,6 @@ const std::filesystem::path& small_dataset() {
     options.out = directory / "mass_spring";
     options.threads = 1;
     options.quiet = true;
-    apps::prepare_directory(options.out, false);
     apps::generate(apps::config_from_json(json), options);
     return options.out;
   }();

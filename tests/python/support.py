@@ -72,6 +72,13 @@ def manifest(root: Path) -> dict:
     return json.loads((root / "manifest.json").read_text(encoding="utf-8"))
 
 
+def sealed(value: dict) -> str:
+    """The text of a JSON file that ends with its own checksum, as hamgen writes it."""
+    text = json.dumps({**value, "checksum": "0" * 64}, indent=2) + "\n"
+    before, after = text.rsplit("0" * 64, 1)
+    return before + hashlib.sha256(before.encode()).hexdigest() + after
+
+
 def shard_files(root: Path, split: str) -> list[Path]:
     return sorted((root / split).glob("shard-*.h5"))
 

@@ -1,5 +1,6 @@
 """hgn-fit as a user meets it: a run's files, interruption and resume, and what it refuses."""
 import functools
+import hashlib
 import json
 import math
 import os
@@ -12,7 +13,7 @@ import unittest
 from pathlib import Path
 
 import numpy as np
-from support import REPOSITORY, generate, new_directory
+from support import REPOSITORY, generate, new_directory, sealed
 
 from hamgen_dataset import HamgenDataset
 
@@ -245,14 +246,14 @@ class Refusals(unittest.TestCase):
         def other_frames(copy):
             manifest = json.loads((copy / "manifest.json").read_text())
             manifest["frames"]["shape"][0] = 6
-            (copy / "manifest.json").write_text(json.dumps(manifest))
+            (copy / "manifest.json").write_text(sealed(manifest))
 
-        self.assert_refused(train(out, data=self.damaged(other_frames)), 1, "shape of the manifest")
+        self.assert_refused(train(out, data=self.damaged(other_frames)), 1, "shape that the manifest says")
 
         def other_schema(copy):
             manifest = json.loads((copy / "manifest.json").read_text())
             manifest["schema_version"] = 99
-            (copy / "manifest.json").write_text(json.dumps(manifest))
+            (copy / "manifest.json").write_text(sealed(manifest))
 
         self.assert_refused(train(out, data=self.damaged(other_schema)), 1, "schema version 99")
 
@@ -261,10 +262,11 @@ class Refusals(unittest.TestCase):
                 (copy / f"train/shard-0000{one}.h5").rename(copy / f"train/shard-0000{other}.h5")
             manifest = json.loads((copy / "manifest.json").read_text())
             for record in manifest["splits"]["train"]["shards"]:
-                record["bytes"] = (copy / record["file"]).stat().st_size
-            (copy / "manifest.json").write_text(json.dumps(manifest))
+                data = (copy / record["file"]).read_bytes()
+                record.update(bytes=len(data), sha256=hashlib.sha256(data).hexdigest())
+            (copy / "manifest.json").write_text(sealed(manifest))
 
-        self.assert_refused(train(out, data=self.damaged(swapped)), 1, "begins with trajectory 10, not 0")
+        self.assert_refused(train(out, data=self.damaged(swapped)), 1, "is not what its record says: row 0 holds trajectory")
         self.assertFalse(out.exists(), "nothing is left behind")
 
     def test_values_that_are_not_allowed(self):

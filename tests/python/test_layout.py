@@ -71,8 +71,8 @@ class LayoutTest(unittest.TestCase):
         for name, root in support.several().items():
             with self.subTest(name):
                 self.assertEqual(sorted(support.digests(root)), [
-                    "manifest.json", "test.h5", "test/shard-00000.h5", "train.h5", "train/shard-00000.h5",
-                    "train/shard-00001.h5", "train/shard-00002.h5"])
+                    "manifest.json", "plan.json", "test.h5", "test/shard-00000.h5", "test/shard-00000.json", "train.h5",
+                    *(f"train/shard-0000{i}.{kind}" for i in range(3) for kind in ("h5", "json"))])
 
     @on_every_file
     def test_shapes_and_types(self, file, root, split, trajectories, is_virtual):
@@ -143,7 +143,7 @@ class LayoutTest(unittest.TestCase):
     def test_root_attributes(self, file, root, split, trajectories, is_virtual):
         manifest = support.manifest(root)
         self.assertEqual(set(file.attrs), ATTRIBUTES)
-        for key, value in {"schema_version": 1, "system": manifest["system"], "split": split, "seed": 0,
+        for key, value in {"schema_version": 2, "system": manifest["system"], "split": split, "seed": 0,
                            "hamiltonian": manifest["hamiltonian"], "generator": "hamgen", "solver": "fehlberg78",
                            "generator_version": manifest["generator"]["version"],
                            "git_commit": manifest["generator"]["git_commit"], "absolute_tolerance": 1e-13,

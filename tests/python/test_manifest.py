@@ -6,6 +6,7 @@ import hashlib
 import json
 import unittest
 
+import h5py
 import numpy as np
 
 import reference
@@ -20,6 +21,16 @@ def validator(schema):
         raise unittest.SkipTest("jsonschema is not installed (Debian: apt-get install python3-jsonschema)") from None
     jsonschema.Draft202012Validator.check_schema(schema)
     return jsonschema.Draft202012Validator(schema)
+
+
+def sha256(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+def label_bytes(values):
+    if h5py.check_string_dtype(values.dtype):
+        return b"".join(text + b"\0" for text in values[()])
+    return values[()].tobytes()
 
 
 class SchemaTest(unittest.TestCase):
@@ -49,7 +60,7 @@ class SchemaTest(unittest.TestCase):
             "unknown split": lambda m: m["splits"].update(val=m["splits"]["test"]),
             "unknown shard key": lambda m: m["splits"]["train"]["shards"][0].update(time=1),
             "unknown yardstick": lambda m: m["yardsticks"].update(other=1),
-            "other version": lambda m: m.update(schema_version=2),
+            "other version": lambda m: m.update(schema_version=1),
             "no yardsticks": lambda m: m.pop("yardsticks"),
             "yardsticks without test": lambda m: m["splits"].pop("test"),
             "a path out of it": lambda m: m["splits"]["train"]["shards"][0].update(file="../train/shard-00000.h5"),
@@ -79,7 +90,9 @@ class TruthTest(unittest.TestCase):
             for split, total in (("train", TRAIN), ("test", TEST)):
                 with self.subTest(name, split=split):
                     found = manifest(root)["splits"][split]
-                    self.assertEqual((found["trajectories"], found["index"]), (total, f"{split}.h5"))
+                    self.assertEqual((found["trajectories"], found["index"]["file"]), (total, f"{split}.h5"))
+                    index = (root / f"{split}.h5").read_bytes()
+                    self.assertEqual((found["index"]["bytes"], found["index"]["sha256"]), (len(index), sha256(index)))
                     self.assertEqual([s["first"] for s in found["shards"]], list(range(0, total, SHARD)))
                     self.assertEqual([s["last"] + 1 for s in found["shards"]],
                                      [min(first + SHARD, total) for first in range(0, total, SHARD)])
@@ -88,7 +101,42 @@ class TruthTest(unittest.TestCase):
                     for shard, path in zip(found["shards"], files):
                         data = path.read_bytes()
                         self.assertEqual(shard["bytes"], len(data))
-                        self.assertEqual(shard["sha256"], hashlib.sha256(data).hexdigest())
+                        self.assertEqual(shard["sha256"], sha256(data))
+                        record = json.loads(path.with_suffix(".json").read_text())
+                        self.assertEqual({key: record[key] for key in shard}, shard)
+
+    def test_the_files_end_with_their_checksum(self):
+        for name, root in support.several().items():
+            with self.subTest(name):
+                for path in (root / "manifest.json", root / "plan.json", *root.glob("*/shard-*.json")):
+                    text = path.read_text()
+                    before, digits, after = text[:-68], text[-68:-4], text[-4:]
+                    self.assertEqual((digits, after), (sha256(before.encode()), '"\n}\n'))
+                    self.assertTrue(before.endswith('"checksum": "'))
+                plan = json.loads((root / "plan.json").read_text())
+                self.assertEqual(plan["config"], manifest(root)["config"])
+                self.assertEqual({json.loads(path.read_text())["plan"] for path in root.glob("*/shard-*.json")},
+                                 {plan["checksum"], manifest(root)["plan"]})
+
+    def test_content_hash(self):
+        try:
+            import xxhash
+        except ImportError:
+            self.skipTest("xxhash is not installed (Debian: apt-get install python3-xxhash)")
+        order = [line.split("`")[1] for line in support.run("reference", "shard").stdout.splitlines()[2:]]
+        for name, root in support.several().items():
+            with self.subTest(name):
+                for path in (root / "train" / "shard-00001.h5", root / "test" / "shard-00000.h5"):
+                    digest = hashlib.sha256()
+                    with h5py.File(path, "r") as shard:
+                        for dataset_name in (n for n in order if n in shard):
+                            values = shard[dataset_name]
+                            is_series = dataset_name == "trajectory" or (
+                                not h5py.h5ds.is_scale(values.id) and values.dims[0][0].name == "/trajectory")
+                            rows = (row.tobytes() for row in values[()]) if is_series else [label_bytes(values)]
+                            digest.update(f"{dataset_name}\n".encode() + b"".join(xxhash.xxh3_128_digest(row) for row in rows))
+                    record = json.loads(path.with_suffix(".json").read_text())
+                    self.assertEqual(record["content"], digest.hexdigest())
 
     def test_description(self):
         for name, root in support.several().items():

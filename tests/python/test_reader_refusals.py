@@ -1,7 +1,6 @@
 """scripts/hamgen_dataset.py: what it refuses, and what it prints as a program."""
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
 import sys
@@ -21,7 +20,7 @@ class RefusalTest(unittest.TestCase):
     def change_manifest(self, root, change):
         manifest = support.manifest(root)
         change(manifest)
-        (root / "manifest.json").write_text(json.dumps(manifest))
+        (root / "manifest.json").write_text(support.sealed(manifest))
 
     def assert_refused(self, pattern, *arguments, **options):
         with self.assertRaisesRegex(DatasetError, pattern) as caught:
@@ -43,8 +42,21 @@ class RefusalTest(unittest.TestCase):
         self.assert_refused("no field 'frame': there is dp_dt, dq_dt, energy,.* frames, ", root, fields=("q", "frame"))
         self.assert_refused("the train split has no field 'frames_clean'", root, fields=("frames_clean",))
         self.assert_refused("no field 'time'", root, fields=("time",))
-        self.change_manifest(root, lambda m: m.update(schema_version=2))
-        self.assert_refused("schema version 2: this reader understands 1", root)
+        self.change_manifest(root, lambda m: m.update(schema_version=3))
+        self.assert_refused("schema version 3: this reader understands 2", root)
+
+    def test_damaged_manifest(self):
+        root = self.copy()
+        text = (root / "manifest.json").read_text()
+        for damaged in (text.replace("pendulum", "pendulum ", 1), text + "\n", text.replace('"checksum": "', '"checksum": "0', 1)):
+            (root / "manifest.json").write_text(damaged)
+            self.assert_refused("manifest.json is damaged", root)
+
+    def test_symbolic_links(self):
+        root = self.copy()
+        (root / "train").rename(root / "elsewhere")
+        (root / "train").symlink_to(root / "elsewhere")
+        self.assert_refused("train is a symbolic link", root)
 
     def test_missing_and_broken_shards(self):
         root = self.copy()

@@ -1,0 +1,214 @@
+#include "apps/shard_builder.hpp"
+
+#include <fmt/format.h>
+#include <tbb/enumerable_thread_specific.h>
+#include <tbb/parallel_pipeline.h>
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <future>
+#include <mutex>
+#include <optional>
+
+#include "apps/producer.hpp"
+#include "apps/progress.hpp"
+#include "apps/stop_signal.hpp"
+#include "apps/version.hpp"
+#include "dataset/commit.hpp"
+
+namespace hamgen::apps {
+namespace {
+
+using simulators::Simulation;
+using simulators::Split;
+
+// Hashes finished shards and brings them to the disk, one at a time, beside the threads that make the next.
+class Committer {
+ public:
+  explicit Committer(const BuildOptions& options)
+      : options_(options), policy_(options.threads > 1 ? std::launch::async : std::launch::deferred) {}
+
+  void commit(dataset::ShardRecord record, dataset::hdf5::MemoryFile shard) {
+    wait();
+    pending_ = std::async(policy_, [this, record = std::move(record), file = std::move(shard)]() mutable {
+      const auto bytes = file.image();
+      record.bytes = bytes.size();
+      record.sha256 = dataset::sha256(bytes);
+      options_.inspect(record);
+      dataset::commit_file(options_.out / record.file, bytes);
+      dataset::commit_file(options_.out / dataset::record_file_name(record.file),
+                           record_text(record, options_.plan_id));
+      return record;
+    });
+  }
+  std::vector<dataset::ShardRecord> finish() {
+    wait();
+    return std::move(records_);
+  }
+
+ private:
+  void wait() {
+    if (pending_.valid()) records_.push_back(pending_.get());
+  }
+  const BuildOptions& options_;
+  std::launch policy_;
+  std::future<dataset::ShardRecord> pending_;
+  std::vector<dataset::ShardRecord> records_;
+};
+
+dataset::ShardStatistics statistics_of(const Product& product) {
+  const auto& trajectory = product.trajectory;
+  return {.redraws = trajectory.redraws,
+          .tightenings = trajectory.tightenings,
+          .max_energy_drift = trajectory.energy_drift,
+          .frames_out_of_view = product.out_of_view,
+          .trajectories_out_of_view = product.out_of_view > 0 ? 1U : 0U,
+          .pixel_sum = product.sums.sum,
+          .pixel_sum_of_squares = product.sums.sum_of_squares,
+          .pixels = product.sums.pixels};
+}
+
+// The ordered end of the pipeline: rows into shards, shards to the committer.
+class Assembly {
+ public:
+  Assembly(const dataset::SplitHeader& header, std::span<const PlannedShard> shards,
+           const BuildOptions& options, Progress& progress)
+      : header_(header), shards_(shards), committer_(options), progress_(progress) {}
+
+  void add(Product product) {
+    const PlannedShard& shard = shards_.front();
+    if (!writer_) {
+      record_ = {.file = shard.file(),
+                 .sha256 = "",
+                 .content = "",
+                 .first = shard.first,
+                 .last = shard.last,
+                 .cpu = cpu_class(),
+                 .statistics = {}};
+      writer_.emplace(header_, record_.trajectories());
+    }
+    writer_->append(product.row());
+    record_.statistics.add(statistics_of(product));
+    if (product.trajectory.id == shard.last) close_shard();
+    progress_.advance();
+  }
+  std::vector<dataset::ShardRecord> finish() { return committer_.finish(); }
+
+ private:
+  void close_shard() {
+    auto file = writer_->finish();
+    record_.content = writer_->content();
+    committer_.commit(std::move(record_), std::move(file));
+    writer_.reset();
+    shards_ = shards_.subspan(1);
+  }
+
+  const dataset::SplitHeader& header_;
+  std::span<const PlannedShard> shards_;  // this one and those to come
+  std::optional<dataset::ShardWriter> writer_;
+  dataset::ShardRecord record_;
+  Committer committer_;
+  Progress& progress_;
+};
+
+// Keeps the first exception of any thread. A pipeline that is left by an exception drops what is under way
+// without destroying it; one that runs dry does not.
+class FirstFailure {
+ public:
+  bool happened() const { return happened_; }
+  template <class Action>
+  void guard(Action action) {
+    if (happened_) return;
+    try {
+      action();
+    } catch (...) {
+      const std::lock_guard lock(mutex_);
+      if (!happened_.exchange(true)) exception_ = std::current_exception();
+    }
+  }
+  void rethrow() const {
+    if (exception_) std::rethrow_exception(exception_);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::atomic<bool> happened_{false};
+  std::exception_ptr exception_;
+};
+
+void run_pipeline(const Config& config, const Simulation& simulation, std::span<const PlannedShard> shards,
+                  unsigned threads, Assembly& assembly) {
+  using tbb::filter_mode;
+  const auto canvas = render::Canvas::from(config.settings);
+  const auto compression = static_cast<int>(config.settings.integer("compression"));
+  const Split split = shards.front().split;
+  tbb::enumerable_thread_specific<Producer> producers(
+      [&] { return Producer(simulation, canvas, compression); });
+  FirstFailure failure;
+  std::int64_t next = shards.front().first;
+  const auto number = [&](tbb::flow_control& flow) {
+    if (shards.empty() || failure.happened() || stop_requested()) {
+      flow.stop();
+      return next;
+    }
+    const std::int64_t id = next++;
+    if (id == shards.front().last) {
+      shards = shards.subspan(1);
+      if (!shards.empty()) next = shards.front().first;
+    }
+    return id;
+  };
+  const auto make = [&](std::int64_t id) {
+    Product product;
+    failure.guard([&] { product = producers.local().make(split, id); });
+    return product;
+  };
+  const auto add = [&](Product product) { failure.guard([&] { assembly.add(std::move(product)); }); };
+  tbb::parallel_pipeline(2 * threads + 2,
+                         tbb::make_filter<void, std::int64_t>(filter_mode::serial_in_order, number) &
+                             tbb::make_filter<std::int64_t, Product>(filter_mode::parallel, make) &
+                             tbb::make_filter<Product, void>(filter_mode::serial_in_order, add));
+  failure.rethrow();
+}
+
+}  // namespace
+
+std::vector<dataset::ShardRecord> build_shards(const Config& config, const Simulation& simulation,
+                                               std::span<const PlannedShard> shards,
+                                               const BuildOptions& options) {
+  if (shards.empty()) return {};
+  const auto header = split_header(config, simulation, shards.front().split);
+  std::error_code error;
+  std::filesystem::create_directory(options.out / header.split, error);
+  if (error)
+    throw dataset::FileError("cannot create the directory " + (options.out / header.split).string() + ": " +
+                             error.message());
+  std::uint64_t trajectories = 0;
+  for (const PlannedShard& shard : shards)
+    trajectories += static_cast<std::uint64_t>(shard.last - shard.first + 1);
+  Progress progress(header.split, trajectories, options.quiet);
+  Assembly assembly(header, shards, options, progress);
+  run_pipeline(config, simulation, shards, options.threads, assembly);
+  return assembly.finish();
+}
+
+void build_missing(Inventory& inventory, const Config& config, const Simulation& simulation,
+                   const BuildOptions& options) {
+  const std::size_t total = inventory.finished.size() + inventory.missing.size();
+  if (!options.quiet && !inventory.finished.empty())
+    fmt::print(stderr, "{} of {} shards are there already\n", inventory.finished.size(), total);
+  for (const Split split : {Split::train, Split::test}) {
+    std::vector<PlannedShard> shards;
+    std::ranges::copy_if(inventory.missing, std::back_inserter(shards),
+                         [&](const PlannedShard& shard) { return shard.split == split; });
+    for (auto& record : build_shards(config, simulation, shards, options))
+      inventory.finished.push_back(std::move(record));
+    if (stop_requested())
+      throw Interrupted(
+          fmt::format("stopped by a signal; {} of {} shards are there. The same command goes on",
+                      inventory.finished.size(), total));
+  }
+}
+
+}  // namespace hamgen::apps

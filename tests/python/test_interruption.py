@@ -1,0 +1,217 @@
+"""Datasets made in parts, stopped, damaged and mended: the bytes are those of a run that nothing happened to."""
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+import unittest
+
+import support
+from support import digests, new_directory, run
+
+# A second or so of work, in many shards.
+LONG = ("--system", "three_body", "--n", 1500, "--n-test", 20, "--shard-size", 20, "--image-size", 32)
+SMALL = ("--system", "pendulum", "--n", 25, "--n-test", 10, "--shard-size", 10, "--image-size", 16)
+
+
+def finished():
+    return support.dataset("pendulum", 16)
+
+
+def copy():
+    return shutil.copytree(finished(), new_directory() / "data")
+
+
+class ResumeTest(unittest.TestCase):
+    def begin(self, *arguments):
+        out = new_directory() / "data"
+        process = subprocess.Popen([support.HAMGEN, *map(str, LONG), "--out", out, "--quiet", *arguments],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        deadline = time.monotonic() + 60
+        while not (out / "train" / "shard-00003.json").exists() and time.monotonic() < deadline:
+            time.sleep(0.002)
+        return out, process
+
+    def reference(self):
+        return digests(support.generate(new_directory() / "data", *LONG))
+
+    def test_signals(self):
+        expected = self.reference()
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1):
+            with self.subTest(number.name):
+                out, process = self.begin()
+                process.send_signal(number)
+                printed, said = process.communicate(timeout=60)
+                self.assertEqual((process.returncode, printed), (75, ""))
+                self.assertRegex(said, r"\Ahamgen: stopped by a signal; \d+ of 76 shards are there. The same command goes on\n\Z")
+                self.assertEqual(list(out.rglob(".*")), [])
+                shards = len(list(out.rglob("shard-*.h5")))
+                self.assertIn(f"{shards} of 76", said)
+                self.assertFalse((out / "manifest.json").exists())
+                again = run(*LONG, "--out", out)
+                self.assertIn(f"{shards} of 76 shards are there already", again.stderr)
+                self.assertEqual(digests(out), expected)
+
+    def test_kill(self):
+        out, process = self.begin()
+        process.kill()
+        process.communicate()
+        self.assertFalse((out / "manifest.json").exists())
+        self.assertIn("not a finished dataset", run("info", out).stderr)
+        self.assertIn("not a finished dataset", run("verify", out).stdout)
+        self.assertEqual(digests(support.generate(out, *LONG)), self.reference())
+
+    def test_only_what_is_missing_or_changed_is_made_again(self):
+        out = copy()
+        expected = digests(out)
+        untouched = (out / "train" / "shard-00000.h5").stat().st_mtime_ns
+        (out / "train" / "shard-00001.h5").unlink()
+        (out / "train" / "shard-00002.json").write_text("{}")
+        with open(out / "test" / "shard-00000.h5", "r+b") as file:
+            file.write(b"x")
+        os.utime(out / "train" / "shard-00000.h5", ns=(1, 1))
+        self.assertIn("1 of 4 shards are there already", run(*SMALL, "--out", out).stderr)
+        self.assertEqual(digests(out), expected)
+        self.assertEqual((out / "train" / "shard-00000.h5").stat().st_mtime_ns, 1)
+        self.assertNotEqual(untouched, 1)
+
+    def test_other_configuration(self):
+        out = copy()
+        before = digests(out)
+        done = run(*SMALL, "--noise-std", 0.25, "--set", "look.sharpness=50", "--out", out)
+        self.assertEqual(done.returncode, 1)
+        for word in ("noise.std: 0.1 there, 0.25 here", "look.sharpness: 80.0 there, 50.0 here"):
+            self.assertIn(word, done.stderr)
+        self.assertEqual(digests(out), before)
+
+
+class WorkerTest(unittest.TestCase):
+    def test_shares_make_the_same_dataset(self):
+        for count in (1, 3, 10):
+            out = new_directory() / "data"
+            for index in reversed(range(count)):
+                done = run(*SMALL, "--worker", f"{index}/{count}", "--out", out, "--quiet")
+                self.assertEqual((done.returncode, done.stderr), (0, ""))
+                self.assertFalse((out / "manifest.json").exists())
+            self.assertEqual(run("finish", out, "--quiet").returncode, 0)
+            self.assertEqual(digests(out), digests(finished()))
+            self.assertEqual(run("finish", out, "--quiet").returncode, 0)  # once more does no harm
+
+    def test_at_the_same_time(self):
+        out = new_directory() / "data"
+        workers = [subprocess.Popen([support.HAMGEN, *map(str, SMALL), "--worker", f"{i % 4}/4", "--out", out, "--quiet"],
+                                    stdout=subprocess.DEVNULL) for i in range(8)]  # each share twice
+        self.assertEqual([worker.wait() for worker in workers], [0] * 8)
+        self.assertEqual(run("finish", out, "--quiet").returncode, 0)
+        self.assertEqual(digests(out), digests(finished()))
+
+    def test_finish_names_what_is_missing(self):
+        out = new_directory() / "data"
+        run(*SMALL, "--worker", "1/2", "--out", out, "--quiet")
+        done = run("finish", out)
+        self.assertEqual(done.returncode, 1)
+        for word in ("2 of 4 shards", "train/shard-00000.h5", "train/shard-00002.h5"):
+            self.assertIn(word, done.stderr)
+        self.assertFalse((out / "manifest.json").exists())
+        self.assertIn("no plan.json", run("finish", new_directory()).stderr)
+
+    def test_usage(self):
+        for value in ("3", "3/3", "-1/3", "a/b", "1/0", "1/2/3"):
+            done = run(*SMALL, "--worker", value, "--out", new_directory() / "data")
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertIn("--worker", done.stderr)
+        self.assertEqual(run(*SMALL, "--worker", "0/2", "--force", "--out", new_directory() / "data").returncode, 2)
+        self.assertEqual(run("finish").returncode, 2)
+        self.assertEqual(run("finish", "a", "--full").returncode, 2)
+
+
+class VerifyTest(unittest.TestCase):
+    def verify(self, root, *arguments):
+        done = run("verify", root, "--json", "--quiet", *arguments)
+        return done.returncode, json.loads(done.stdout)
+
+    def test_whole(self):
+        for name, root in support.several().items():
+            with self.subTest(name):
+                status, found = self.verify(root, "--full", "--regenerate", "10%")
+                self.assertEqual((status, found["problems"], found["notes"]), (0, [], []))
+                self.assertEqual((found["trajectories"], found["shards"]), (support.TRAIN + support.TEST, 4))
+                self.assertEqual((found["regenerated"], found["regenerated_exactly"]), (4, 4))
+
+    def test_every_kind_of_file(self):
+        for name in sorted(digests(finished())):
+            for damage in ("bit", "end", "gone", "link"):
+                with self.subTest(name, damage=damage):
+                    root = copy()
+                    path = root / name
+                    data = bytearray(path.read_bytes())
+                    path.unlink()
+                    data[len(data) // 2] ^= 4
+                    if damage == "link":
+                        path.symlink_to(finished() / name)
+                    elif damage != "gone":
+                        path.write_bytes(data if damage == "bit" else data[:-1])
+                    status, found = self.verify(root)
+                    self.assertEqual(status, 1)
+                    self.assertIn(name, [problem["file"] for problem in found["problems"]])
+                    repaired = run("repair", root, "--json", "--quiet")
+                    self.assertEqual(repaired.returncode, 0, repaired.stderr)
+                    self.assertNotEqual(json.loads(repaired.stdout)["repaired"], [])
+                    self.assertEqual(digests(root), digests(finished()))
+                    self.assertFalse(path.is_symlink())
+
+    def test_notes(self):
+        root = copy()
+        (root / "notes.txt").write_text("mine")
+        status, found = self.verify(root)
+        self.assertEqual((status, found["notes"]), (0, ["notes.txt is not part of the dataset"]))
+
+    def test_what_was_wrong_from_the_start(self):
+        """Hashes are right, and the values are not what the configuration gives."""
+        root = support.generate(new_directory() / "data", *SMALL, "--seed", 1)
+        lie = copy()
+        for path in (lie / "train").glob("shard-*.h5"):
+            shutil.copy(root / "train" / path.name, path)
+        whole = support.manifest(lie)
+        plan = whole["plan"]
+        for shard, other in zip(whole["splits"]["train"]["shards"], support.manifest(root)["splits"]["train"]["shards"]):
+            shard.update(other)
+            record = {"schema_version": 2, "plan": plan, **shard}
+            (lie / shard["file"]).with_suffix(".json").write_text(support.sealed(record))
+        (lie / "manifest.json").write_text(support.sealed(whole))
+        status, found = self.verify(lie)
+        self.assertEqual(status, 1)
+        self.assertIn("its configuration is not that of the manifest", found["problems"][0]["what"])
+
+    def test_usage(self):
+        for value in ("0%", "101%", "x%", "-3", "0", "%"):
+            self.assertEqual(run("verify", finished(), "--regenerate", value).returncode, 2, value)
+        self.assertEqual(run("verify", new_directory() / "none").returncode, 1)
+        self.assertEqual(run(*SMALL, "--full").returncode, 2)
+
+    def test_repair_has_nothing_to_do(self):
+        root = copy()
+        before = digests(root)
+        self.assertIn("nothing to repair", run("repair", root, "--quiet").stdout)
+        self.assertEqual(digests(root), before)
+
+    def test_repair_of_an_unfinished_dataset_finishes_it(self):
+        out = new_directory() / "data"
+        run(*SMALL, "--worker", "0/2", "--out", out, "--quiet")
+        self.assertEqual(run("repair", out, "--quiet").returncode, 0)
+        self.assertEqual(digests(out), digests(finished()))
+
+    def test_repair_without_any_plan(self):
+        root = copy()
+        for name in ("plan.json", "manifest.json"):
+            (root / name).write_text("{}")
+        done = run("repair", root)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("cannot repair", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
