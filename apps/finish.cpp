@@ -55,9 +55,10 @@ dataset::Manifest write_finish(const Finishing& finishing, std::vector<dataset::
                                     std::pair{Split::test, finishing.config.test_size()}}) {
     if (size == 0) continue;
     std::vector<dataset::ShardRecord> shards;
-    std::ranges::copy_if(records, std::back_inserter(shards), [&](const dataset::ShardRecord& record) {
-      return record.file.starts_with(split_name(split));
-    });
+    std::ranges::copy_if(records, std::back_inserter(shards),
+                         [name = split_name(split)](const dataset::ShardRecord& record) {
+                           return record.file.starts_with(name);
+                         });
     std::ranges::sort(shards, {}, &dataset::ShardRecord::first);
     manifest.splits.push_back(write_index(finishing, split, std::move(shards)));
   }

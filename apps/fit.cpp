@@ -8,8 +8,8 @@
 #include <fstream>
 
 #include "apps/fit_pictures.hpp"
-#include "apps/memory.hpp"
 #include "apps/progress.hpp"
+#include "apps/threads.hpp"
 #include "apps/version.hpp"
 #include "dataset/commit.hpp"
 #include "dataset/digest.hpp"
@@ -106,9 +106,10 @@ struct Setup {
         device(config.settings.text("device")),
         network(config.model->make(config.settings, training.shape)) {
     training.fingerprint = file_hash(root / "manifest.json");
+    const auto threads = config.settings.integer("threads");
+    const Threads limit(static_cast<unsigned>(threads));
     reader.check_all();
-    keep_freed_memory();
-    torch::set_num_threads(static_cast<int>(config.settings.integer("threads")));
+    torch::set_num_threads(static_cast<int>(threads));
     model::set_arithmetic();
   }
 };

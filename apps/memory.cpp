@@ -1,9 +1,14 @@
 #include "apps/memory.hpp"
 
+#include <sys/resource.h>
+
 #include <cstdlib>  // defines __GLIBC__
 #if defined(__GLIBC__)
 #include <malloc.h>
 #endif
+
+#include <stdexcept>
+#include <string>
 
 namespace hamgen::apps {
 
@@ -13,6 +18,16 @@ void keep_freed_memory() {
   mallopt(M_MMAP_THRESHOLD, largest_threshold);
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
 #endif
+}
+
+void require_address_space() {
+  constexpr rlim_t least = rlim_t{256} << 20;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= least)
+    return;
+  throw std::runtime_error("not enough memory: this process may use " + std::to_string(limit.rlim_cur >> 20) +
+                           " MiB of address space (ulimit -v), and needs at least " +
+                           std::to_string(least >> 20));
 }
 
 }  // namespace hamgen::apps

@@ -7,4 +7,8 @@ namespace hamgen::apps {
 // system in between can cost as much as the work itself. No effect with a C library that cannot be told.
 void keep_freed_memory();
 
+// Throws std::runtime_error where the process may use so little address space (ulimit -v) that the libraries
+// below would crash for want of it, rather than report it.
+void require_address_space();
+
 }  // namespace hamgen::apps

@@ -116,6 +116,8 @@ void regenerate_split(const std::filesystem::path& dataset, const dataset::Manif
     try {
       likeness = comparison.of(ids[i], name);
       problem.what = fmt::format("trajectory {}: {} is not what its configuration gives", ids[i], name);
+    } catch (const std::bad_alloc&) {  // says nothing about the trajectory
+      throw;
     } catch (const std::exception& error) {
       problem.what = fmt::format("trajectory {}: {}", ids[i], error.what());
     }

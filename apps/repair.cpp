@@ -50,18 +50,6 @@ Evidence gather(const fs::path& dataset) {
   return evidence;
 }
 
-// Puts plan.json back where it is missing or broken, and claims the directory.
-dataset::Claim claim(const fs::path& dataset, const Evidence& evidence) {
-  if (evidence.plan) return dataset::Claim::of_directory(dataset);
-  std::optional<dataset::Claim> of_the_broken_one;
-  try {
-    of_the_broken_one = dataset::Claim::of_directory(dataset);
-  } catch (const dataset::FileError&) {  // it cannot even be opened, or is not there
-  }
-  dataset::commit_file(dataset / dataset::plan_name, dataset::plan_text(evidence.agreed()));
-  return dataset::Claim::of_directory(dataset);
-}
-
 // The content of each missing shard, where a sound record of it is left.
 std::map<std::string, std::string> known_contents(const fs::path& dataset, const Evidence& evidence,
                                                   const std::vector<PlannedShard>& missing) {
@@ -121,12 +109,13 @@ void note_indices(const fs::path& dataset, const dataset::Manifest& manifest,
 
 Repair repair(const fs::path& dataset, unsigned threads, bool quiet) {
   const Threads limit(threads);
+  const auto claim = dataset::Claim::of_directory(dataset);
   Evidence evidence = gather(dataset);
   const dataset::Plan plan = evidence.agreed();
   const Config config = config_of(dataset, plan);
   const simulators::Simulation simulation(*config.system, config.settings);
-  const auto claimed = claim(dataset, evidence);
   dataset::tidy_up(dataset);
+  if (!evidence.plan) dataset::commit_file(dataset / dataset::plan_name, dataset::plan_text(plan));
 
   const dataset::Manifest* const known = evidence.manifest ? &*evidence.manifest : nullptr;
   Inventory inventory = take_inventory(dataset, plan.id, planned_shards(config), known);

@@ -179,11 +179,7 @@ std::vector<dataset::ShardRecord> build_shards(const Config& config, const Simul
                                                const BuildOptions& options) {
   if (shards.empty()) return {};
   const auto header = split_header(config, simulation, shards.front().split);
-  std::error_code error;
-  std::filesystem::create_directory(options.out / header.split, error);
-  if (error)
-    throw dataset::FileError("cannot create the directory " + (options.out / header.split).string() + ": " +
-                             error.message());
+  dataset::make_directory(options.out / header.split);
   std::uint64_t trajectories = 0;
   for (const PlannedShard& shard : shards)
     trajectories += static_cast<std::uint64_t>(shard.last - shard.first + 1);

@@ -9,11 +9,14 @@ namespace hamgen::apps {
 
 class Threads {
  public:
-  explicit Threads(unsigned count) : limit_(tbb::global_control::max_allowed_parallelism, count) {
-    keep_freed_memory();
-  }
+  // Throws std::runtime_error where there is too little memory to begin with.
+  explicit Threads(unsigned count) : limit_(checked(count)) { keep_freed_memory(); }
 
  private:
+  static tbb::global_control checked(unsigned count) {
+    require_address_space();
+    return {tbb::global_control::max_allowed_parallelism, count};
+  }
   tbb::global_control limit_;
 };
 

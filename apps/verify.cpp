@@ -29,6 +29,8 @@ template <class Check>
 void examine(std::vector<Problem>& problems, const std::string& file, Check check) {
   try {
     check();
+  } catch (const std::bad_alloc&) {  // says nothing about the file
+    throw;
   } catch (const std::exception& error) {
     problems.push_back({file, error.what()});
   }

@@ -20,7 +20,7 @@ if(HAMGEN_SANITIZE)
   target_compile_options(hamgen_options INTERFACE $<BUILD_INTERFACE:-fsanitize=address,undefined>
                                                   $<BUILD_INTERFACE:-fno-sanitize-recover=all>
                                                   # The checks' own code looks uninitialised to GCC.
-                                                  $<BUILD_INTERFACE:-Wno-maybe-uninitialized>)
+                                                  $<$<CXX_COMPILER_ID:GNU>:$<BUILD_INTERFACE:-Wno-maybe-uninitialized>>)
   target_link_options(hamgen_options INTERFACE $<BUILD_INTERFACE:-fsanitize=address,undefined>)
 endif()
 

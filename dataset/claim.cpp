@@ -3,10 +3,10 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <optional>
 #include <vector>
 
 #include "dataset/commit.hpp"
@@ -23,32 +23,29 @@ std::vector<fs::path> files_in(const fs::path& directory) {
   return files;
 }
 
+// Whether the name still stands for the open file: who had the lock before may have removed it.
 bool is_same_file(int fd, const fs::path& path) {
   struct stat opened {
   }, named{};
-  return ::fstat(fd, &opened) == 0 && ::stat(path.c_str(), &named) == 0 && opened.st_ino == named.st_ino &&
-         opened.st_dev == named.st_dev;
+  if (::fstat(fd, &opened) != 0) fail("examine", path);
+  if (::stat(path.c_str(), &named) != 0) {
+    if (errno == ENOENT) return false;
+    fail("examine", path);
+  }
+  return opened.st_ino == named.st_ino && opened.st_dev == named.st_dev;
 }
 
-// The lock on a directory's plan, which nobody replaced meanwhile; nothing where there is no plan. Over NFS
-// an exclusive lock needs a file that is open for writing.
-std::optional<Descriptor> lock_plan(const fs::path& dataset, Writers writers) {
-  const fs::path path = dataset / plan_name;
-  const int operation = (writers == Writers::alone ? LOCK_EX : LOCK_SH) | LOCK_NB;
-  while (is_there(path)) {
-    Descriptor file(path, O_RDWR | O_NOFOLLOW);
-    int status = -1;
-    do {
-      status = ::flock(file, operation);
-    } while (status != 0 && errno == EINTR);
-    if (status != 0 && errno == EWOULDBLOCK)
-      throw ClaimError("another hamgen is writing to " + dataset.string());
-    // A file system without locks: what is written is complete and equal for equal plans all the same.
-    const bool has_locks = errno != ENOSYS && errno != EOPNOTSUPP && errno != ENOLCK;
-    if (status != 0 && has_locks) fail("lock", path);
-    if (is_same_file(file, path)) return file;
-  }
-  return std::nullopt;
+// Whether the lock was taken, or the file system has none: what is written is whole, and equal for equal
+// plans, all the same.
+bool try_lock(int fd, Writers writers, const fs::path& path) {
+  int status = -1;
+  do {
+    status = ::flock(fd, (writers == Writers::alone ? LOCK_EX : LOCK_SH) | LOCK_NB);
+  } while (status != 0 && errno == EINTR);
+  if (status == 0) return true;
+  if (errno == EWOULDBLOCK) return false;
+  if (errno != ENOSYS && errno != EOPNOTSUPP && errno != ENOLCK) fail("lock", path);
+  return true;
 }
 
 // Files that hamgen itself leaves in a split's directory; everything else is the user's.
@@ -75,8 +72,10 @@ void remove_dataset(const fs::path& dataset) {
 }
 
 bool holds_only_leftovers(const fs::path& dataset) {
-  return std::ranges::all_of(files_in(dataset),
-                             [](const fs::path& file) { return is_temporary(file.filename().string()); });
+  return std::ranges::all_of(files_in(dataset), [](const fs::path& file) {
+    const std::string name = file.filename().string();
+    return is_temporary(name) || name == lock_name;
+  });
 }
 
 void require_plan(const fs::path& dataset, const Plan& plan) {
@@ -95,33 +94,44 @@ void require_plan(const fs::path& dataset, const Plan& plan) {
 
 }  // namespace
 
+// Over NFS an exclusive lock needs a file that is open for writing.
+Claim::Claim(const fs::path& dataset, Writers writers) : path_(dataset / lock_name) {
+  do {
+    lock_ = Descriptor(path_, O_RDWR | O_CREAT | O_NOFOLLOW);
+    if (!try_lock(lock_, writers, path_))
+      throw ClaimError("another hamgen is writing to " + dataset.string());
+  } while (!is_same_file(lock_, path_));
+}
+
+// The last one removes the file; workers before it leave it, for others hold a lock on it.
+Claim::~Claim() {
+  if (lock_ >= 0 && ::flock(lock_, LOCK_EX | LOCK_NB) == 0) ::unlink(path_.c_str());
+}
+
 Claim Claim::of_plan(const fs::path& dataset, const Plan& plan, Writers writers, bool replace) try {
-  if (is_there(dataset) && !fs::is_directory(dataset))
-    throw FileError("cannot write to " + dataset.string() + ": it is a file, not a directory");
-  fs::create_directories(dataset);
-  std::optional<Descriptor> lock = lock_plan(dataset, writers);
-  if (replace) {
-    remove_dataset(dataset);
-  } else if (!lock && !holds_only_leftovers(dataset)) {
-    throw ClaimError(dataset.string() + " exists and is not empty, but holds no plan.json: choose another " +
-                     "--out, or --force to remove what hamgen left there");
-  }
-  // Whoever comes second finds the other's plan, and its lock.
-  if (replace || !lock) {
+  if (!is_there(dataset) && dataset.has_parent_path()) fs::create_directories(dataset.parent_path());
+  make_directory(dataset);
+  Claim claim(dataset, writers);
+  if (replace) remove_dataset(dataset);
+  if (!is_there(dataset / plan_name)) {
+    // A plan that came meanwhile is another worker's.
+    if (!replace && !holds_only_leftovers(dataset) && !is_there(dataset / plan_name))
+      throw ClaimError(dataset.string() +
+                       " exists and is not empty, but holds no plan.json: choose another " +
+                       "--out, or --force to remove what hamgen left there");
     commit_new_file(dataset / plan_name, plan_text(plan));
-    lock = lock_plan(dataset, writers);
   }
-  if (!lock) throw ClaimError("another hamgen is removing " + dataset.string());
   require_plan(dataset, plan);
-  return Claim(std::move(*lock));
+  return claim;
 } catch (const fs::filesystem_error& error) {
   throw FileError("cannot use " + dataset.string() + " as the output directory: " + error.code().message());
 }
 
 Claim Claim::of_directory(const fs::path& dataset) {
-  if (auto lock = lock_plan(dataset, Writers::alone)) return Claim(std::move(*lock));
   if (!is_there(dataset)) throw FileError("there is no directory " + dataset.string());
-  throw FileError(dataset.string() + " holds no plan.json: it is not a dataset that hamgen began");
+  if (!is_there(dataset / plan_name) && !is_there(dataset / manifest_name))
+    throw FileError(dataset.string() + " holds no plan.json: it is not a dataset that hamgen began");
+  return Claim(dataset, Writers::alone);
 }
 
 void tidy_up(const fs::path& dataset) {

@@ -1,5 +1,7 @@
-// Who may write to a dataset's directory: one program alone, or any number of workers at once. The lock is
-// on plan.json and ends with its process, however that ends.
+// Who may write to a dataset's directory: one program alone, or any number of workers at once.
+//
+// The lock is on a file of its own, .lock, and ends with its process, however that ends. Plan, shards and
+// everything else are only touched while it is held. Whoever ends last removes it.
 #pragma once
 
 #include <filesystem>
@@ -19,17 +21,23 @@ class ClaimError : public std::runtime_error {
 
 enum class Writers { alone, together };
 
+inline constexpr const char* lock_name = ".lock";
+
 class Claim {
  public:
   // Creates the directory and its plan where there is none; otherwise the plan that is there has to be this
   // one. With `replace`, a dataset that is there is removed first (never with Writers::together).
   // Throws ClaimError, ManifestError, FileError.
   static Claim of_plan(const std::filesystem::path& dataset, const Plan& plan, Writers writers, bool replace);
-  // Of what a directory holds already, whatever it is. Throws ClaimError; FileError where there is no plan.
+  // Of a directory that holds a dataset or a part of one. Throws ClaimError; FileError where there is none.
   static Claim of_directory(const std::filesystem::path& dataset);
+  Claim(Claim&&) = default;
+  Claim& operator=(Claim&&) = delete;
+  ~Claim();
 
  private:
-  explicit Claim(Descriptor lock) : lock_(std::move(lock)) {}
+  Claim(const std::filesystem::path& dataset, Writers writers);
+  std::filesystem::path path_;
   Descriptor lock_;
 };
 

@@ -50,7 +50,7 @@ class NewFile {
     if (is_aligned(bytes.data()) && set_direct(true)) {
       const std::size_t done = write_directly(bytes.first(aligned));
       bytes = bytes.subspan(done);
-      set_direct(false);
+      if (!set_direct(false)) fail("write", path_);
     }
     write_all(bytes);
   }
@@ -114,6 +114,7 @@ void sync_directory_of(const fs::path& path) {
 template <class Place>
 bool commit(const fs::path& path, std::span<const std::byte> bytes, Place place) {
   const fs::path temporary = temporary_beside(path);
+  const bool is_new = !is_there(path);
   bool is_placed = false;
   try {
     NewFile file(temporary);
@@ -124,7 +125,7 @@ bool commit(const fs::path& path, std::span<const std::byte> bytes, Place place)
     if (is_placed) sync_directory_of(path);
   } catch (...) {
     ::unlink(temporary.c_str());
-    if (is_placed) ::unlink(path.c_str());
+    if (is_placed && is_new) ::unlink(path.c_str());
     throw;
   }
   return is_placed;

@@ -12,7 +12,8 @@
 
 namespace hamgen::dataset {
 
-// Replaces what was there. Throws FileError; nothing is left of this file then, under either name. A failed
+// Replaces what was there. Throws FileError: then what was there still is, or has become the new file, whole;
+// where nothing was, nothing is. A failed
 // flush is never tried again on the same file: after it, nobody knows which pages reached the disk.
 void commit_file(const std::filesystem::path& path, std::span<const std::byte> bytes);
 void commit_file(const std::filesystem::path& path, std::string_view text);

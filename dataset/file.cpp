@@ -86,6 +86,16 @@ std::string read_text(const fs::path& root, const std::string& relative, std::ui
   return text;
 }
 
+void make_directory(const fs::path& path) {
+  if (::mkdir(path.c_str(), 0755) == 0) return;
+  struct stat status {};
+  const bool is_taken = errno == EEXIST;
+  if (!is_taken) fail("create the directory", path);
+  if (::stat(path.c_str(), &status) != 0) fail("examine", path);
+  if (!S_ISDIR(status.st_mode))
+    throw FileError("cannot write to " + path.string() + ": it is a file, not a directory");
+}
+
 bool is_there(const fs::path& path) {
   struct stat status {};
   if (::lstat(path.c_str(), &status) == 0) return true;

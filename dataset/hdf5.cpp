@@ -1,7 +1,5 @@
 #include "dataset/hdf5.hpp"
 
-#include <hdf5_hl.h>
-
 #include <algorithm>
 #include <atomic>
 #include <cstring>
@@ -123,14 +121,18 @@ Handle memory_access() {
   return access;
 }
 
+// HDF5 tells files in memory apart by name; it is not stored.
+std::string memory_file_name() {
+  static std::atomic<std::uint64_t> count{0};
+  return "image-" + std::to_string(count++);
+}
+
 Handle create_memory_file() {
   require_thread_safety();  // shards are finished by one thread while another fills the next
   const Handle access = memory_access(), creation = property_list(H5P_FILE_CREATE);
   check(H5Pset_obj_track_times(creation, false), "switch off time stamps");
-  // HDF5 tells files in memory apart by name; it is not stored.
-  static std::atomic<std::uint64_t> count{0};
-  const std::string name = "image-" + std::to_string(count++);
-  return {H5Fcreate(name.c_str(), H5F_ACC_TRUNC, creation, access), H5Fclose, "create a file in memory"};
+  return {H5Fcreate(memory_file_name().c_str(), H5F_ACC_TRUNC, creation, access), H5Fclose,
+          "create a file in memory"};
 }
 
 }  // namespace
@@ -150,13 +152,24 @@ std::span<const std::byte> MemoryFile::image() const {
   return {image, size};
 }
 
+// HDF5's way to open bytes in memory copies them twice, unless the callbacks that should copy do nothing.
 Handle open_image(std::span<const std::byte> image) {
-  silence_error_printing();
   require_thread_safety();
   check(H5PLset_loading_state(0), "switch off plug-ins");
+  const Handle access = property_list(H5P_FILE_ACCESS);
+  check(H5Pset_fapl_core(access, image.size(), false), "use the memory driver");
+  H5FD_file_image_callbacks_t callbacks{};
+  callbacks.image_malloc = [](size_t, H5FD_file_image_op_t, void* bytes) { return bytes; };
+  callbacks.image_memcpy = [](void* to, const void*, size_t, H5FD_file_image_op_t, void*) { return to; };
+  callbacks.image_realloc = [](void*, size_t, H5FD_file_image_op_t, void*) -> void* { return nullptr; };
+  callbacks.image_free = [](void*, H5FD_file_image_op_t, void*) -> herr_t { return 0; };
+  callbacks.udata_copy = [](void* bytes) { return bytes; };
+  callbacks.udata_free = [](void*) -> herr_t { return 0; };
   void* const bytes = const_cast<std::byte*>(image.data());  // opened for reading only
-  return {H5LTopen_file_image(bytes, image.size(), H5LT_FILE_IMAGE_DONT_COPY | H5LT_FILE_IMAGE_DONT_RELEASE),
-          H5Fclose, "open a file's bytes"};
+  callbacks.udata = bytes;
+  check(H5Pset_file_image_callbacks(access, &callbacks), "set the memory driver's memory");
+  check(H5Pset_file_image(access, bytes, image.size()), "set the memory driver's bytes");
+  return {H5Fopen(memory_file_name().c_str(), H5F_ACC_RDONLY, access), H5Fclose, "open a file's bytes"};
 }
 
 Handle create_dataset(hid_t file, const std::string& name, hid_t type, std::span<const hsize_t> extents,

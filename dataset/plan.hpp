@@ -1,5 +1,5 @@
 // plan.json: what a directory was begun for, before any shard is there. Everything in the directory follows
-// from it; it is written once, never replaced, and is also what writers lock (claim.hpp).
+// from it; it is written once and never replaced.
 #pragma once
 
 #include <cstdint>

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <mutex>
 
 namespace hamgen::dataset {
 namespace {
@@ -191,9 +190,6 @@ class Mapper {
 }  // namespace
 
 ShardMap map_shard(std::span<const std::byte> image, const ShardExpectation& expected) {
-  // The high-level library, which opens images, is not thread-safe.
-  static std::mutex one_at_a_time;
-  const std::lock_guard lock(one_at_a_time);
   return Mapper(image, expected).map();
 }
 

@@ -36,10 +36,14 @@ TEST_CASE("one writer alone, or workers together, until they end") {
   CHECK_THROWS_AS(Claim::of_plan(dataset, plan_with(1), Writers::alone, true), ClaimError);
   first.reset();
   std::optional<Claim> worker = Claim::of_plan(dataset, plan_with(0), Writers::together, false);
-  const std::optional<Claim> other = Claim::of_plan(dataset, plan_with(0), Writers::together, false);
+  std::optional<Claim> other = Claim::of_plan(dataset, plan_with(0), Writers::together, false);
   CHECK_THROWS_AS(Claim::of_directory(dataset), ClaimError);
   worker.reset();
   CHECK_THROWS_AS(Claim::of_plan(dataset, plan_with(0), Writers::alone, false), ClaimError);
+  CHECK(std::filesystem::exists(dataset / lock_name));
+  other.reset();
+  CHECK_FALSE(std::filesystem::exists(dataset / lock_name));
+  CHECK_NOTHROW(Claim::of_plan(dataset, plan_with(0), Writers::alone, false));
 }
 
 TEST_CASE("a directory belongs to the configuration and the build that it was begun with") {
