@@ -50,7 +50,9 @@ const Field& find_field(const std::vector<Field>& fields, const std::string& pat
 // JSON to a value of the field's kind; anything else is left for Field::checked to refuse.
 Value value_from_json(const Field& field, const Json& json) {
   const auto refuse = [&]() -> Value {
-    throw FieldError(field.path + " = " + json.dump() + " is not allowed: expected " + field.allowed());
+    // Bytes of the command line need not be UTF-8.
+    const std::string shown = json.dump(-1, ' ', false, Json::error_handler_t::replace);
+    throw FieldError(field.path + " = " + shown + " is not allowed: expected " + field.allowed());
   };
   if (json.is_null()) return std::monostate{};
   if (json.is_boolean()) return json.get<bool>();
@@ -201,6 +203,8 @@ Json parse_json(std::string_view text) {
     });
   } catch (const Json::parse_error& error) {
     throw FieldError(fmt::format("it is not valid JSON (at byte {})", error.byte));
+  } catch (const Json::out_of_range&) {
+    throw FieldError("a number in it is too large for any computer");
   }
 }
 

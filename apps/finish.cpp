@@ -4,7 +4,6 @@
 
 #include "apps/yardsticks.hpp"
 #include "dataset/commit.hpp"
-#include "dataset/digest.hpp"
 #include "dataset/virtual_index.hpp"
 #include "render/channel_sums.hpp"
 
@@ -12,29 +11,6 @@ namespace hamgen::apps {
 namespace {
 
 using simulators::Split;
-
-dataset::Manifest describe(const Finishing& finishing) {
-  const auto size = static_cast<std::uint64_t>(finishing.config.settings.integer("image.size"));
-  dataset::Manifest manifest;
-  manifest.plan = finishing.plan;
-  manifest.system = finishing.config.system->name;
-  manifest.hamiltonian = finishing.config.system->hamiltonian;
-  manifest.frame_shape = {finishing.simulation.frames(), size, size, 3};
-  return manifest;
-}
-
-dataset::SplitRecord write_index(const Finishing& finishing, Split split,
-                                 std::vector<dataset::ShardRecord> shards) {
-  const auto header = split_header(finishing.config, finishing.simulation, split);
-  const auto index = dataset::make_virtual_index(header, shards);
-  const auto bytes = index.image();
-  dataset::SplitRecord record;
-  record.name = header.split;
-  record.index = {.file = header.split + ".h5", .bytes = bytes.size(), .sha256 = dataset::sha256(bytes)};
-  record.shards = std::move(shards);
-  dataset::commit_if_changed(finishing.out / record.index.file, bytes);
-  return record;
-}
 
 void describe_pixels(dataset::Manifest& manifest) {
   const dataset::ShardStatistics total = manifest.find("train")->statistics();
@@ -48,29 +24,47 @@ void describe_pixels(dataset::Manifest& manifest) {
 
 }  // namespace
 
-dataset::Manifest write_finish(const Finishing& finishing, std::vector<dataset::ShardRecord> records,
-                               const dataset::Manifest* known) {
-  dataset::Manifest manifest = describe(finishing);
-  for (const auto& [split, size] : {std::pair{Split::train, finishing.config.train_size()},
-                                    std::pair{Split::test, finishing.config.test_size()}}) {
-    if (size == 0) continue;
-    std::vector<dataset::ShardRecord> shards;
-    std::ranges::copy_if(records, std::back_inserter(shards),
-                         [name = split_name(split)](const dataset::ShardRecord& record) {
-                           return record.file.starts_with(name);
-                         });
-    std::ranges::sort(shards, {}, &dataset::ShardRecord::first);
-    manifest.splits.push_back(write_index(finishing, split, std::move(shards)));
+dataset::Manifest describe(const Making& making, std::vector<dataset::ShardRecord> records,
+                           std::map<std::string, dataset::hdf5::MemoryFile>& indices) {
+  dataset::Manifest manifest;
+  manifest.plan = making.plan;
+  manifest.system = making.config.system->name;
+  manifest.hamiltonian = making.config.system->hamiltonian;
+  manifest.frame_shape = frame_shape(making.config, making.simulation);
+  std::ranges::sort(records, {}, &dataset::ShardRecord::first);
+  for (const Split split : {Split::train, Split::test}) {
+    dataset::SplitRecord found;
+    found.name = split_name(split);
+    std::ranges::copy_if(records, std::back_inserter(found.shards), [&](const dataset::ShardRecord& record) {
+      return record.file.starts_with(found.name + "/");
+    });
+    if (found.shards.empty()) continue;
+    const auto header = split_header(making.config, making.simulation, making.plan.generator, split);
+    auto index = dataset::make_virtual_index(header, found.shards);
+    found.index = dataset::index_record(found.name, index.image());
+    indices.emplace(found.index.file, std::move(index));
+    manifest.splits.push_back(std::move(found));
   }
   describe_pixels(manifest);
-  manifest.has_yardsticks = finishing.config.test_size() > 0;
-  if (manifest.has_yardsticks)
-    manifest.yardsticks = known != nullptr
-                              ? known->yardsticks
-                              : measure_yardsticks(finishing.config, finishing.simulation, finishing.quiet);
-  const std::string text = dataset::manifest_text(manifest);
-  dataset::commit_if_changed(finishing.out / dataset::manifest_name, std::as_bytes(std::span(text)));
   return manifest;
+}
+
+Finished write_finish(const Making& making, std::vector<dataset::ShardRecord> records,
+                      const dataset::Manifest* known) {
+  std::map<std::string, dataset::hdf5::MemoryFile> indices;
+  Finished finished{.manifest = describe(making, std::move(records), indices)};
+  dataset::Manifest& manifest = finished.manifest;
+  for (const auto& [file, index] : indices)
+    finished.has_changed |= dataset::commit_if_changed(making.out / file, index.image());
+  manifest.has_yardsticks = manifest.find("test") != nullptr;
+  if (manifest.has_yardsticks)
+    manifest.yardsticks = known != nullptr && known->has_yardsticks
+                              ? known->yardsticks
+                              : measure_yardsticks(making.config, making.simulation, making.quiet);
+  const std::string text = dataset::manifest_text(manifest);
+  finished.has_changed |=
+      dataset::commit_if_changed(making.out / dataset::manifest_name, std::as_bytes(std::span(text)));
+  return finished;
 }
 
 }  // namespace hamgen::apps

@@ -1,26 +1,30 @@
 // The end of a dataset: indices over its shards, yardsticks, manifest. All of it is a function of the plan
-// and the shards' records, so it can be made anew at any time.
+// and the shards' records, so it can be made anew, and compared, at any time.
 #pragma once
 
-#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
 
-#include "apps/planned_shards.hpp"
+#include "apps/shard_builder.hpp"
+#include "dataset/hdf5.hpp"
 
 namespace hamgen::apps {
 
-// The dataset that is being finished.
-struct Finishing {
-  const Config& config;
-  const simulators::Simulation& simulation;
-  const dataset::Plan& plan;
-  std::filesystem::path out;
-  bool quiet = false;
+struct Finished {
+  dataset::Manifest manifest;
+  bool has_changed = false;  // whether any file had to be written
 };
 
 // Writes the indices and, last, the manifest; what is there already stays as it is. `records`: all shards, in
 // any order. `known`: a sound manifest of the same plan, whose yardsticks need not be measured again, or
 // null. Throws dataset::FileError, dataset::Hdf5Error, Interrupted.
-dataset::Manifest write_finish(const Finishing& finishing, std::vector<dataset::ShardRecord> records,
-                               const dataset::Manifest* known);
+Finished write_finish(const Making& making, std::vector<dataset::ShardRecord> records,
+                      const dataset::Manifest* known);
+
+// The manifest, without yardsticks, that these shards give; and the bytes of its indices, by file name, into
+// `indices`.
+dataset::Manifest describe(const Making& making, std::vector<dataset::ShardRecord> records,
+                           std::map<std::string, dataset::hdf5::MemoryFile>& indices);
 
 }  // namespace hamgen::apps

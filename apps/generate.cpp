@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <optional>
+
 #include "apps/finish.hpp"
 #include "apps/shard_builder.hpp"
 #include "apps/threads.hpp"
@@ -32,11 +34,12 @@ dataset::Manifest generate(const Config& config, const GenerateOptions& options)
   const auto claim = dataset::Claim::of_plan(options.out, plan, dataset::Writers::alone, options.force);
   dataset::tidy_up(options.out);
   const auto known = manifest_of(options.out, plan);
-  Inventory inventory = take_inventory(options.out, plan.id, planned_shards(config), nullptr);
-  build_missing(inventory, config, simulation,
-                {.out = options.out, .plan_id = plan.id, .threads = options.threads, .quiet = options.quiet});
-  return write_finish({config, simulation, plan, options.out, options.quiet}, inventory.finished,
-                      known ? &*known : nullptr);
+  Inventory inventory =
+      take_inventory(options.out, plan.id, planned_shards(config), known ? &*known : nullptr);
+  const Making making{config, simulation, plan, options.out, options.threads, options.quiet};
+  std::vector<std::string> restored;
+  complete(making, inventory, restored);
+  return write_finish(making, inventory.finished, known ? &*known : nullptr).manifest;
 }
 
 std::size_t generate_share(const Config& config, const WorkerShare& share, const GenerateOptions& options) {
@@ -48,8 +51,8 @@ std::size_t generate_share(const Config& config, const WorkerShare& share, const
   std::vector<PlannedShard> mine;
   for (std::size_t i = share.index; i < all.size(); i += share.count) mine.push_back(all[i]);
   Inventory inventory = take_inventory(options.out, plan.id, mine, nullptr);
-  build_missing(inventory, config, simulation,
-                {.out = options.out, .plan_id = plan.id, .threads = options.threads, .quiet = options.quiet});
+  std::vector<std::string> restored;
+  complete({config, simulation, plan, options.out, options.threads, options.quiet}, inventory, restored);
   return mine.size();
 }
 
@@ -60,14 +63,15 @@ dataset::Manifest finish(const fs::path& dataset, unsigned threads, bool quiet) 
   const Config config = config_of(dataset, plan);
   const Simulation simulation(*config.system, config.settings);
   const auto shards = planned_shards(config);
-  const Inventory inventory = take_inventory(dataset, plan.id, shards, nullptr);
+  const auto known = manifest_of(dataset, plan);
+  const Inventory inventory = take_inventory(dataset, plan.id, shards, known ? &*known : nullptr);
   if (!inventory.missing.empty())
     throw IncompleteDataset(fmt::format("{} of {} shards of {} are missing: {}", inventory.missing.size(),
                                         shards.size(), dataset.string(), listed(inventory.reasons, 20)));
   dataset::tidy_up(dataset);
-  const auto known = manifest_of(dataset, plan);
-  return write_finish({config, simulation, plan, dataset, quiet}, inventory.finished,
-                      known ? &*known : nullptr);
+  return write_finish({config, simulation, plan, dataset, threads, quiet}, inventory.finished,
+                      known ? &*known : nullptr)
+      .manifest;
 }
 
 }  // namespace hamgen::apps

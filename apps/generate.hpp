@@ -1,13 +1,13 @@
 // A configuration becomes a dataset directory, at once or in parts: whatever interrupts it, the same command
 // goes on, and the directory ends up with the same bytes.
 //
-//   plan.json -> shards and their records (shard_builder.hpp) -> indices -> manifest.json
+//   claim -> plan.json -> inventory -> shards and their records (shard_builder.hpp) -> indices ->
+//   manifest.json
 //
 // The manifest is a function of plan and records; a directory without it is not a finished dataset.
 #pragma once
 
 #include <filesystem>
-#include <optional>
 
 #include "apps/planned_shards.hpp"
 

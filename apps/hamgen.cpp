@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cxxopts.hpp>
+#include <optional>
 #include <thread>
 
 #include "apps/command_line.hpp"
@@ -164,6 +165,11 @@ class Program {
     return config_from_json(json);
   }
 
+  // Names of files need not be UTF-8.
+  static std::string text_of(const Json& json) {
+    return json.dump(2, ' ', false, Json::error_handler_t::replace);
+  }
+
   unsigned threads() const {
     return flags_.count("threads") > 0 ? static_cast<unsigned>(whole_number("threads", 1, 1024))
                                        : std::max(1U, std::thread::hardware_concurrency());
@@ -200,6 +206,8 @@ class Program {
       if (flags_.count(flag) > 0) throw schemas::FieldError(fmt::format("--{} is for hamgen preview", flag));
     for (const char* flag : {"full", "regenerate"})
       if (flags_.count(flag) > 0) throw schemas::FieldError(fmt::format("--{} is for hamgen verify", flag));
+    std::optional<WorkerShare> share;
+    if (flags_.count("worker") > 0) share = worker_share();
     const Config config = read_config();
     if (flags_.count("print-config") > 0) {
       fmt::print("{}\n", to_json(config).dump(2));
@@ -217,15 +225,15 @@ class Program {
       return success;
     }
     listen_for_stop_signals();
-    if (flags_.count("worker") > 0) return generate_worker_share(config, options);
+    if (share) return generate_worker_share(config, *share, options);
     return print_finished(options.out, generate(config, options));
   }
 
-  int generate_worker_share(const Config& config, const GenerateOptions& options) const {
+  int generate_worker_share(const Config& config, const WorkerShare& share,
+                            const GenerateOptions& options) const {
     if (options.force)
       throw schemas::FieldError(
           "--force does not go with --worker: other workers write to the same directory");
-    const WorkerShare share = worker_share();
     const std::size_t shards = generate_share(config, share, options);
     if (json_)
       fmt::print("{}\n", Json{{"worker", share.index}, {"workers", share.count}, {"shards", shards}}.dump(2));
@@ -252,12 +260,12 @@ class Program {
   int repair_dataset(const std::string& dir) const {
     allow_only({"json", "threads", "quiet"});
     listen_for_stop_signals();
-    const Repair done = repair(dir, threads(), flags_.count("quiet") > 0);
+    const auto repaired = repair(dir, threads(), flags_.count("quiet") > 0);
     if (json_) {
-      fmt::print("{}\n", Json{{"repaired", done.found}}.dump(2));
+      fmt::print("{}\n", text_of({{"repaired", repaired}}));
     } else {
-      for (const std::string& found : done.found) fmt::print("  repaired  {}\n", found);
-      fmt::print("{}: {}\n", dir, done.found.empty() ? "nothing to repair" : "whole again");
+      for (const std::string& found : repaired) fmt::print("  repaired  {}\n", found);
+      fmt::print("{}: {}\n", dir, repaired.empty() ? "nothing to repair" : "whole again");
     }
     return success;
   }
@@ -270,7 +278,7 @@ class Program {
     options.threads = threads();
     options.quiet = flags_.count("quiet") > 0;
     const Verification found = verify(dir, options);
-    fmt::print("{}", json_ ? verification_json(found).dump(2) + "\n" : verification_text(dir, found));
+    fmt::print("{}", json_ ? text_of(verification_json(found)) + "\n" : verification_text(dir, found));
     return found.problems.empty() ? success : failure;
   }
 

@@ -1,7 +1,7 @@
-// A configuration's shards, before and after they are made: which there are, which of them are there, and
-// what they have in common.
+// A configuration's shards before they are made: which there are, and what they have in common.
 #pragma once
 
+#include <array>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -27,23 +27,17 @@ struct PlannedShard {
 std::vector<PlannedShard> planned_shards(const Config& config);
 // What this program writes for the configuration.
 dataset::Plan plan_of(const Config& config);
-// Root attributes, axes and labels of the shards of a split.
+// Root attributes, axes and labels of the shards of a split. The generator that they name is the one that
+// the dataset was begun with.
 dataset::SplitHeader split_header(const Config& config, const simulators::Simulation& simulation,
-                                  simulators::Split split);
+                                  const dataset::Generator& generator, simulators::Split split);
+// Frames, rows, columns and channels of a trajectory.
+std::array<std::uint64_t, 4> frame_shape(const Config& config, const simulators::Simulation& simulation);
+dataset::Generator this_generator();
 
-// The configuration that a directory was begun with. Throws schemas::FieldError, and dataset::ManifestError
-// where this program would understand it differently.
+// The configuration that a directory was begun with, as this program understands it. Throws
+// schemas::FieldError, and dataset::ManifestError where this program would understand it differently.
 Config config_of(const std::filesystem::path& dataset, const dataset::Plan& plan);
-
-// Which planned shards are there: by record and hash of all bytes, never by name or time.
-struct Inventory {
-  std::vector<dataset::ShardRecord> finished;
-  std::vector<PlannedShard> missing;
-  std::vector<std::string> reasons;  // of each missing one: "train/shard-00003.h5: ..."
-};
-// `known` is a manifest that counts like the records, or null. Shards are read on all of oneTBB's threads.
-Inventory take_inventory(const std::filesystem::path& dataset, const std::string& plan_id,
-                         const std::vector<PlannedShard>& shards, const dataset::Manifest* known);
 
 // Items of an error message, in one line, the first `most` of them.
 std::string listed(const std::vector<std::string>& items, std::size_t most);

@@ -32,7 +32,8 @@ struct Sample {
   }
 };
 
-Sample read_sample(const PreviewOptions& options, const dataset::Manifest& manifest) {
+Sample read_sample(const PreviewOptions& options, const dataset::Manifest& manifest, const Config& config,
+                   const Simulation& simulation) {
   if (manifest.find(options.split) == nullptr)
     throw schemas::FieldError(options.dataset.string() + " has no split \"" + options.split + "\"");
   const dataset::SplitReader reader(options.dataset, manifest, options.split);
@@ -56,7 +57,11 @@ Sample read_sample(const PreviewOptions& options, const dataset::Manifest& manif
   sample.dq_dt = reader.numbers("dq_dt", first, sample.count);
   sample.dp_dt = reader.numbers("dp_dt", first, sample.count);
   sample.parameters = reader.numbers("parameters", first, sample.count);
-  sample.dimension = sample.q.size() / (sample.count * sample.frames);
+  sample.dimension = simulation.dimension();
+  if (manifest.frame_shape != frame_shape(config, simulation) ||
+      sample.q.size() != sample.count * sample.frames * sample.dimension ||
+      sample.parameters.size() != sample.count * simulation.system().parameter_labels().size())
+    throw dataset::ShardError(options.dataset.string() + " does not have the shapes of its configuration");
   return sample;
 }
 
@@ -186,7 +191,7 @@ std::vector<fs::path> make_preview(const PreviewOptions& options) {
   const dataset::Manifest manifest = dataset::read_manifest(options.dataset);
   const Config config = config_of(options.dataset, manifest.plan);
   const Simulation simulation(*config.system, config.settings);
-  const Sample sample = read_sample(options, manifest);
+  const Sample sample = read_sample(options, manifest, config, simulation);
   const fs::path out = options.out.empty() ? options.dataset : options.out;
   std::error_code error;
   fs::create_directories(out, error);

@@ -5,18 +5,12 @@
 #include <string>
 #include <vector>
 
-#include "dataset/manifest.hpp"
-
 namespace hamgen::apps {
-
-struct Repair {
-  std::vector<std::string> found;  // what was missing or broken, one line each
-  dataset::Manifest manifest;
-};
 
 // From the configuration in manifest.json or plan.json, whichever is sound. A shard whose content is known
 // from the manifest or its record is only replaced by one of equal content. Throws dataset::ManifestError,
-// dataset::ClaimError, dataset::ShardError where content would differ, and what generate() throws.
-Repair repair(const std::filesystem::path& dataset, unsigned threads, bool quiet);
+// dataset::ClaimError, dataset::ShardError where content would differ, and what generate() throws. Returns
+// what was missing or broken, one line each.
+std::vector<std::string> repair(const std::filesystem::path& dataset, unsigned threads, bool quiet);
 
 }  // namespace hamgen::apps

@@ -20,14 +20,15 @@
 namespace hamgen::apps {
 namespace {
 
-using simulators::Simulation;
 using simulators::Split;
 
 // Hashes finished shards and brings them to the disk, one at a time, beside the threads that make the next.
 class Committer {
  public:
-  explicit Committer(const BuildOptions& options)
-      : options_(options), policy_(options.threads > 1 ? std::launch::async : std::launch::deferred) {}
+  Committer(const Making& making, const Inventory& inventory)
+      : making_(making),
+        inventory_(inventory),
+        policy_(making.threads > 1 ? std::launch::async : std::launch::deferred) {}
 
   void commit(dataset::ShardRecord record, dataset::hdf5::MemoryFile shard) {
     wait();
@@ -35,12 +36,13 @@ class Committer {
       const auto bytes = file.image();
       record.bytes = bytes.size();
       record.sha256 = dataset::sha256(bytes);
-      options_.inspect(record);
-      dataset::commit_file(options_.out / record.file, bytes);
-      dataset::commit_file(options_.out / dataset::record_file_name(record.file),
-                           record_text(record, options_.plan_id));
+      require_equal(record, inventory_, making_.plan);
+      dataset::commit_file(making_.out / record.file, bytes);
+      dataset::commit_file(making_.out / dataset::record_file_name(record.file),
+                           record_text(record, making_.plan.id));
       return record;
     });
+    if (policy_ == std::launch::deferred) wait();  // one thread: nothing to do it beside
   }
   std::vector<dataset::ShardRecord> finish() {
     wait();
@@ -51,7 +53,8 @@ class Committer {
   void wait() {
     if (pending_.valid()) records_.push_back(pending_.get());
   }
-  const BuildOptions& options_;
+  const Making& making_;
+  const Inventory& inventory_;
   std::launch policy_;
   std::future<dataset::ShardRecord> pending_;
   std::vector<dataset::ShardRecord> records_;
@@ -72,9 +75,9 @@ dataset::ShardStatistics statistics_of(const Product& product) {
 // The ordered end of the pipeline: rows into shards, shards to the committer.
 class Assembly {
  public:
-  Assembly(const dataset::SplitHeader& header, std::span<const PlannedShard> shards,
-           const BuildOptions& options, Progress& progress)
-      : header_(header), shards_(shards), committer_(options), progress_(progress) {}
+  Assembly(const dataset::SplitHeader& header, std::span<const PlannedShard> shards, const Making& making,
+           const Inventory& inventory, Progress& progress)
+      : header_(header), shards_(shards), committer_(making, inventory), progress_(progress) {}
 
   void add(Product product) {
     const PlannedShard& shard = shards_.front();
@@ -137,14 +140,13 @@ class FirstFailure {
   std::exception_ptr exception_;
 };
 
-void run_pipeline(const Config& config, const Simulation& simulation, std::span<const PlannedShard> shards,
-                  unsigned threads, Assembly& assembly) {
+void run_pipeline(const Making& making, std::span<const PlannedShard> shards, Assembly& assembly) {
   using tbb::filter_mode;
-  const auto canvas = render::Canvas::from(config.settings);
-  const auto compression = static_cast<int>(config.settings.integer("compression"));
+  const auto canvas = render::Canvas::from(making.config.settings);
+  const auto compression = static_cast<int>(making.config.settings.integer("compression"));
   const Split split = shards.front().split;
   tbb::enumerable_thread_specific<Producer> producers(
-      [&] { return Producer(simulation, canvas, compression); });
+      [&] { return Producer(making.simulation, canvas, compression); });
   FirstFailure failure;
   std::int64_t next = shards.front().first;
   const auto number = [&](tbb::flow_control& flow) {
@@ -165,42 +167,42 @@ void run_pipeline(const Config& config, const Simulation& simulation, std::span<
     return product;
   };
   const auto add = [&](Product product) { failure.guard([&] { assembly.add(std::move(product)); }); };
-  tbb::parallel_pipeline(2 * threads + 2,
+  tbb::parallel_pipeline(2 * making.threads + 2,
                          tbb::make_filter<void, std::int64_t>(filter_mode::serial_in_order, number) &
                              tbb::make_filter<std::int64_t, Product>(filter_mode::parallel, make) &
                              tbb::make_filter<Product, void>(filter_mode::serial_in_order, add));
   failure.rethrow();
 }
 
-}  // namespace
-
-std::vector<dataset::ShardRecord> build_shards(const Config& config, const Simulation& simulation,
-                                               std::span<const PlannedShard> shards,
-                                               const BuildOptions& options) {
-  if (shards.empty()) return {};
-  const auto header = split_header(config, simulation, shards.front().split);
-  dataset::make_directory(options.out / header.split);
+// Builds these shards of one split, in order; all, or fewer where a signal asked to stop.
+std::vector<dataset::ShardRecord> build_shards(const Making& making, const Inventory& inventory,
+                                               std::span<const PlannedShard> shards) {
+  const auto header =
+      split_header(making.config, making.simulation, making.plan.generator, shards.front().split);
+  dataset::make_directory(making.out / header.split);
   std::uint64_t trajectories = 0;
   for (const PlannedShard& shard : shards)
     trajectories += static_cast<std::uint64_t>(shard.last - shard.first + 1);
-  Progress progress(header.split, trajectories, options.quiet);
-  Assembly assembly(header, shards, options, progress);
-  run_pipeline(config, simulation, shards, options.threads, assembly);
+  Progress progress(header.split, trajectories, making.quiet);
+  Assembly assembly(header, shards, making, inventory, progress);
+  run_pipeline(making, shards, assembly);
   return assembly.finish();
 }
 
-void build_missing(Inventory& inventory, const Config& config, const Simulation& simulation,
-                   const BuildOptions& options) {
+}  // namespace
+
+void complete(const Making& making, Inventory& inventory, std::vector<std::string>& found) {
   const std::size_t total = inventory.finished.size() + inventory.missing.size();
-  if (!options.quiet && !inventory.finished.empty())
+  if (!making.quiet && !inventory.finished.empty())
     fmt::print(stderr, "{} of {} shards are there already\n", inventory.finished.size(), total);
+  restore_records(making.out, inventory, making.plan.id, found);
   for (const Split split : {Split::train, Split::test}) {
     std::vector<PlannedShard> shards;
     std::ranges::copy_if(inventory.missing, std::back_inserter(shards),
                          [&](const PlannedShard& shard) { return shard.split == split; });
-    for (auto& record : build_shards(config, simulation, shards, options))
-      inventory.finished.push_back(std::move(record));
-    if (stop_requested())
+    if (shards.empty()) continue;
+    std::ranges::move(build_shards(making, inventory, shards), std::back_inserter(inventory.finished));
+    if (stop_requested() && inventory.finished.size() < total)
       throw Interrupted(
           fmt::format("stopped by a signal; {} of {} shards are there. The same command goes on",
                       inventory.finished.size(), total));

@@ -20,7 +20,10 @@ void listen_for_stop_signals() {
   action.sa_flags = SA_RESTART;  // what is being written goes on
   for (const int signal : {SIGTERM, SIGUSR1}) sigaction(signal, &action, nullptr);
   action.sa_flags = static_cast<int>(SA_RESTART | SA_RESETHAND);
-  sigaction(SIGINT, &action, nullptr);
+  struct sigaction inherited {};
+  sigaction(SIGINT, nullptr, &inherited);
+  if (inherited.sa_handler != SIG_IGN)
+    sigaction(SIGINT, &action, nullptr);  // as in the background of a shell
 }
 
 const std::atomic<bool>& stop_requested() {

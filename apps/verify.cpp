@@ -5,14 +5,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <mutex>
+#include <new>
+#include <optional>
 #include <set>
 
-#include "apps/planned_shards.hpp"
+#include "apps/finish.hpp"
 #include "apps/progress.hpp"
 #include "apps/regenerate.hpp"
 #include "apps/threads.hpp"
-#include "dataset/commit.hpp"
 #include "dataset/split_reader.hpp"
 #include "dataset/virtual_index.hpp"
 
@@ -23,6 +23,7 @@ namespace fs = std::filesystem;
 using dataset::Manifest;
 using dataset::ShardFile;
 using dataset::ShardRecord;
+using simulators::Split;
 
 // Runs a check; what it throws is a problem of the file.
 template <class Check>
@@ -69,10 +70,9 @@ void check_numbers(const ShardFile& shard) {
 }
 
 // The certificates, from the energies, and against what the configuration allows.
-void check_energies(const ShardFile& shard) {
+void check_energies(const ShardFile& shard, double allowed) {
   const auto energy = read_column(shard, "energy"), drift = read_column(shard, "energy_drift");
   const std::size_t frames = shard.numbers_per_row("energy");
-  const double allowed = std::get<double>(shard.map().attributes.at("max_energy_drift"));
   double largest = 0;
   for (std::size_t row = 0; row < drift.size(); ++row) {
     const auto id = static_cast<std::uint64_t>(shard.record().first) + row;
@@ -86,46 +86,85 @@ void check_energies(const ShardFile& shard) {
           "its record has another largest energy drift");
 }
 
+// Every value once more: the content's hash, and the sums over the pixels.
+void check_content(const ShardFile& shard) {
+  dataset::ShardStatistics sums;
+  const std::string content = shard.content([&](std::span<const std::uint8_t> frames) {
+    for (std::size_t i = 0; i < frames.size(); ++i) {
+      sums.pixel_sum[i % 3] += frames[i];
+      sums.pixel_sum_of_squares[i % 3] += std::uint64_t{frames[i]} * frames[i];
+    }
+    sums.pixels += frames.size() / 3;
+  });
+  require(content == shard.record().content, "its content does not have its hash");
+  const dataset::ShardStatistics& said = shard.record().statistics;
+  require(sums.pixel_sum == said.pixel_sum && sums.pixel_sum_of_squares == said.pixel_sum_of_squares &&
+              sums.pixels == said.pixels,
+          "its record has other sums over the pixels");
+}
+
+// What the dataset should be, by its own plan.
+struct Expectation {
+  Config config;
+  simulators::Simulation simulation;
+  explicit Expectation(Config given)
+      : config(std::move(given)), simulation(*config.system, config.settings) {}
+};
+
 class Verifier {
  public:
   Verifier(const fs::path& dataset, const VerifyOptions& options) : dataset_(dataset), options_(options) {}
 
   Verification run() {
-    std::optional<Manifest> manifest;
-    examine(result_.problems, dataset::manifest_name, [&] { manifest = dataset::read_manifest(dataset_); });
-    if (!manifest) return std::move(result_);
+    examine(result_.problems, dataset::manifest_name, [&] { manifest_ = dataset::read_manifest(dataset_); });
+    if (!manifest_) return std::move(result_);
     result_.files = 2;  // manifest and plan
     examine(result_.problems, dataset::plan_name, [&] {
-      require(dataset::read_plan(dataset_).id == manifest->plan.id, "it is not the plan of the manifest");
+      require(dataset::read_plan(dataset_).id == manifest_->plan.id, "it is not the plan of the manifest");
     });
-    examine(result_.problems, dataset::manifest_name, [&] { check_table(*manifest); });
-    for (const auto& split : manifest->splits) check_split(*manifest, split);
-    if (options_.regenerate && result_.problems.empty())
-      regenerate_sample(dataset_, *manifest, options_, result_);
-    note_strangers(*manifest);
+    try {
+      expected_.emplace(config_of(dataset_, manifest_->plan));
+    } catch (const std::runtime_error& error) {
+      result_.notes.push_back(fmt::format(
+          "this program does not know the configuration ({}): only bytes were compared", error.what()));
+    }
+    if (expected_) examine(result_.problems, dataset::manifest_name, [&] { check_manifest(); });
+    for (const auto& split : manifest_->splits) check_split(split);
+    if (options_.regenerate) regenerate();
+    note_strangers();
     return std::move(result_);
   }
 
  private:
-  // The shards that the configuration asks for, all of them and no others.
-  void check_table(const Manifest& manifest) const {
-    const Config config = config_of(dataset_, manifest.plan);
-    std::size_t shards = 0;
-    for (const auto& split : manifest.splits) shards += split.shards.size();
-    const auto planned = planned_shards(config);
-    require(planned.size() == shards,
-            fmt::format("it lists {} shards, and its configuration asks for {}", shards, planned.size()));
-    for (const PlannedShard& shard : planned) {
-      const auto* const split = manifest.find(split_name(shard.split));
-      require(split != nullptr && shard.number < split->shards.size() &&
-                  split->shards[shard.number].first == shard.first &&
-                  split->shards[shard.number].last == shard.last,
-              shard.file() + " is not as its configuration asks for");
-    }
+  // Everything in the manifest but the yardsticks follows from plan and records. Indices are compared, too,
+  // where this program made them: another HDF5 library might lay them out otherwise.
+  void check_manifest() const {
+    const auto planned = planned_shards(expected_->config);
+    std::vector<ShardRecord> records;
+    for (const auto& split : manifest_->splits)
+      records.insert(records.end(), split.shards.begin(), split.shards.end());
+    require(
+        planned.size() == records.size(),
+        fmt::format("it lists {} shards, and its configuration asks for {}", records.size(), planned.size()));
+    for (std::size_t i = 0; i < planned.size(); ++i)
+      require(records[i].file == planned[i].file() && records[i].first == planned[i].first &&
+                  records[i].last == planned[i].last,
+              planned[i].file() + " is not as its configuration asks for");
+    std::map<std::string, dataset::hdf5::MemoryFile> indices;
+    const Manifest again = describe({expected_->config, expected_->simulation, manifest_->plan, dataset_},
+                                    std::move(records), indices);
+    Json said = to_json(*manifest_), right = to_json(again);
+    said.erase("yardsticks");
+    if (!is_by_this_program())
+      for (auto& [name, split] : right["splits"].items()) split["index"] = said["splits"][name]["index"];
+    const auto found = dataset::differences(said, right);
+    require(found.empty(), "it is not what its plan and its shards' records give: " + listed(found, 5));
   }
 
-  void check_split(const Manifest& manifest, const dataset::SplitRecord& split) {
-    examine(result_.problems, split.index.file, [&] { dataset::check_index(dataset_, split); });
+  bool is_by_this_program() const { return manifest_->plan.generator == this_generator(); }
+
+  void check_split(const dataset::SplitRecord& split) {
+    examine(result_.problems, split.index.file, [&] { dataset::check_index(dataset_, split.index); });
     result_.files += 1 + 2 * split.shards.size();
     result_.bytes += split.index.bytes;
     result_.shards += split.shards.size();
@@ -133,7 +172,7 @@ class Verifier {
     std::vector<std::vector<Problem>> problems(split.shards.size());
     Progress progress(split.name, split.shards.size(), options_.quiet);
     tbb::parallel_for(std::size_t{0}, split.shards.size(), [&](std::size_t i) {
-      check_shard(manifest, split.shards[i], problems[i]);
+      check_shard(split.shards[i], problems[i]);
       progress.advance();
     });
     for (std::size_t i = 0; i < problems.size(); ++i) {
@@ -142,28 +181,45 @@ class Verifier {
     }
   }
 
-  void check_shard(const Manifest& manifest, const ShardRecord& record,
-                   std::vector<Problem>& problems) const {
+  void check_shard(const ShardRecord& record, std::vector<Problem>& problems) const {
     const std::string record_file = dataset::record_file_name(record.file);
     examine(problems, record_file, [&] {
-      require(dataset::read_record(dataset_, record.file, manifest.plan.id) == record,
+      require(dataset::read_record(dataset_, record.file, manifest_->plan.id) == record,
               "it is not what the manifest says");
     });
     examine(problems, record.file, [&] {
-      const ShardFile shard(dataset_, record, manifest.frame_shape, true);
-      check_attributes(shard, manifest);
+      const ShardFile shard(dataset_, record, manifest_->frame_shape, true);
+      check_attributes(shard, *manifest_);
+      if (expected_) check_labels(shard);
       check_numbers(shard);
-      check_energies(shard);
-      if (options_.full) require(shard.content() == record.content, "its content does not have its hash");
+      if (expected_) check_energies(shard, expected_->simulation.max_energy_drift());
+      if (options_.full) check_content(shard);
     });
   }
 
+  // Times, pixel grid and names are those of the configuration.
+  void check_labels(const ShardFile& shard) const {
+    const Split split = shard.record().file.starts_with("train/") ? Split::train : Split::test;
+    const auto header =
+        split_header(expected_->config, expected_->simulation, manifest_->plan.generator, split);
+    for (const auto& [name, values] : shard.map().labels)
+      for (const auto& [wanted, right] : header.labels())
+        require(name != wanted || values == right, name + " is not what its configuration gives");
+  }
+
+  void regenerate() {
+    if (!expected_ || !result_.problems.empty())
+      result_.notes.push_back("nothing was simulated again, because of the above");
+    else
+      regenerate_sample(dataset_, *manifest_, options_, result_);
+  }
+
   // Files that no dataset has: of no harm, but nobody should take them for a part of it.
-  void note_strangers(const Manifest& manifest) {
+  void note_strangers() {
     std::set<std::string> known{dataset::manifest_name, dataset::plan_name, "preview.png", "preview.gif",
                                 "portrait.png"};
     std::set<std::string> cpus;
-    for (const auto& split : manifest.splits) {
+    for (const auto& split : manifest_->splits) {
       known.insert(split.index.file);
       for (const auto& shard : split.shards) {
         known.insert({shard.file, dataset::record_file_name(shard.file)});
@@ -171,9 +227,11 @@ class Verifier {
       }
     }
     std::error_code error;
-    for (const auto& entry : fs::recursive_directory_iterator(dataset_, error)) {
-      const std::string name = fs::relative(entry.path(), dataset_, error).string();
-      if (!entry.is_directory(error) && !known.contains(name))
+    const auto options = fs::directory_options::skip_permission_denied;
+    for (auto entry = fs::recursive_directory_iterator(dataset_, options, error);
+         !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
+      const std::string name = entry->path().lexically_relative(dataset_).string();
+      if (!entry->is_directory(error) && !known.contains(name))
         result_.notes.push_back(name + " is not part of the dataset");
     }
     if (cpus.size() > 1)
@@ -184,6 +242,8 @@ class Verifier {
 
   fs::path dataset_;
   const VerifyOptions& options_;
+  std::optional<Manifest> manifest_;
+  std::optional<Expectation> expected_;
   Verification result_;
 };
 
@@ -216,7 +276,8 @@ Json verification_json(const Verification& verification) {
   Json problems = Json::array();
   for (const Problem& problem : verification.problems)
     problems.push_back({{"file", problem.file}, {"what", problem.what}});
-  return {{"problems", std::move(problems)},
+  return {{"whole", verification.problems.empty()},
+          {"problems", std::move(problems)},
           {"notes", verification.notes},
           {"files", verification.files},
           {"bytes", verification.bytes},

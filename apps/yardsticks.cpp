@@ -46,6 +46,11 @@ double squared_difference(Bytes frames, const std::vector<double>& image) {
   return sum;
 }
 
+void require_no_stop() {
+  if (stop_requested())
+    throw Interrupted("stopped by a signal; all shards are there. The same command goes on");
+}
+
 class Measurement {
  public:
   Measurement(const Config& config, const Simulation& simulation)
@@ -60,6 +65,7 @@ class Measurement {
     using Sums = std::vector<std::uint64_t>;
     tbb::enumerable_thread_specific<Sums> partial([&] { return Sums(canvas_.frame_bytes()); });
     tbb::parallel_for(std::int64_t{0}, count, [&](std::int64_t id) {
+      require_no_stop();
       Producer& producer = producers_.local();
       const auto trajectory = simulation_.trajectory(Split::train, id);
       const Bytes frames = producer.render(trajectory, trajectory.q_observed);
@@ -78,8 +84,7 @@ class Measurement {
   }
 
   Errors errors_of(std::int64_t id, const std::vector<double>& mean) {
-    if (stop_requested())
-      throw Interrupted("stopped by a signal; all shards are there. The same command goes on");
+    require_no_stop();
     Producer& producer = producers_.local();
     const auto trajectory = simulation_.trajectory(Split::test, id);
     Errors errors;

@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
+#include <thread>
 #include <vector>
 
 #include "dataset/commit.hpp"
@@ -63,7 +65,7 @@ void remove_dataset(const fs::path& dataset) {
   for (const char* name : {"train.h5", "test.h5", "preview.png", "preview.gif", "portrait.png"})
     fs::remove(dataset / name);
   for (const char* split : {"train", "test"}) {
-    if (!fs::is_directory(dataset / split)) continue;
+    if (!fs::is_directory(fs::symlink_status(dataset / split))) continue;
     for (const fs::path& file : files_in(dataset / split))
       if (is_shard_or_record(file.filename().string())) fs::remove(file);
     if (fs::is_empty(dataset / split)) fs::remove(dataset / split);
@@ -96,11 +98,17 @@ void require_plan(const fs::path& dataset, const Plan& plan) {
 
 // Over NFS an exclusive lock needs a file that is open for writing.
 Claim::Claim(const fs::path& dataset, Writers writers) : path_(dataset / lock_name) {
-  do {
+  // Workers hold the lock alone for a moment, too: at their end.
+  const int tries = writers == Writers::together ? 300 : 1;
+  for (int i = 0; i < tries;) {
     lock_ = Descriptor(path_, O_RDWR | O_CREAT | O_NOFOLLOW);
-    if (!try_lock(lock_, writers, path_))
-      throw ClaimError("another hamgen is writing to " + dataset.string());
-  } while (!is_same_file(lock_, path_));
+    const bool is_locked = try_lock(lock_, writers, path_);
+    if (!is_same_file(lock_, path_)) continue;
+    if (is_locked) return;
+    if (++i < tries) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  lock_ = Descriptor();
+  throw ClaimError("another hamgen is writing to " + dataset.string());
 }
 
 // The last one removes the file; workers before it leave it, for others hold a lock on it.
@@ -109,16 +117,16 @@ Claim::~Claim() {
 }
 
 Claim Claim::of_plan(const fs::path& dataset, const Plan& plan, Writers writers, bool replace) try {
-  if (!is_there(dataset) && dataset.has_parent_path()) fs::create_directories(dataset.parent_path());
-  make_directory(dataset);
+  make_directories(dataset);
   Claim claim(dataset, writers);
-  if (replace) remove_dataset(dataset);
+  if (replace && (is_there(dataset / plan_name) || is_there(dataset / manifest_name)))
+    remove_dataset(dataset);
   if (!is_there(dataset / plan_name)) {
     // A plan that came meanwhile is another worker's.
     if (!replace && !holds_only_leftovers(dataset) && !is_there(dataset / plan_name))
       throw ClaimError(dataset.string() +
                        " exists and is not empty, but holds no plan.json: choose another " +
-                       "--out, or --force to remove what hamgen left there");
+                       "--out, or --force to write there nevertheless");
     commit_new_file(dataset / plan_name, plan_text(plan));
   }
   require_plan(dataset, plan);

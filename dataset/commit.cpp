@@ -1,6 +1,7 @@
 #include "dataset/commit.hpp"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -104,10 +105,11 @@ fs::path temporary_beside(const fs::path& path) {
          ("." + path.filename().string() + "." + hexadecimal(random) + std::string(temporary_ending));
 }
 
-void sync_directory_of(const fs::path& path) {
-  const Descriptor directory(path.has_parent_path() ? path.parent_path() : fs::path("."),
-                             O_RDONLY | O_DIRECTORY);
-  if (step("fsync directory", [&] { return ::fsync(directory); }) != 0) fail("flush the directory of", path);
+// Gives a file another name unless that is taken, also where the file system has no hard links.
+int name_anew(const fs::path& from, const fs::path& to) {
+  const int status = ::link(from.c_str(), to.c_str());
+  if (status == 0 || (errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS)) return status;
+  return ::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE);
 }
 
 // `place` gives the temporary file its name, and says whether it did.
@@ -122,7 +124,7 @@ bool commit(const fs::path& path, std::span<const std::byte> bytes, Place place)
     file.sync();
     file.close();
     is_placed = place(temporary);
-    if (is_placed) sync_directory_of(path);
+    if (is_placed) step("fsync directory", [&] { return sync_directory(parent_of(path)), 0; });
   } catch (...) {
     ::unlink(temporary.c_str());
     if (is_placed && is_new) ::unlink(path.c_str());
@@ -145,21 +147,23 @@ void commit_file(const fs::path& path, std::string_view text) {
   commit_file(path, std::as_bytes(std::span(text)));
 }
 
-void commit_if_changed(const fs::path& path, std::span<const std::byte> bytes) {
+bool commit_if_changed(const fs::path& path, std::span<const std::byte> bytes) {
   const auto has_bytes = [&] {
     try {
-      const std::string text = read_text(path.parent_path(), path.filename().string(), bytes.size());
+      const std::string text = read_text(parent_of(path), path.filename().string(), bytes.size());
       return std::ranges::equal(std::as_bytes(std::span(text)), bytes);
     } catch (const FileError&) {
       return false;
     }
   };
-  if (!has_bytes()) commit_file(path, bytes);
+  if (has_bytes()) return false;
+  commit_file(path, bytes);
+  return true;
 }
 
 bool commit_new_file(const fs::path& path, std::string_view text) {
   return commit(path, std::as_bytes(std::span(text)), [&](const fs::path& temporary) {
-    const int status = step("link", [&] { return ::link(temporary.c_str(), path.c_str()); });
+    const int status = step("link", [&] { return name_anew(temporary, path); });
     const int reason = errno;
     ::unlink(temporary.c_str());
     errno = reason;
@@ -173,7 +177,7 @@ bool is_temporary(std::string_view file_name) {
 }
 
 void remove_temporaries(const fs::path& directory) try {
-  if (!fs::is_directory(directory)) return;
+  if (!fs::is_directory(fs::symlink_status(directory))) return;
   std::vector<fs::path> files;
   for (const auto& entry : fs::directory_iterator(directory))
     if (is_temporary(entry.path().filename().string())) files.push_back(entry.path());

@@ -13,12 +13,12 @@
 namespace hamgen::dataset {
 
 // Replaces what was there. Throws FileError: then what was there still is, or has become the new file, whole;
-// where nothing was, nothing is. A failed
-// flush is never tried again on the same file: after it, nobody knows which pages reached the disk.
+// where nothing was, nothing is. A failed flush is never tried again on the same file: after it, nobody knows
+// which pages reached the disk.
 void commit_file(const std::filesystem::path& path, std::span<const std::byte> bytes);
 void commit_file(const std::filesystem::path& path, std::string_view text);
-// Leaves a file that has these bytes already as it is.
-void commit_if_changed(const std::filesystem::path& path, std::span<const std::byte> bytes);
+// Leaves a file that has these bytes already as it is, and says whether it wrote.
+bool commit_if_changed(const std::filesystem::path& path, std::span<const std::byte> bytes);
 // Writes where there is no such file; false, and nothing done, where there is one already.
 bool commit_new_file(const std::filesystem::path& path, std::string_view text);
 

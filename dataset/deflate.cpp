@@ -3,6 +3,8 @@
 #include <isa-l/igzip_lib.h>
 #include <libdeflate.h>
 
+#include <algorithm>
+#include <cstring>
 #include <memory>
 #include <new>
 #include <stdexcept>
@@ -34,12 +36,23 @@ void leave_wide_vectors() {}
 
 }  // namespace
 
-Deflater::Deflater(int level) : level_(level), workspace_(workspace_size(level)) {}
+struct Deflater::Stream {
+  isal_zstream state;
+};
+
+Deflater::Deflater(int level)
+    : level_(level), stream_(std::make_unique<Stream>()), workspace_(workspace_size(level)) {}
+Deflater::Deflater(Deflater&&) noexcept = default;
+Deflater::~Deflater() = default;
 
 std::vector<std::byte> Deflater::compress(std::span<const std::uint8_t> bytes) {
   // Incompressible data become stored blocks of at most 64 KiB with 5 bytes of header each.
   output_.resize(bytes.size() + bytes.size() / 1024 + 4096);
-  isal_zstream stream;
+  // ISA-L's own initialisation leaves fields as they are that the output depends on (the size of the window),
+  // so equal input would not always give equal output.
+  isal_zstream& stream = stream_->state;
+  std::memset(&stream, 0, sizeof stream);
+  std::ranges::fill(workspace_, 0);
   isal_deflate_stateless_init(&stream);
   stream.level = static_cast<std::uint32_t>(level_);
   stream.level_buf = workspace_.data();

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <stdexcept>
 #include <vector>
@@ -16,11 +17,15 @@ inline constexpr int fastest_compression = 0, densest_compression = 3;  // ISA-L
 class Deflater {
  public:
   explicit Deflater(int level);
+  Deflater(Deflater&&) noexcept;
+  ~Deflater();
   // A complete zlib stream (RFC 1950). Equal input gives equal output.
   std::vector<std::byte> compress(std::span<const std::uint8_t> bytes);
 
  private:
+  struct Stream;
   int level_;
+  std::unique_ptr<Stream> stream_;
   std::vector<std::uint8_t> workspace_;
   std::vector<std::byte> output_;
 };

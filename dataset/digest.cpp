@@ -10,30 +10,35 @@
 namespace hamgen::dataset {
 namespace {
 
-class Sha256 {
- public:
-  Sha256() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
-    require(context_ != nullptr && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1);
-  }
-  void add(std::span<const std::byte> bytes) {
-    require(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1);
-  }
-  std::string finish() {
-    std::array<std::byte, EVP_MAX_MD_SIZE> digest{};
-    unsigned length = 0;
-    require(EVP_DigestFinal_ex(context_.get(), reinterpret_cast<unsigned char*>(digest.data()), &length) ==
-            1);
-    return hexadecimal(std::span(digest).first(length));
-  }
+void require(bool is_done) {
+  if (!is_done) throw std::runtime_error("OpenSSL cannot compute a SHA-256");
+}
 
- private:
-  static void require(bool is_done) {
-    if (!is_done) throw std::runtime_error("OpenSSL cannot compute a SHA-256");
-  }
-  std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context_;
-};
+EVP_MD_CTX* context_in(const auto& pointer) {
+  return static_cast<EVP_MD_CTX*>(pointer.get());
+}
 
 }  // namespace
+
+void Sha256::Close::operator()(void* context) const {
+  EVP_MD_CTX_free(static_cast<EVP_MD_CTX*>(context));
+}
+
+Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
+  require(context_ != nullptr && EVP_DigestInit_ex(context_in(context_), EVP_sha256(), nullptr) == 1);
+}
+
+void Sha256::add(std::span<const std::byte> bytes) {
+  require(EVP_DigestUpdate(context_in(context_), bytes.data(), bytes.size()) == 1);
+}
+
+std::string Sha256::finish() {
+  std::array<std::byte, EVP_MAX_MD_SIZE> digest{};
+  unsigned length = 0;
+  auto* const bytes = reinterpret_cast<unsigned char*>(digest.data());
+  require(EVP_DigestFinal_ex(context_in(context_), bytes, &length) == 1);
+  return hexadecimal(std::span(digest).first(length));
+}
 
 std::string hexadecimal(std::span<const std::byte> bytes) {
   constexpr char digits[] = "0123456789abcdef";

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <map>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -12,6 +13,20 @@
 #include "dataset/layout.hpp"
 
 namespace hamgen::dataset {
+
+// SHA-256, piece by piece.
+class Sha256 {
+ public:
+  Sha256();
+  void add(std::span<const std::byte> bytes);
+  std::string finish();  // 64 hexadecimal digits
+
+ private:
+  struct Close {
+    void operator()(void* context) const;
+  };
+  std::unique_ptr<void, Close> context_;
+};
 
 std::string hexadecimal(std::span<const std::byte> bytes);  // lower case
 std::string sha256(std::span<const std::byte> bytes);       // 64 hexadecimal digits

@@ -86,14 +86,30 @@ std::string read_text(const fs::path& root, const std::string& relative, std::ui
   return text;
 }
 
+void sync_directory(const fs::path& path) {
+  const Descriptor directory(path, O_RDONLY | O_DIRECTORY);
+  // Some file systems cannot flush a directory, and say so with EINVAL.
+  if (::fsync(directory) != 0 && errno != EINVAL) fail("flush the directory", path);
+}
+
 void make_directory(const fs::path& path) {
-  if (::mkdir(path.c_str(), 0755) == 0) return;
+  if (::mkdir(path.c_str(), 0755) == 0) return sync_directory(parent_of(path));
+  if (errno != EEXIST) fail("create the directory", path);
   struct stat status {};
-  const bool is_taken = errno == EEXIST;
-  if (!is_taken) fail("create the directory", path);
-  if (::stat(path.c_str(), &status) != 0) fail("examine", path);
+  if (::lstat(path.c_str(), &status) != 0) fail("examine", path);
   if (!S_ISDIR(status.st_mode))
-    throw FileError("cannot write to " + path.string() + ": it is a file, not a directory");
+    throw FileError("cannot write to " + path.string() + ": it is a file or a link, not a directory");
+}
+
+void make_directories(const fs::path& path) {
+  if (fs::is_directory(path)) return;
+  const fs::path whole = path.has_filename() ? path : path.parent_path();
+  if (!is_there(parent_of(whole))) make_directories(parent_of(whole));
+  make_directory(whole);
+}
+
+fs::path parent_of(const fs::path& path) {
+  return path.has_parent_path() ? path.parent_path() : fs::path(".");
 }
 
 bool is_there(const fs::path& path) {

@@ -52,8 +52,13 @@ void read_at(int fd, std::uint64_t offset, std::span<std::byte> bytes, const std
 // The whole text of a file of at most `most` bytes below `root`. Throws FileError.
 std::string read_text(const std::filesystem::path& root, const std::string& relative,
                       std::uint64_t most = std::uint64_t{1} << 30);
-// Where there is none yet. Throws FileError.
+std::filesystem::path parent_of(const std::filesystem::path& path);  // "." where the path names none
+// Flushes the directory itself, so that names in it survive. Throws FileError.
+void sync_directory(const std::filesystem::path& path);
+// Where there is none yet; a symbolic link to one will not do. Its name is flushed. Throws FileError.
 void make_directory(const std::filesystem::path& path);
+// The same with all directories above it; here, `path` may be a link to a directory.
+void make_directories(const std::filesystem::path& path);
 // Whether something has this name, whatever it is (a dangling link included). Throws FileError.
 bool is_there(const std::filesystem::path& path);
 

@@ -121,10 +121,11 @@ Handle memory_access() {
   return access;
 }
 
-// HDF5 tells files in memory apart by name; it is not stored.
+// HDF5 tells files in memory apart by name; it is not stored. It also looks whether there is such a file, so
+// that the name has to be one that no file can have.
 std::string memory_file_name() {
   static std::atomic<std::uint64_t> count{0};
-  return "image-" + std::to_string(count++);
+  return "/dev/null/hamgen-" + std::to_string(count++);
 }
 
 Handle create_memory_file() {
@@ -140,6 +141,7 @@ Handle create_memory_file() {
 MemoryFile::MemoryFile() : file_(create_memory_file()) {}
 
 std::span<const std::byte> MemoryFile::image() const {
+  silence_error_printing();
   check(H5Fflush(file_, H5F_SCOPE_GLOBAL), "flush a file");
   const auto size = static_cast<std::size_t>(check(H5Fget_file_image(file_, nullptr, 0), "size a file"));
   const Handle access(H5Fget_access_plist(file_), H5Pclose, "read a file's access properties");
@@ -241,9 +243,13 @@ bool is_text(hid_t type) {
 
 // HDF5 allocates the texts that it reads, and has to free them.
 std::vector<std::string> take_texts(std::vector<char*> pointers, hid_t type, hid_t space) {
+  struct Owner {
+    hid_t type, space;
+    std::vector<char*>& pointers;
+    ~Owner() { H5Dvlen_reclaim(type, space, H5P_DEFAULT, pointers.data()); }
+  } const owner{type, space, pointers};
   std::vector<std::string> texts;
   for (const char* const text : pointers) texts.emplace_back(text == nullptr ? "" : text);
-  check(H5Dvlen_reclaim(type, space, H5P_DEFAULT, pointers.data()), "free texts");
   return texts;
 }
 
@@ -253,8 +259,13 @@ std::vector<std::string> read_texts(hid_t dataset) {
   const Handle stored(H5Dget_type(dataset), H5Tclose, "read a dataset's type");
   if (!is_text(stored)) throw Hdf5Error("a dataset of labels holds no text");
   const Handle space(H5Dget_space(dataset), H5Sclose, "read a dataset's shape"), type = text_type();
-  std::vector<char*> pointers(
-      static_cast<std::size_t>(check(H5Sget_simple_extent_npoints(space), "count labels")));
+  constexpr hsize_t most_texts = 4096, most_bytes = 1 << 16;
+  const auto count = static_cast<hsize_t>(check(H5Sget_simple_extent_npoints(space), "count labels"));
+  hsize_t bytes = 0;
+  if (count > most_texts) throw Hdf5Error("a dataset has " + std::to_string(count) + " labels");
+  check(H5Dvlen_get_buf_size(dataset, type, space, &bytes), "measure labels");
+  if (bytes > most_bytes) throw Hdf5Error("a dataset has labels of " + std::to_string(bytes) + " bytes");
+  std::vector<char*> pointers(count);
   check(H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, pointers.data()), "read labels");
   return take_texts(std::move(pointers), type, space);
 }

@@ -4,7 +4,6 @@
 
 #include <hdf5.h>
 
-#include <filesystem>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -41,8 +40,6 @@ class Handle {
     if (id_ >= 0) close_(id_);
   }
   operator hid_t() const { return id_; }
-  // Closes now, and reports a failure to do so.
-  void close(const std::string& what) { check(close_(std::exchange(id_, -1)), what); }
 
  private:
   hid_t id_ = -1;

@@ -67,7 +67,8 @@ std::array<std::uint64_t, 4> shape_from_json(const Json& json) {
       throw ManifestError("frames.shape = " + json.dump() + " is not possible");
     product *= shape[axis];
   }
-  if (shape[3] != 3) throw ManifestError("frames.shape = " + json.dump() + " is not possible");
+  if (shape[1] != shape[2] || shape[3] != 3)
+    throw ManifestError("frames.shape = " + json.dump() + " is not possible");
   return shape;
 }
 
@@ -142,6 +143,14 @@ Manifest manifest_from_json(const Json& json) {
   if (manifest.has_yardsticks) manifest.yardsticks = yardsticks_from_json(json.at("yardsticks"));
   for (const auto& [name, split] : json.at("splits").items())
     manifest.splits.push_back(split_from_json(name, split));
+  if (manifest.find("train") == nullptr) throw ManifestError("it has no train split");
+  if (manifest.has_yardsticks != (manifest.find("test") != nullptr))
+    throw ManifestError("it has yardsticks without a test split, or the other way round");
+  Json said = json;
+  said.erase("checksum");
+  if (const auto found = differences(said, to_json(manifest)); !found.empty())
+    throw ManifestError("its totals are not those of its shards, or it says more than a manifest: " +
+                        found[0]);
   return manifest;
 }
 
@@ -155,7 +164,8 @@ Manifest read_manifest(const std::filesystem::path& dataset) {
                                                 " is not a finished dataset: it has no readable manifest.json"
                                           : "there is no directory " + dataset.string());
   Manifest manifest;
-  read_sealed(dataset, manifest_name, [&](const Json& json) { manifest = manifest_from_json(json); });
+  read_sealed(dataset, manifest_name, std::uint64_t{1} << 30,
+              [&](const Json& json) { manifest = manifest_from_json(json); });
   return manifest;
 }
 

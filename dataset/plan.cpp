@@ -47,7 +47,7 @@ std::string plan_text(const Plan& plan) {
 
 Plan read_plan(const std::filesystem::path& dataset) {
   Plan plan;
-  read_sealed(dataset, plan_name, [&](const Json& json) {
+  read_sealed(dataset, plan_name, std::uint64_t{1} << 20, [&](const Json& json) {
     plan = {.generator = generator_from_json(json.at("generator")),
             .config = json.at("config"),
             .id = json.at("checksum").get<std::string>()};

@@ -58,9 +58,9 @@ Json unseal(std::string_view text) {
   }
 }
 
-void read_sealed(const std::filesystem::path& root, const std::string& relative,
+void read_sealed(const std::filesystem::path& root, const std::string& relative, std::uint64_t most_bytes,
                  const std::function<void(const Json&)>& parse) {
-  const std::string text = read_text(root, relative);
+  const std::string text = read_text(root, relative, most_bytes);
   try {
     const Json json = unseal(text);
     require_schema_version(json);

@@ -32,7 +32,7 @@ std::string checksum_of(std::string_view text);
 
 // Reads a sealed file below `root`, of this schema version, and hands it to `parse`, whose exceptions become
 // ManifestError with the file's name. Throws FileError where it cannot be read.
-void read_sealed(const std::filesystem::path& root, const std::string& relative,
+void read_sealed(const std::filesystem::path& root, const std::string& relative, std::uint64_t most_bytes,
                  const std::function<void(const Json&)>& parse);
 
 // A whole number from 0 up; nothing is rounded or wraps around. Throws ManifestError.

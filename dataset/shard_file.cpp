@@ -27,16 +27,21 @@ std::span<std::byte> scratch(std::vector<std::byte>& memory, std::uint64_t bytes
   throw ShardError("shard " + path.string() + " " + reason);
 }
 
+Descriptor open_checked(const std::filesystem::path& dataset, const ShardRecord& record) {
+  Descriptor file = open_beneath(dataset, record.file);
+  const std::uint64_t size = size_of(file, dataset / record.file);
+  if (size != record.bytes)
+    fail_about(dataset / record.file, "has " + std::to_string(size) + " bytes, not the " +
+                                          std::to_string(record.bytes) + " of its record");
+  return file;
+}
+
 // The whole file, if it is what the record says. `file` is its descriptor, open at the return.
 std::unique_ptr<ImageBuffer> read_checked(const std::filesystem::path& dataset, const ShardRecord& record,
                                           Descriptor& file) try {
   const auto path = dataset / record.file;
-  file = open_beneath(dataset, record.file);
-  const std::uint64_t size = size_of(file, path);
-  if (size != record.bytes)
-    fail_about(path, "has " + std::to_string(size) + " bytes, not the " + std::to_string(record.bytes) +
-                         " of its record");
-  auto image = std::make_unique<ImageBuffer>(size);
+  file = open_checked(dataset, record);
+  auto image = std::make_unique<ImageBuffer>(record.bytes);
   read_at(file, 0, image->bytes(), path);
   if (sha256(image->bytes()) != record.sha256) fail_about(path, "does not have the SHA-256 of its record");
   return image;
@@ -46,9 +51,19 @@ std::unique_ptr<ImageBuffer> read_checked(const std::filesystem::path& dataset, 
 
 }  // namespace
 
-void check_bytes(const std::filesystem::path& dataset, const ShardRecord& record) {
-  Descriptor file;
-  read_checked(dataset, record, file);
+void check_bytes(const std::filesystem::path& dataset, const ShardRecord& record) try {
+  const auto path = dataset / record.file;
+  const Descriptor file = open_checked(dataset, record);
+  std::vector<std::byte> piece(std::size_t{1} << 20);
+  Sha256 hash;
+  for (std::uint64_t offset = 0; offset < record.bytes; offset += piece.size()) {
+    piece.resize(std::min<std::uint64_t>(piece.size(), record.bytes - offset));
+    read_at(file, offset, piece, path);
+    hash.add(piece);
+  }
+  if (hash.finish() != record.sha256) fail_about(path, "does not have the SHA-256 of its record");
+} catch (const FileError& error) {
+  throw ShardError(error.what());
 }
 
 ShardFile::ShardFile(const std::filesystem::path& dataset, ShardRecord record,
@@ -177,7 +192,7 @@ void ShardFile::read_numbers(const std::string& name, std::uint64_t row, std::ui
     read_piece(fd, pieces(name)[row + i], std::as_writable_bytes(numbers.subspan(i * per_row, per_row)));
 }
 
-std::string ShardFile::content() const {
+std::string ShardFile::content(const FramesVisitor& see_frames) const {
   ContentHash hash;
   for (const auto& [name, values] : map_.labels) hash.add(name, values);
   std::vector<double> numbers;
@@ -194,6 +209,7 @@ std::string ShardFile::content() const {
       } else {
         read_frames(name, row, 0, frames_, frames);
         hash.add(name, std::as_bytes(std::span(frames)));
+        if (name == "frames") see_frames(frames);
       }
     }
   }

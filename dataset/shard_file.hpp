@@ -3,10 +3,11 @@
 // and without HDF5. A checksum of every piece is kept, so that bytes which change later are noticed, too.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
-#include <mutex>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -24,7 +25,7 @@ class ShardError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// Whether the file's bytes are those of the record: size and SHA-256. Throws ShardError where they are not.
+// Throws ShardError where the file's size or SHA-256 is not the record's. Needs a megabyte of memory.
 void check_bytes(const std::filesystem::path& dataset, const ShardRecord& record);
 
 class ShardFile {
@@ -47,8 +48,10 @@ class ShardFile {
   void read_numbers(const std::string& name, std::uint64_t row, std::uint64_t count,
                     std::span<double> numbers) const;
 
-  // The content's hash, from every value and every decompressed frame. Throws ShardError.
-  std::string content() const;
+  // The content's hash, from every value and every decompressed frame; each row of "frames" is shown to
+  // `see_frames` on the way. Throws ShardError.
+  using FramesVisitor = std::function<void(std::span<const std::uint8_t>)>;
+  std::string content(const FramesVisitor& see_frames = [](std::span<const std::uint8_t>) {}) const;
 
  private:
   struct Checked {

@@ -84,6 +84,7 @@ class Mapper {
     const std::vector<hsize_t> extents = hdf5::extents_of(dataset);
     require(extents.size() == layout.axes.size(), layout.name + " does not have the axes of a shard's");
     const auto& [frames, rows, columns, channels] = expected_.frame_shape;
+    const auto labels_of = [&](const char* name) { return map_.label_count(name); };
     for (std::size_t i = 0; i < extents.size(); ++i) {
       const Axis axis = layout.axes[i];
       const std::uint64_t known = axis == Axis::trajectory ? expected_.trajectories
@@ -91,7 +92,8 @@ class Mapper {
                                   : axis == Axis::y        ? rows
                                   : axis == Axis::x        ? columns
                                   : axis == Axis::channel  ? channels
-                                                           : extents[i];
+                                  : layout.is_scale()      ? extents[i]
+                                                           : labels_of(axis_name(axis));
       require(extents[i] == known, layout.name + " does not have the shape that the manifest says");
     }
     return {extents.begin(), extents.end()};
@@ -188,6 +190,12 @@ class Mapper {
 };
 
 }  // namespace
+
+std::uint64_t ShardMap::label_count(const std::string& axis) const {
+  for (const auto& [name, values] : labels)
+    if (name == axis) return std::visit([](const auto& list) { return list.size(); }, values);
+  throw Hdf5Error("there are no labels of " + axis);
+}
 
 ShardMap map_shard(std::span<const std::byte> image, const ShardExpectation& expected) {
   return Mapper(image, expected).map();

@@ -3,6 +3,7 @@
 // than deflate, types and shapes other than the layout's, values outside the file.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -35,6 +36,8 @@ struct ShardMap {
   std::map<std::string, DatasetMap> datasets;
   std::vector<std::pair<std::string, LabelValues>> labels;
   std::map<std::string, AttributeValue> attributes;  // of the root
+
+  std::uint64_t label_count(const std::string& axis) const;  // "coordinate": D
 };
 
 // What the bytes should be.

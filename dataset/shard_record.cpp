@@ -114,7 +114,7 @@ std::string record_text(const ShardRecord& record, const std::string& plan_id) {
 ShardRecord read_record(const std::filesystem::path& dataset, const std::string& shard_file,
                         const std::string& plan_id) {
   ShardRecord record;
-  read_sealed(dataset, record_file_name(shard_file), [&](const Json& json) {
+  read_sealed(dataset, record_file_name(shard_file), std::uint64_t{1} << 16, [&](const Json& json) {
     if (json.at("plan") != plan_id) throw ManifestError("it belongs to another plan");
     record = record_from_json(json, shard_file.substr(0, shard_file.find('/')));
     if (record.file != shard_file) throw ManifestError("it is the record of " + record.file);

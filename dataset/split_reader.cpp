@@ -70,7 +70,10 @@ void SplitReader::read_frames(const std::string& name, const FrameWindow& window
 void SplitReader::read_frames(const std::string& name, std::span<const FrameWindow> windows,
                               std::span<std::uint8_t> pixels) const {
   std::vector<std::uint64_t> places{0};
-  for (const FrameWindow& window : windows) places.push_back(places.back() + window.count * frame_bytes());
+  for (const FrameWindow& window : windows) {
+    if (window.count > shape_[0]) throw std::out_of_range("a window is longer than a trajectory");
+    places.push_back(places.back() + window.count * frame_bytes());
+  }
   if (places.back() != pixels.size())
     throw std::out_of_range("the windows' frames do not fill the buffer: " + std::to_string(places.back()) +
                             " bytes into " + std::to_string(pixels.size()));
@@ -81,12 +84,19 @@ void SplitReader::read_frames(const std::string& name, std::span<const FrameWind
 
 std::vector<double> SplitReader::numbers(const std::string& name, std::uint64_t first,
                                          std::uint64_t count) const {
+  if (count > trajectories_ || first > trajectories_ - count)
+    throw std::out_of_range("no trajectories " + std::to_string(first) + " + " + std::to_string(count) +
+                            " of " + std::to_string(trajectories_));
   std::vector<double> all;
+  const std::uint64_t expected = shards_.empty() ? 0 : shard(0).numbers_per_row(name);
   for (std::uint64_t next = first; next < first + count;) {
     const ShardFile& file = shard(shard_of(next));
     const std::uint64_t row = next - static_cast<std::uint64_t>(file.record().first);
     const std::uint64_t rows = std::min(first + count - next, file.record().trajectories() - row);
     const std::uint64_t before = all.size(), per_row = file.numbers_per_row(name);
+    if (per_row != expected)
+      throw ShardError("shard " + (root_ / file.record().file).string() + ": " + name +
+                       " does not have the shape of the first shard's");
     all.resize(before + rows * per_row);
     file.read_numbers(name, row, rows, std::span(all).subspan(before));
     next += rows;

@@ -4,6 +4,7 @@
 // Each shard is compared with its SHA-256 when it is first needed (shard_file.hpp).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <memory>

@@ -1,7 +1,5 @@
 #include "dataset/virtual_index.hpp"
 
-#include <functional>
-
 #include "dataset/digest.hpp"
 #include "dataset/shard_file.hpp"
 #include "dataset/structure.hpp"
@@ -25,59 +23,19 @@ void map_shards(const hdf5::Handle& properties, const DatasetLayout& layout, std
   }
 }
 
-std::string text_of(const std::function<ssize_t(char*, size_t)>& get) {
-  const ssize_t length = get(nullptr, 0);
-  if (length < 0) throw Hdf5Error("a mapping has no name");
-  std::string text(static_cast<std::size_t>(length) + 1, '\0');
-  get(text.data(), text.size());
-  text.pop_back();
-  return text;
-}
-
-// Whether a dataset of the index consists of the shards' datasets of the same name, in order.
-bool shows_shards(hid_t dataset, const std::string& name, const std::vector<ShardRecord>& shards) {
-  const hdf5::Handle properties(H5Dget_create_plist(dataset), H5Pclose, "read a dataset's properties");
-  std::size_t count = 0;
-  if (H5Pget_layout(properties) != H5D_VIRTUAL || H5Pget_virtual_count(properties, &count) < 0 ||
-      count != shards.size())
-    return false;
-  for (std::size_t i = 0; i < count; ++i) {
-    const auto file =
-        text_of([&](char* text, size_t size) { return H5Pget_virtual_filename(properties, i, text, size); });
-    const auto source =
-        text_of([&](char* text, size_t size) { return H5Pget_virtual_dsetname(properties, i, text, size); });
-    if (file != shards[i].file || source != name) return false;
-  }
-  return true;
-}
-
-void check_mappings(std::span<const std::byte> image, const SplitRecord& split) {
-  const hdf5::Handle file = hdf5::open_image(image);
-  for (const DatasetLayout& layout : shard_layout()) {
-    if (!layout.is_per_trajectory() || layout.is_scale() || (layout.only_in_test && split.name != "test"))
-      continue;
-    const hdf5::Handle dataset = hdf5::open_dataset(file, layout.name);
-    if (hdf5::extents_of(dataset).at(0) != split.trajectories() ||
-        !shows_shards(dataset, layout.name, split.shards))
-      throw Hdf5Error(layout.name + " does not show the shards' trajectories");
-  }
-}
-
 }  // namespace
 
-void check_index(const std::filesystem::path& dataset, const SplitRecord& split) {
-  const std::string name = (dataset / split.index.file).string();
-  try {
-    const std::string text = read_text(dataset, split.index.file);
-    const auto bytes = std::as_bytes(std::span(text));
-    if (bytes.size() != split.index.bytes || sha256(bytes) != split.index.sha256)
-      throw ShardError("index " + name + " does not have the size and SHA-256 of the manifest");
-    check_mappings(bytes, split);
-  } catch (const FileError& error) {
-    throw ShardError(error.what());
-  } catch (const Hdf5Error& error) {
-    throw ShardError("index " + name + " is not as an index is: " + error.what());
-  }
+void check_index(const std::filesystem::path& dataset, const IndexRecord& index) try {
+  const std::string text = read_text(dataset, index.file);
+  if (text.size() != index.bytes || sha256(std::as_bytes(std::span(text))) != index.sha256)
+    throw ShardError("index " + (dataset / index.file).string() +
+                     " does not have the size and SHA-256 of the manifest");
+} catch (const FileError& error) {
+  throw ShardError(error.what());
+}
+
+IndexRecord index_record(const std::string& split, std::span<const std::byte> index) {
+  return {.file = split + ".h5", .bytes = index.size(), .sha256 = sha256(index)};
 }
 
 hdf5::MemoryFile make_virtual_index(const SplitHeader& header, const std::vector<ShardRecord>& shards) {

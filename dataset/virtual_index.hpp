@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -15,8 +16,9 @@ namespace hamgen::dataset {
 // `header` is that of the shards.
 hdf5::MemoryFile make_virtual_index(const SplitHeader& header, const std::vector<ShardRecord>& shards);
 
-// Throws ShardError (shard_file.hpp) where the split's index is missing, is not what the manifest says, or
-// shows anything but its shards.
-void check_index(const std::filesystem::path& dataset, const SplitRecord& split);
+IndexRecord index_record(const std::string& split, std::span<const std::byte> index);
+// Throws ShardError (shard_file.hpp) where the index is missing or is not what its record says. It is not
+// opened: what it shows is known, because it can be made again and compared.
+void check_index(const std::filesystem::path& dataset, const IndexRecord& index);
 
 }  // namespace hamgen::dataset

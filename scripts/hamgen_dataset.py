@@ -52,11 +52,12 @@ class HamgenDataset:
     fields  datasets to return, any of `available`; e.g. "frames" uint8 [T, H, W, 3] (of 255), "q" and "p" float64
             [T, D] (exact state, units in `available`), "energy" float64 [T], "parameters" float64 [P]
     window  (start, length): the frames to return of every field that has a time axis; None for all
-    verify  check size and SHA-256 of every shard first (reads all of them)
+    verify  check size and SHA-256 of every shard first (reads all of them); otherwise only sizes are compared. For files
+            that you do not trust, verify: h5py follows whatever a file tells it to
     max_open_shards  file handles kept open per process
 
     Files are opened on first use in each process and never shared with a forked one. Pickling keeps the settings only.
-    Raises DatasetError where the directory is not a finished dataset of schema version 1, where split, field or shard
+    Raises DatasetError where the directory is not a finished dataset of schema version 2, where split, field or shard
     does not exist, and ValueError for a window outside the trajectory.
     """
 
@@ -189,6 +190,8 @@ class HamgenDataset:
         path = _inside(self._root, self._shards[number]["file"])
         if not path.is_file():
             raise DatasetError(f"shard {path} is missing")
+        if (size := path.stat().st_size) != self._shards[number]["bytes"]:
+            raise DatasetError(f"shard {path} has {size} bytes, not {self._shards[number]['bytes']}")
         try:
             return h5py.File(path, "r")
         except OSError as error:
@@ -234,7 +237,7 @@ def read_manifest(root: str | os.PathLike[str]) -> dict[str, Any]:
         manifest = json.loads(text)
     except FileNotFoundError:
         raise DatasetError(f"{root} is not a finished dataset: it has no manifest.json") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise DatasetError(f"cannot understand {root / 'manifest.json'}: {error}") from error
     version = manifest.get("schema_version") if isinstance(manifest, dict) else None
     if version != SCHEMA_VERSION:

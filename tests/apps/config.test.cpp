@@ -91,3 +91,22 @@ TEST_CASE("schema and reference know every field of every system") {
       CHECK(place->contains("description"));
     }
 }
+
+TEST_CASE("JSON that no configuration is made of is refused: broken, too deep, beyond all numbers") {
+  CHECK(parse_json("{\"n\": 3}").at("n") == 3);
+  CHECK_THROWS_WITH_AS(parse_json("{"), doctest::Contains("not valid JSON"), FieldError);
+  CHECK_THROWS_WITH_AS(parse_json(std::string(100'000, '[')), doctest::Contains("nested too deeply"),
+                       FieldError);
+  CHECK_THROWS_WITH_AS(parse_json("{\"dt\": 1e400}"), doctest::Contains("too large"), FieldError);
+}
+
+TEST_CASE("text that is not UTF-8 is shown as well as it can be") {
+  Json json{{"system", "pendulum"}};
+  assign(json, {{"n", "\xff"}});
+  CHECK_THROWS_WITH_AS(config_from_json(json), doctest::Contains("n = "), FieldError);
+}
+
+TEST_CASE("a plan of more than a million shards is refused") {
+  const Json json{{"system", "pendulum"}, {"n", 50'000'000}, {"shard_size", 10}};
+  CHECK_THROWS_WITH_AS(config_from_json(json), doctest::Contains("at most a million shards"), FieldError);
+}

@@ -60,7 +60,8 @@ Stages time_stages(const apps::Config& config, std::int64_t trajectories) {
   const simulators::Simulation simulation(*config.system, config.settings);
   apps::Producer producer(simulation, render::Canvas::from(config.settings),
                           static_cast<int>(config.settings.integer("compression")));
-  const auto header = apps::split_header(config, simulation, simulators::Split::train);
+  const auto header =
+      apps::split_header(config, simulation, apps::this_generator(), simulators::Split::train);
   Stages total;
   Timer timer;
   dataset::ShardWriter writer(header, static_cast<std::uint64_t>(trajectories));

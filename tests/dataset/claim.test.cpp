@@ -3,8 +3,10 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <fstream>
 #include <optional>
+#include <thread>
 
 #include "dataset/commit.hpp"
 #include "dataset/manifest.hpp"
@@ -44,6 +46,17 @@ TEST_CASE("one writer alone, or workers together, until they end") {
   other.reset();
   CHECK_FALSE(std::filesystem::exists(dataset / lock_name));
   CHECK_NOTHROW(Claim::of_plan(dataset, plan_with(0), Writers::alone, false));
+}
+
+TEST_CASE("a worker waits for another one that is just ending") {
+  const TemporaryDirectory directory;
+  std::optional<Claim> ending = Claim::of_plan(directory.path(), plan_with(0), Writers::alone, false);
+  std::thread end([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    ending.reset();
+  });
+  CHECK_NOTHROW(Claim::of_plan(directory.path(), plan_with(0), Writers::together, false));
+  end.join();
 }
 
 TEST_CASE("a directory belongs to the configuration and the build that it was begun with") {

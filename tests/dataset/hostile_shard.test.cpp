@@ -154,9 +154,11 @@ TEST_CASE("filters, chunks, types and shapes other than a shard's are refused") 
   const hdf5::Handle ragged(H5Tvlen_create(H5T_IEEE_F64LE), H5Tclose, "make a type");
   refuses(replace("q", ragged, state, allocate_early), "not of the type");
   refuses(replace("coordinate", H5T_IEEE_F64LE, {2}, allocate_early), "not of the type");
+  refuses(replace("q", H5T_IEEE_F64LE, {rows, frames, 3}, allocate_early), "does not have the shape");
+  refuses(replace("coordinate", hdf5::text_type(), {5000}, nothing), "5000 labels");
   const hsize_t huge = hsize_t{1} << 62;
-  refuses(replace("q", H5T_IEEE_F64LE, {rows, frames, huge / 1024}, nothing), "");
-  refuses(replace("parameters", H5T_IEEE_F64LE, {rows, huge / 16}, nothing), "");
+  refuses(replace("q", H5T_IEEE_F64LE, {rows, frames, huge / 1024}, nothing), "does not have the shape");
+  refuses(replace("parameters", H5T_IEEE_F64LE, {rows, huge / 16}, nothing), "does not have the shape");
   refuses(replace("coordinate", hdf5::text_type(), {huge / 64}, nothing), "reaches out of the file");
 }
 

@@ -65,13 +65,20 @@ TEST_CASE("a manifest comes back as it was written, with and without yardsticks"
   for (const bool has_yardsticks : {false, true}) {
     manifest.has_yardsticks = has_yardsticks;
     manifest.yardsticks = {200, 64, 0.01, 0.009, 0.004, 0.003};
+    if (has_yardsticks) {
+      manifest.splits.push_back(manifest.splits[0]);
+      manifest.splits[1].name = "test";
+      manifest.splits[1].index.file = "test.h5";
+      for (ShardRecord& shard : manifest.splits[1].shards) shard.file.replace(0, 5, "test");
+    }
     commit_file(directory / manifest_name, manifest_text(manifest));
     CHECK(manifest_text(read_manifest(directory.path())) == manifest_text(manifest));
   }
   const Manifest read = read_manifest(directory.path());
   CHECK(read.find("train")->shards == manifest.splits[0].shards);
   CHECK(read.find("train")->trajectories() == 5);
-  CHECK(read.find("test") == nullptr);
+  CHECK(read.find("test")->shards == manifest.splits[1].shards);
+  CHECK(read.find("validation") == nullptr);
 }
 
 TEST_CASE("a split's statistics are those of its shards together") {
@@ -119,12 +126,18 @@ TEST_CASE("a manifest that makes no sense is refused, however well it is sealed"
   refuses(with((first + "/bytes").c_str(), 1.5), "whole number");
   refuses(with((first + "/sha256").c_str(), "abc"), "not a SHA-256");
   refuses(with((first + "/pixels/sum").c_str(), {1, 2}), "per channel");
+  refuses(with("/splits/train/redraws", 77), "redraws: 77 there, 2 here");
+  refuses(with("/extra", 1), "extra");
+  refuses(with("/yardsticks", Json::object()), "");
   refuses(with("/splits/train/trajectories", 6), "trajectories");
   refuses(with("/splits/train/shards", Json::array()), "trajectories");
   refuses(with("/splits/train/index/file", "/etc/passwd"), "not the index");
   refuses(with("/splits/more", Json::object()), "no split \"more\"");
-  for (const Json& shape : {Json{31, 64, 64}, Json{0, 64, 64, 3}, Json{31, 64, 64, 4}, Json{31, -64, 64, 3},
-                            Json{4'294'967'296, 4'294'967'296, 64, 3}, Json{"31", 64, 64, 3}})
-    refuses(with("/frames/shape", shape), "");
+  refuses(with("/frames/shape", {31, 64, 64}), "four axes");
+  for (const Json& shape : {Json{0, 64, 64, 3}, Json{31, 64, 64, 4}, Json{31, 64, 32, 3},
+                            Json{4'294'967'296, 4'294'967'296, 64, 3}})
+    refuses(with("/frames/shape", shape), "is not possible");
+  for (const Json& shape : {Json{31, -64, 64, 3}, Json{"31", 64, 64, 3}})
+    refuses(with("/frames/shape", shape), "whole number");
   refuses(with("/frames/channel_mean", {0.1, 0.2}), "three channels");
 }

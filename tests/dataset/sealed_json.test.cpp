@@ -56,7 +56,7 @@ TEST_CASE("a right checksum does not make JSON of a text, nor a stack that is de
 TEST_CASE("a file of another version, one that is missing and a parser that throws: each says so by name") {
   const TemporaryDirectory directory;
   const auto read = [&] {
-    read_sealed(directory.path(), "a.json", [](const Json& json) { json.at("wanted"); });
+    read_sealed(directory.path(), "a.json", 1000, [](const Json& json) { json.at("wanted"); });
   };
   CHECK_THROWS_WITH_AS(read(), doctest::Contains("a.json: No such file"), FileError);
   commit_file(directory / "a.json", seal({{"schema_version", 1}}));

@@ -85,31 +85,22 @@ TEST_CASE("the virtual index shows all shards as one, also after the directory h
     split.shards.push_back(shard.record);
   }
   const auto index = make_virtual_index(header, split.shards);
-  split.index = {"train.h5", index.image().size(), sha256(index.image())};
+  split.index = index_record("train", index.image());
   commit_file(directory / "before/train.h5", index.image());
   std::filesystem::rename(directory / "before", directory / "after");
-  CHECK_NOTHROW(check_index(directory / "after", split));
+  CHECK_NOTHROW(check_index(directory / "after", split.index));
   for (std::uint64_t row = 0; row < 5; ++row) {
     const Content content(header, static_cast<std::int64_t>(row));
     CHECK(read_with_hdf5<double>(directory / "after/train.h5", "q", row, 1) == content.states);
     CHECK(read_with_hdf5<std::uint8_t>(directory / "after/train.h5", "frames", row, 1) == content.frames);
   }
 
-  SUBCASE("an index that is missing, changed, or shows other shards is refused") {
-    SplitRecord longer = split;
-    longer.shards.push_back(split.shards[0]);
-    longer.shards.back().first = 5;
-    longer.shards.back().last = 7;
-    CHECK_THROWS_WITH_AS(check_index(directory / "after", longer), doctest::Contains("does not show"),
-                         ShardError);
-    SplitRecord elsewhere = split;
-    elsewhere.shards[1].file = "train/shard-00007.h5";
-    CHECK_THROWS_WITH_AS(check_index(directory / "after", elsewhere), doctest::Contains("does not show"),
-                         ShardError);
+  SUBCASE("an index that is missing or changed is refused") {
     commit_file(directory / "after/train.h5", std::string_view("not what it was"));
-    CHECK_THROWS_WITH_AS(check_index(directory / "after", split), doctest::Contains("SHA-256"), ShardError);
+    CHECK_THROWS_WITH_AS(check_index(directory / "after", split.index), doctest::Contains("SHA-256"),
+                         ShardError);
     std::filesystem::remove(directory / "after/train.h5");
-    CHECK_THROWS_WITH_AS(check_index(directory / "after", split), doctest::Contains("No such file"),
+    CHECK_THROWS_WITH_AS(check_index(directory / "after", split.index), doctest::Contains("No such file"),
                          ShardError);
   }
 }

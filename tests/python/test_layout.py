@@ -74,6 +74,15 @@ class LayoutTest(unittest.TestCase):
                     "manifest.json", "plan.json", "test.h5", "test/shard-00000.h5", "test/shard-00000.json", "train.h5",
                     *(f"train/shard-0000{i}.{kind}" for i in range(3) for kind in ("h5", "json"))])
 
+    def test_the_virtual_file_and_the_shards_give_equal_arrays(self):
+        for name, root in support.several().items():
+            for split in ("train", "test"):
+                with h5py.File(root / f"{split}.h5", "r") as whole:
+                    self.assertGreater(len(whole), 15)
+                    for dataset in (n for n in whole if n == "trajectory" or whole[n].is_virtual):
+                        with self.subTest(name, split=split, dataset=dataset):
+                            np.testing.assert_array_equal(whole[dataset][()], support.read(root, split, dataset)[0])
+
     @on_every_file
     def test_shapes_and_types(self, file, root, split, trajectories, is_virtual):
         config = support.manifest(root)["config"]

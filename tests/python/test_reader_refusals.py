@@ -66,6 +66,10 @@ class RefusalTest(unittest.TestCase):
         with self.assertRaisesRegex(DatasetError, "shard .*shard-00001.h5 is missing"):
             data[10]
         (root / "train" / "shard-00001.h5").write_bytes(b"not HDF5")
+        with self.assertRaisesRegex(DatasetError, "shard .*shard-00001.h5 has 8 bytes, not"):
+            data[10]
+        size = next(s["bytes"] for s in data.manifest["splits"]["train"]["shards"] if s["file"].endswith("1.h5"))
+        (root / "train" / "shard-00001.h5").write_bytes(b"not HDF5" + bytes(size - 8))
         with self.assertRaisesRegex(DatasetError, "cannot open shard .*shard-00001.h5"):
             data[10]
         (root / "train" / "shard-00000.h5").unlink()
