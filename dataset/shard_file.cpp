@@ -147,7 +147,7 @@ void ShardFile::inflate_chunk(int fd, const Checked& chunk, std::span<std::uint8
   const auto stream = scratch(memory, chunk.range.bytes);
   read_piece(fd, chunk, stream);
   try {
-    inflate(stream, pixels);
+    inflate_trusted(stream, pixels);
   } catch (const InflateError& error) {
     fail_with(error.what());
   }

@@ -1,5 +1,6 @@
-// reader_benchmark DIR [threads] [rounds]: trajectories a second that SplitReader gives out, all frames, in
-// random order, from the page cache. As JSON, for reader_benchmark.py, which compares it with h5py.
+// reader_benchmark DIR [threads] [rounds] [batch]: trajectories a second that SplitReader gives out, all
+// frames, in random order, from the page cache. As JSON, for reader_benchmark.py, which compares it with
+// h5py.
 #include <fmt/format.h>
 #include <tbb/global_control.h>
 
@@ -38,7 +39,7 @@ int main(int argc, char** argv) {
   for (std::uint64_t i = 0; i < reader.trajectories(); ++i)
     windows.push_back({i, 0, reader.frames_per_trajectory()});
   std::ranges::shuffle(windows, std::mt19937(1));
-  constexpr std::size_t batch = 64;
+  const std::size_t batch = argc > 4 ? std::stoul(argv[4]) : 16;  // as hgn-fit's
   std::vector<std::uint8_t> pixels(batch * reader.frames_per_trajectory() * reader.frame_bytes());
   std::vector<double> rates;
   for (int round = 0; round < rounds; ++round) {

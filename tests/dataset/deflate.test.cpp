@@ -36,6 +36,9 @@ TEST_CASE("what is compressed comes back, at every level and of every size") {
       std::vector<std::uint8_t> back(size);
       inflate(deflater.compress(bytes), back);
       CHECK(back == bytes);
+      std::vector<std::uint8_t> trusted(size);
+      inflate_trusted(deflater.compress(bytes), trusted);
+      CHECK(trusted == bytes);
     }
   }
 }
@@ -69,6 +72,9 @@ TEST_CASE("a stream that is damaged, cut off, too long or of another length is r
   longer.push_back(std::byte{0});
   CHECK_THROWS_AS(inflate(longer, place), InflateError);
   CHECK_THROWS_AS(inflate({}, place), InflateError);
+  CHECK_THROWS_AS(inflate_trusted({}, place), InflateError);
+  CHECK_THROWS_AS(inflate_trusted(longer, place), InflateError);
+  CHECK_THROWS_AS(inflate_trusted(stream, std::span(place).first(9'999)), InflateError);
   CHECK_THROWS_AS(inflate(stream, std::span(place).first(9'999)), InflateError);
   std::vector<std::uint8_t> larger(10'001);
   CHECK_THROWS_AS(inflate(stream, larger), InflateError);
