@@ -137,9 +137,9 @@ class Mapper {
     const auto shape = shape_of(layout, dataset);
     if (!layout.is_per_trajectory()) return map_label(layout, dataset, shape[0]);
     DatasetMap found;
-    found.row_shape.assign(shape.begin() + 1, shape.end());
     found.row_bytes = element_bytes(layout.element);
-    for (const std::uint64_t extent : found.row_shape) found.row_bytes = product(found.row_bytes, extent);
+    for (const std::uint64_t extent : std::span(shape).subspan(1))
+      found.row_bytes = product(found.row_bytes, extent);
     if (layout.is_compressed)
       map_chunks(layout, dataset, found);
     else

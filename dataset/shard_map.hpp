@@ -22,7 +22,6 @@ struct FileRange {
 
 // A dataset that has a value for every trajectory.
 struct DatasetMap {
-  std::vector<std::uint64_t> row_shape;  // without the trajectory axis
   std::uint64_t row_bytes = 0;
   // Contiguous datasets: row i lies at `offset` + i * `row_bytes`. Compressed ones: chunk c of row i is
   // chunks[i * chunking.chunks + c].
