@@ -23,7 +23,7 @@ class Deflater {
   std::vector<std::byte> compress(std::span<const std::uint8_t> bytes);
 
  private:
-  struct Stream;
+  class Stream;
   int level_;
   std::unique_ptr<Stream> stream_;
   std::vector<std::uint8_t> workspace_;
