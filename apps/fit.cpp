@@ -57,8 +57,10 @@ class FitProgress {
     if (line.at("kind") == "validation")
       validation_ = fmt::format("  validation {:.3e}", get("mse"));
     else
-      numbers_ = fmt::format("mse {:.3e}  kl {:.0f}  drift {:.1f} %", get("mse"), get("kl"),
-                             100 * get("energy_drift"));
+      numbers_ =
+          fmt::format("mse {:.3e}", get("mse")) +
+          (line.contains("kl") ? fmt::format("  kl {:.0f}", get("kl")) : "") +
+          (line.contains("energy_drift") ? fmt::format("  drift {:.1f} %", 100 * get("energy_drift")) : "");
   }
 
   void on_step(std::int64_t step) {
@@ -114,17 +116,24 @@ struct Setup {
   }
 };
 
+Json test_of_states(const Setup& setup, model::Model& trained, const dataset::SplitReader& reader) {
+  const model::WindowReader windows(reader, model::Observation::states);
+  const model::Errors errors = validation_errors(trained, windows, 0, reader.trajectories(),
+                                                 setup.training.shape.frames, setup.device);
+  return {{"trajectories", errors.trajectories}, {"derivative_mse", errors.mse}};
+}
+
 Json test_result(const Setup& setup, model::Model& trained) {
   const dataset::SplitRecord* const split = setup.manifest.find("test");
   if (split == nullptr || split->trajectories() == 0) return nullptr;
   const dataset::SplitReader reader(setup.data, setup.manifest, "test");
+  const auto* const video = dynamic_cast<const model::VideoModel*>(&trained);
+  if (video == nullptr) return test_of_states(setup, trained, reader);
   const model::Errors errors =
-      evaluate(trained, reader, setup.training.shape, 0, reader.trajectories(), true, setup.device);
-  Json test{{"trajectories", errors.trajectories},
-            {"mse", errors.mse},
-            {"mse_clean", errors.mse_clean},
-            {"energy_mean", errors.energy_mean},
-            {"energy_drift", errors.energy_drift}};
+      evaluate(*video, reader, setup.training.shape, 0, reader.trajectories(), true, setup.device);
+  Json test{{"trajectories", errors.trajectories}, {"mse", errors.mse}, {"mse_clean", errors.mse_clean}};
+  if (std::isfinite(errors.energy_mean)) test["energy_mean"] = errors.energy_mean;
+  if (std::isfinite(errors.energy_drift)) test["energy_drift"] = errors.energy_drift;
   const bool is_whole =
       setup.training.shape.image_size == static_cast<std::int64_t>(setup.manifest.frame_shape[1]) &&
       setup.training.shape.frames == static_cast<std::int64_t>(setup.manifest.frame_shape[0]);
@@ -279,8 +288,10 @@ std::string result_text(const fs::path& run, const Json& result) {
   const Json& test = result.at("test");
   if (test.is_null()) return text + "  the dataset has no test split\n";
   const auto of = [&](const char* key) { return test.at(key).get<double>(); };
-  text += fmt::format("  test, {} trajectories\n  pixel MSE        {:.3e}",
-                      test.at("trajectories").get<std::int64_t>(), of("mse"));
+  text += fmt::format("  test, {} trajectories\n", test.at("trajectories").get<std::int64_t>());
+  if (test.contains("derivative_mse"))
+    return text + fmt::format("  MSE of dq/dt and dp/dt  {:.3e}\n", of("derivative_mse"));
+  text += fmt::format("  pixel MSE        {:.3e}", of("mse"));
   if (test.contains("noise_floor"))
     text += fmt::format("   {:.3f} x the noise floor of {:.3e}", of("mse") / of("noise_floor"),
                         of("noise_floor"));
@@ -289,8 +300,10 @@ std::string result_text(const fs::path& run, const Json& result) {
                         of("mean_image_mse"));
   text += fmt::format("\n  against clean    {:.3e}   {:.1f} % of the mean image's {:.3e}", of("mse_clean"),
                       100 * of("mse_clean") / of("mean_image_mse_clean"), of("mean_image_mse_clean"));
-  return text + fmt::format("\n  energy drift     {:.2f} % of its spread across trajectories\n",
-                            100 * of("energy_drift"));
+  if (test.contains("energy_drift"))
+    text += fmt::format("\n  energy drift     {:.2f} % of its spread across trajectories",
+                        100 * of("energy_drift"));
+  return text + "\n";
 }
 
 }  // namespace hamgen::apps

@@ -37,7 +37,7 @@ const std::vector<Preset>& presets() {
     std::vector<Preset> list;
     for (const auto& [name, text] : preset_texts()) {
       const Json json = Json::parse(text);
-      list.push_back({name, json.at("summary"), json.at("settings")});
+      list.push_back({name, json.at("summary"), json.at("settings"), json.at("models")});
     }
     return list;
   }();
@@ -50,6 +50,42 @@ const Preset& find_preset(const std::string& name) {
   std::string names;
   for (const Preset& preset : presets()) names += (names.empty() ? "" : ", ") + preset.name;
   throw FieldError("unknown preset \"" + name + "\": expected one of " + names);
+}
+
+namespace {
+
+// The members of nested objects that are fields.
+Json known(const Json& json, const std::vector<schemas::Field>& fields, const std::string& prefix) {
+  Json kept = Json::object();
+  for (const auto& [key, value] : json.items()) {
+    const std::string path = prefix + key;
+    if (value.is_object()) {
+      if (Json inner = known(value, fields, path + "."); !inner.empty()) kept[key] = std::move(inner);
+    } else if (std::ranges::count(fields, path, &schemas::Field::path) > 0) {
+      kept[key] = value;
+    }
+  }
+  return kept;
+}
+
+}  // namespace
+
+Json preset_settings(const std::string& preset_name, const std::string& model_name) {
+  const Preset& preset = find_preset(preset_name);
+  const model::ModelDescriptor& model = model::find_model(model_name);
+  if (!preset.models.contains(model.name)) {
+    std::string names;
+    for (const auto& [name, difference] : preset.models.items()) names += (names.empty() ? "" : ", ") + name;
+    throw FieldError("preset \"" + preset.name + "\" is not for model " + model.name + ", but for " + names);
+  }
+  Json json = known(preset.settings, model::training_fields(model), "");
+  merge(json, preset.models.at(model.name));
+  json["model"] = model.name;
+  return json;
+}
+
+std::string default_preset(const std::string& model) {
+  return find_preset("small").models.contains(model) ? "small" : "paper";
 }
 
 FitConfig fit_config_from_json(const Json& json) {

@@ -13,11 +13,16 @@ namespace hamgen::apps {
 // A named set of values, from schemas/presets/NAME.json.
 struct Preset {
   std::string name, summary;
-  Json settings;  // nested objects, "model" among them
+  Json settings;  // nested objects; a model takes those that it has fields for
+  Json models;    // {name: what is different for this model}, for every model that the preset is for
 };
 const std::vector<Preset>& presets();
 // Throws schemas::FieldError that lists all.
 const Preset& find_preset(const std::string& name);
+// What the preset says for a model, "model" among it. Throws schemas::FieldError where it says nothing.
+Json preset_settings(const std::string& preset, const std::string& model);
+// The preset of a model where none is chosen.
+std::string default_preset(const std::string& model);
 
 struct FitConfig {
   const model::ModelDescriptor* model = nullptr;

@@ -25,6 +25,7 @@ model.safetensors. SIGTERM, SIGUSR1 and Ctrl-C save and exit with status 75.
 )";
 
 constexpr Shorthand shorthands[] = {
+    {"model", "model", "hgn, latent_ode, pixel_hnn, pixel_hnn_conv, hnn or baseline_mlp [hgn]"},
     {"seed", "seed", "seed of every random number [0]"},
     {"steps", "train.steps", "length of the training and its schedules [by preset]"},
     {"batch", "train.batch", "sequences of a step [by preset]"},
@@ -63,7 +64,8 @@ cxxopts::Options make_options() {
       "force", "replace a run that is already there")("print-config",
                                                       "print the complete configuration as JSON and stop");
   auto add = options.add_options("Training");
-  add("preset", "paper, tuned or small: see hgn-fit presets [small]", cxxopts::value<std::string>(), "NAME");
+  add("preset", "paper, tuned or small: see hgn-fit presets [small; for models of states: paper]",
+      cxxopts::value<std::string>(), "NAME");
   for (const Shorthand& shorthand : shorthands)
     add(shorthand.flag, shorthand.help, cxxopts::value<std::string>(), "X");
   add("config", "JSON file with any of the fields of --print-config", cxxopts::value<std::string>(), "FILE");
@@ -98,8 +100,13 @@ class Program {
   std::string text(const char* flag) const { return flags_[flag].as<std::string>(); }
 
   FitConfig read_config() const {
-    Json json = find_preset(has("preset") ? text("preset") : "small").settings;
-    if (has("config")) merge(json, read_json(text("config")));
+    const Json file = has("config") ? read_json(text("config")) : Json::object();
+    const std::string model = has("model") ? text("model")
+                              : file.is_object() && file.value("model", Json("hgn")).is_string()
+                                  ? file.value("model", "hgn")
+                                  : "hgn";
+    Json json = preset_settings(has("preset") ? text("preset") : default_preset(model), model);
+    merge(json, file);
     Assignments all;
     for (const Shorthand& shorthand : shorthands)
       if (has(shorthand.flag)) all.emplace_back(shorthand.path, text(shorthand.flag));

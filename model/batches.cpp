@@ -37,7 +37,65 @@ Tensor read_windows(const dataset::SplitReader& reader, const std::string& name,
   return pixels;
 }
 
-BatchStream::BatchStream(const dataset::SplitReader& reader, const BatchPlan& plan, std::uint64_t first_step,
+namespace {
+
+constexpr std::pair<const char*, Tensor Batch::*> state_arrays[] = {
+    {"q_observed", &Batch::q}, {"p_observed", &Batch::p}, {"q", &Batch::q_exact},
+    {"p", &Batch::p_exact},    {"dq_dt", &Batch::dq_dt},  {"dp_dt", &Batch::dp_dt}};
+
+// What was recorded, played backward: time and momentum change their signs.
+void reverse_states(Batch& batch, std::int64_t row) {
+  for (const auto& [name, array] : state_arrays) {
+    Tensor sequence = (batch.*array)[row];
+    const bool changes_sign = array == &Batch::p || array == &Batch::p_exact || array == &Batch::dq_dt;
+    sequence.copy_(changes_sign ? -sequence.flip(0) : sequence.flip(0));
+  }
+}
+
+}  // namespace
+
+Batch Batch::to(const at::Device& device) const {
+  Batch moved = *this;
+  if (frames.defined()) moved.frames = frames.to(device, /*non_blocking=*/true);
+  for (const auto& [name, array] : state_arrays)
+    if ((this->*array).defined()) moved.*array = (this->*array).to(device, /*non_blocking=*/true);
+  return moved;
+}
+
+WindowReader::WindowReader(const dataset::SplitReader& reader, Observation observation)
+    : reader_(reader), observation_(observation) {
+  if (observation == Observation::frames) return;
+  const std::uint64_t count = reader.trajectories();
+  const auto rows = static_cast<std::int64_t>(count),
+             times = static_cast<std::int64_t>(reader.frames_per_trajectory());
+  for (const auto& [name, array] : state_arrays) {
+    std::vector<double> numbers = reader.numbers(name, 0, count);
+    states_.*array =
+        at::from_blob(numbers.data(),
+                      {rows, times, static_cast<std::int64_t>(numbers.size()) / (rows * times)}, at::kDouble)
+            .to(at::kFloat);
+  }
+}
+
+Batch WindowReader::read(const std::vector<Window>& windows, std::int64_t frames, bool is_pinned) const {
+  Batch batch;
+  if (observation_ == Observation::frames) {
+    batch.frames = read_windows(reader_, "frames", windows, frames, is_pinned);
+    return batch;
+  }
+  for (const auto& [name, array] : state_arrays) {
+    std::vector<Tensor> rows;
+    for (const Window& window : windows)
+      rows.push_back((states_.*array)[static_cast<std::int64_t>(window.trajectory)].narrow(
+          0, static_cast<std::int64_t>(window.start), frames));
+    batch.*array = at::stack(rows);
+  }
+  for (std::size_t i = 0; i < windows.size(); ++i)
+    if (windows[i].is_reversed) reverse_states(batch, static_cast<std::int64_t>(i));
+  return batch;
+}
+
+BatchStream::BatchStream(const WindowReader& reader, const BatchPlan& plan, std::uint64_t first_step,
                          unsigned workers, bool is_pinned)
     : reader_(reader),
       plan_(plan),
@@ -66,12 +124,12 @@ void BatchStream::stop() {
   for (std::thread& worker : workers_) worker.join();
 }
 
-Tensor BatchStream::read(std::uint64_t step) const {
+Batch BatchStream::read(std::uint64_t step) const {
   std::vector<Window> windows;
   const auto batch = static_cast<std::uint64_t>(plan_.batch);
   for (std::uint64_t i = 0; i < batch; ++i)
     windows.push_back(window_of(plan_, step * batch + i, reader_.frames_per_trajectory()));
-  return read_windows(reader_, "frames", windows, plan_.frames, is_pinned_);
+  return reader_.read(windows, plan_.frames, is_pinned_);
 }
 
 void BatchStream::work() {
@@ -84,7 +142,7 @@ void BatchStream::work() {
     lock.unlock();
     Slot slot;
     try {
-      slot.frames = read(step);
+      slot.batch = read(step);
     } catch (...) {
       slot.error = std::current_exception();
     }
@@ -95,15 +153,15 @@ void BatchStream::work() {
   }
 }
 
-Tensor BatchStream::next() {
+Batch BatchStream::next() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [&] { return !ahead_.empty() && ahead_.front().is_ready; });
-  const Slot slot = std::move(ahead_.front());
+  Slot slot = std::move(ahead_.front());
   ahead_.pop_front();
   ++next_;
   changed_.notify_all();
   if (slot.error) std::rethrow_exception(slot.error);
-  return slot.frames;
+  return std::move(slot.batch);
 }
 
 Tensor to_pixels(const Tensor& frames, std::int64_t size) {

@@ -1,5 +1,5 @@
-// Shards -> shuffled batches. Which frames a batch holds depends on the seed and its number alone; worker
-// threads decode ahead, and frames stay bytes until they are on the device.
+// Shards -> shuffled batches. What a batch holds depends on the seed and its number alone; worker threads
+// decode ahead, and frames stay bytes until they are on the device.
 #pragma once
 
 #include <condition_variable>
@@ -23,6 +23,18 @@ struct BatchPlan {
   bool reverse = false;      // play every second sequence, chosen at random, backward
 };
 
+// Which half of the data a model learns from.
+enum class Observation { frames, states };
+
+// Several windows: of what the model observes, the rest is undefined.
+struct Batch {
+  Tensor frames;            // u8 [B, T, H, W, 3]
+  Tensor q, p;              // fp32 [B, T, D]: with the dataset's observation noise
+  Tensor q_exact, p_exact;  // likewise, without it
+  Tensor dq_dt, dp_dt;      // likewise: Hamilton's equations at the exact state
+  Batch to(const at::Device& device) const;
+};
+
 // One sequence of a batch: frames [start, start + plan.frames) of a trajectory.
 struct Window {
   std::uint64_t trajectory = 0, start = 0;
@@ -36,29 +48,42 @@ Window window_of(const BatchPlan& plan, std::uint64_t sample, std::uint64_t fram
 Tensor read_windows(const dataset::SplitReader& reader, const std::string& name,
                     const std::vector<Window>& windows, std::int64_t frames, bool is_pinned = false);
 
+// Reads windows of one split, for any number of threads. States are few: all of them are held in memory.
+class WindowReader {
+ public:
+  WindowReader(const dataset::SplitReader& reader, Observation observation);
+  Batch read(const std::vector<Window>& windows, std::int64_t frames, bool is_pinned = false) const;
+  std::uint64_t frames_per_trajectory() const { return reader_.frames_per_trajectory(); }
+
+ private:
+  const dataset::SplitReader& reader_;
+  Observation observation_;
+  Batch states_;  // of all trajectories, [N, T, D]
+};
+
 // Batches `first_step`, `first_step` + 1, ... in order.
 class BatchStream {
  public:
-  BatchStream(const dataset::SplitReader& reader, const BatchPlan& plan, std::uint64_t first_step,
-              unsigned workers, bool is_pinned);
+  BatchStream(const WindowReader& reader, const BatchPlan& plan, std::uint64_t first_step, unsigned workers,
+              bool is_pinned);
   ~BatchStream();
   BatchStream(const BatchStream&) = delete;
   BatchStream& operator=(const BatchStream&) = delete;
 
-  // u8 [batch, frames, H, W, 3], pinned if so asked. Throws what went wrong while reading it.
-  Tensor next();
+  // Pinned if so asked. Throws what went wrong while reading it.
+  Batch next();
 
  private:
   struct Slot {
-    Tensor frames;
+    Batch batch;
     std::exception_ptr error;
     bool is_ready = false;
   };
   void work();
   void stop();
-  Tensor read(std::uint64_t step) const;
+  Batch read(std::uint64_t step) const;
 
-  const dataset::SplitReader& reader_;
+  const WindowReader& reader_;
   BatchPlan plan_;
   bool is_pinned_;
   std::mutex mutex_;

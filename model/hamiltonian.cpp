@@ -27,6 +27,11 @@ Tensor gradient(const std::function<Tensor(const Tensor&)>& f, const Tensor& x) 
   return gradients_of(f(at_x), {at_x}, is_recorded)[0];
 }
 
+PhaseSpace Hamiltonian::rate(const PhaseSpace& state) const {
+  const PhaseSpace dH = gradients(state.q, state.p);
+  return {dH.p, -dH.q};
+}
+
 Tensor Hamiltonian::dH_dq(const Tensor& q, const Tensor& p) const {
   return gradient([&](const Tensor& x) { return energy(x, p); }, q);
 }
@@ -70,12 +75,9 @@ ScalarNetImpl::ScalarNetImpl(const schemas::Settings& settings, std::int64_t cha
 }
 
 Tensor ScalarNetImpl::forward(const Tensor& x) const {
-  const auto through = [this](const auto& layers, Tensor y) {
-    for (std::size_t i = 0; i < layers.size(); ++i)
-      y = activate(layers[i]->forward(y), i + 1 < layers.size() ? Activation::softplus : Activation::none);
-    return scale_ * y.flatten(1).sum(1);
-  };
-  return dense_.empty() ? through(convolutions_, x) : through(dense_, x.flatten(1));
+  const Tensor y = dense_.empty() ? through(convolutions_, x, Activation::softplus)
+                                  : through(dense_, x.flatten(1), Activation::softplus);
+  return scale_ * y.flatten(1).sum(1);
 }
 
 std::vector<schemas::Field> LearnedHamiltonianImpl::fields() {

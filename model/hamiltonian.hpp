@@ -1,5 +1,5 @@
-// H(q, p) -> energy, one per sequence, and its gradients: the interface that integrators use, and the learned
-// one.
+// What moves a state: any law of motion, and the ones that come from a Hamiltonian. H(q, p) -> energy, one
+// per sequence, and its gradients: the interfaces that integrators use, and the learned Hamiltonian.
 //
 //   separable   H = V(q) + K(p)         natural   H = V(q) + p.p / 2         joint   H(q, p), one network
 //
@@ -21,9 +21,17 @@ struct PhaseSpace {
 // The gradient of f(x).sum() with respect to x.
 Tensor gradient(const std::function<Tensor(const Tensor&)>& f, const Tensor& x);
 
-class Hamiltonian {
+// dq/dt and dp/dt of a state.
+class Dynamics {
  public:
-  virtual ~Hamiltonian() = default;
+  virtual ~Dynamics() = default;
+  virtual PhaseSpace rate(const PhaseSpace& state) const = 0;
+};
+
+// dq/dt = dH/dp, dp/dt = -dH/dq (eq. 3).
+class Hamiltonian : public Dynamics {
+ public:
+  PhaseSpace rate(const PhaseSpace& state) const override;
   // H = V(q) + K(p): then dH_dq does not look at p, nor dH_dp at q.
   virtual bool is_separable() const = 0;
   virtual Tensor energy(const Tensor& q, const Tensor& p) const = 0;  // [B]

@@ -41,11 +41,24 @@ Tensor stacked_positions(const std::vector<PhaseSpace>& states) {
 
 }  // namespace
 
-std::vector<schemas::Field> Hgn::fields() {
+std::vector<schemas::Field> Hgn::fields(Law law) {
   using namespace schemas;
-  std::vector<std::string> stepper_names;
-  for (const auto& stepper : steppers()) stepper_names.push_back(stepper.name);
+  const bool is_hamiltonian = law == Law::hamiltonian;
   std::vector<Field> fields{
+      integer("data.context", 0, "frame",
+              "what the encoder sees, from the window's first frame on; null: all")
+          .at_least(1)
+          .or_automatic(),
+      integer("data.horizon", 0, "frame", "what the loss counts; null: all frames")
+          .at_least(2)
+          .or_automatic(),
+      integer("train.horizon_start", 0, "frame",
+              "the horizon grows from here; null: the whole horizon from the beginning")
+          .at_least(2)
+          .or_automatic(),
+      real("train.horizon_growth", 0.4, "", "part of train.steps over which the horizon grows")
+          .above(0)
+          .at_most(1),
       integer("latent.q_channels", 16, "",
               "channels of the position q, and of the momentum p, at each of 4x4 latent pixels")
           .at_least(1)
@@ -58,7 +71,8 @@ std::vector<schemas::Field> Hgn::fields() {
       real("latent.initial_log_variance", 0, "", "of the posterior, at the beginning of training")
           .at_least(-20)
           .at_most(4),
-      text("integrator.method", "leapfrog", "scheme of the roll-out").one_of(stepper_names),
+      text("integrator.method", is_hamiltonian ? "leapfrog" : "rk4", "scheme of the roll-out")
+          .one_of(stepper_names(is_hamiltonian)),
       real("integrator.dt", 0.125, "time",
            "time between frames in the model's units; null: as in the dataset")
           .above(0)
@@ -66,21 +80,25 @@ std::vector<schemas::Field> Hgn::fields() {
       integer("integrator.substeps", 1, "", "steps of the scheme between two frames")
           .at_least(1)
           .at_most(1000),
-      real("integrator.binding", 4, "1 / time", "how strongly tao binds its two copies of the state")
-          .at_least(0),
+      real("integrator.tolerance", 1e-6, "", "of a step's error, absolute and relative; dopri5").above(0),
       integer("objective.frames", 0, "frame",
               "frames decoded of each sequence and step, chosen at random; null: all")
           .at_least(1)
           .or_automatic(),
   };
-  for (const auto& part : {EncoderImpl::fields(), TransformImpl::fields(), LearnedHamiltonianImpl::fields(),
+  if (is_hamiltonian)
+    fields.push_back(
+        real("integrator.binding", 4, "1 / time", "how strongly tao binds its two copies of the state")
+            .at_least(0));
+  for (const auto& part : {EncoderImpl::fields(), TransformImpl::fields(),
+                           is_hamiltonian ? LearnedHamiltonianImpl::fields() : VectorFieldImpl::fields(),
                            DecoderImpl::fields(), ObjectiveImpl::fields()})
     fields.insert(fields.end(), part.begin(), part.end());
   return fields;
 }
 
-Hgn::Hgn(const schemas::Settings& settings, const DataShape& shape)
-    : shape_(shape),
+Hgn::Hgn(const schemas::Settings& settings, const DataShape& shape, Law law)
+    : VideoModel(shape),
       context_(settings.is_automatic("data.context") ? shape.frames : settings.integer("data.context")),
       decoded_frames_(settings.is_automatic("objective.frames") ? shape.frames
                                                                 : settings.integer("objective.frames")),
@@ -89,7 +107,7 @@ Hgn::Hgn(const schemas::Settings& settings, const DataShape& shape)
       is_deterministic_(settings.boolean("latent.deterministic")),
       stepper_(settings.text("integrator.method")),
       stepper_options_{settings.is_automatic("integrator.dt") ? shape.dt : settings.real("integrator.dt"),
-                       settings.real("integrator.binding")},
+                       settings.real("integrator.tolerance")},
       substeps_(settings.integer("integrator.substeps")),
       precision_(settings.text("precision") == "bf16" ? at::kBFloat16 : at::kFloat) {
   Initializer initializer(
@@ -100,17 +118,19 @@ Hgn::Hgn(const schemas::Settings& settings, const DataShape& shape)
       "encoder", Encoder(settings, context_, shape.image_size, z_channels_, is_deterministic_, initializer));
   if (has_transform)
     transform_ = register_module("transform", Transform(settings, z_channels_, 2 * q_channels_, initializer));
-  hamiltonian_ = register_module("hamiltonian", LearnedHamiltonian(settings, q_channels_, initializer));
+  if (law == Law::hamiltonian) {
+    stepper_options_.binding = settings.real("integrator.binding");
+    dynamics_ = register_module("hamiltonian", LearnedHamiltonian(settings, q_channels_, initializer)).get();
+  } else {
+    dynamics_ = register_module("transition", VectorField(settings, q_channels_, initializer)).get();
+  }
   decoder_ = register_module("decoder",
                              Decoder(settings, q_channels_, shape.image_size, shape.pixel_mean, initializer));
   objective_ = register_module("objective", Objective(settings));
-  const auto per_channel = [](const std::vector<double>& x) {
-    return at::tensor(x).to(at::kFloat).view({3, 1, 1});
-  };
-  pixel_mean_ = register_buffer("pixel_mean", per_channel(shape.pixel_mean));
-  // A channel that never changes has no deviation to divide by.
-  pixel_std_ = register_buffer("pixel_std", per_channel(shape.pixel_std).clamp_min(1.0 / 255));
-  make_stepper(stepper_, *hamiltonian_, stepper_options_);  // refuses a scheme that does not fit
+  const auto [mean, deviation] = pixel_statistics(shape);
+  pixel_mean_ = register_buffer("pixel_mean", mean);
+  pixel_std_ = register_buffer("pixel_std", deviation);
+  make_stepper(stepper_, *dynamics_, stepper_options_);  // refuses a scheme that does not fit
 }
 
 Posterior Hgn::encode(const Tensor& pixels) const {
@@ -123,13 +143,13 @@ PhaseSpace Hgn::start(const Tensor& z) const {
   return {halves[0].contiguous(), halves[1].contiguous()};
 }
 
-std::vector<PhaseSpace> Hgn::roll_out(const PhaseSpace& start, std::int64_t frames, double speed) const {
+std::vector<PhaseSpace> Hgn::roll_out(const PhaseSpace& start, std::int64_t count, double speed) const {
   StepperOptions options = stepper_options_;
   options.dt *= speed;
-  return model::roll_out(stepper_, *hamiltonian_, start, frames, options, substeps_);
+  return model::roll_out(stepper_, *dynamics_, start, count, options, substeps_);
 }
 
-Tensor Hgn::decode(const Tensor& q) const {
+Tensor Hgn::decode_positions(const Tensor& q) const {
   return decoder_->forward(q.to(precision_).contiguous(at::MemoryFormat::ChannelsLast));
 }
 
@@ -142,7 +162,8 @@ Tensor Hgn::draw(const Posterior& posterior, const StepContext& context) const {
   return posterior.mean + (0.5 * posterior.log_variance).exp() * noise.to(device, /*non_blocking=*/true);
 }
 
-LossTerms Hgn::loss(const Tensor& frames, const StepContext& context) {
+LossTerms Hgn::loss(const Batch& batch, const StepContext& context) {
+  const Tensor& frames = batch.frames;
   const std::int64_t sequences = frames.size(0), window = frames.size(1);
   const std::int64_t horizon = std::min(context.horizon, window), chosen = std::min(decoded_frames_, horizon);
   const Posterior posterior = encode(to_pixels(frames.slice(1, 0, context_), shape_.image_size));
@@ -159,7 +180,7 @@ LossTerms Hgn::loss(const Tensor& frames, const StepContext& context) {
   const Tensor q =
       stacked_positions(states).flatten(0, 1).index_select(0, indices(of_states, frames.device()));
   const Tensor target = frames.flatten(0, 1).index_select(0, indices(of_frames, frames.device()));
-  const Tensor mse = at::mse_loss(decode(q), to_pixels(target, shape_.image_size));
+  const Tensor mse = at::mse_loss(decode_positions(q), to_pixels(target, shape_.image_size));
 
   LossTerms terms;
   const auto pixel_values = static_cast<double>(window * 3 * shape_.image_size * shape_.image_size);
@@ -169,11 +190,7 @@ LossTerms Hgn::loss(const Tensor& frames, const StepContext& context) {
   terms.averaged = {{"mse", mse.detach()}};
   if (kl.defined()) terms.averaged.emplace_back("kl", kl.detach());
   terms.momentary = {{"multiplier", objective_->multiplier}};
-  if (context.is_logged) {
-    const EnergyStatistics energy = energy_statistics(energies(states));
-    terms.momentary.emplace_back("energy_mean", energy.mean);
-    terms.momentary.emplace_back("energy_drift", energy.drift());
-  }
+  if (context.is_logged) log_energy(states, terms);
   return terms;
 }
 
@@ -181,32 +198,35 @@ void Hgn::after_step(const LossTerms& terms) {
   objective_->update(terms.averaged.front().second);
 }
 
-Tensor Hgn::energies(const std::vector<PhaseSpace>& states) const {
+void Hgn::log_energy(const std::vector<PhaseSpace>& states, LossTerms& terms) const {
   const at::NoGradGuard no_grad;
-  std::vector<Tensor> energy;
-  for (const PhaseSpace& state : states) energy.push_back(hamiltonian_->energy(state.q, state.p));
-  return at::stack(energy, 1);
+  std::vector<Tensor> energies;
+  for (const PhaseSpace& state : states)
+    if (const Tensor value = energy(state); value.defined()) energies.push_back(value);
+  if (energies.empty()) return;
+  const EnergyStatistics statistics = energy_statistics(at::stack(energies, 1));
+  terms.momentary.emplace_back("energy_mean", statistics.mean);
+  terms.momentary.emplace_back("energy_drift", statistics.drift());
 }
 
-Rollout Hgn::show(const std::vector<PhaseSpace>& states) const {
-  std::vector<Tensor> frames;
-  for (const PhaseSpace& state : states) frames.push_back(decode(state.q));
-  return {at::stack(frames, 1), energies(states)};
-}
-
-Rollout Hgn::reconstruct(const Tensor& frames, std::int64_t count) {
+PhaseSpace Hgn::infer(const Tensor& frames) const {
   const at::NoGradGuard no_grad;
-  const Posterior posterior = encode(to_pixels(frames.slice(1, 0, context_), shape_.image_size));
-  return show(roll_out(start(posterior.mean), count));
+  return start(encode(to_pixels(frames.slice(1, 0, context_), shape_.image_size)).mean);
 }
 
-Rollout Hgn::sample(std::int64_t sequences, std::int64_t count, std::uint64_t seed) {
-  if (is_deterministic_) return {};
+std::optional<Posterior> Hgn::posterior(const Tensor& frames) const {
+  if (is_deterministic_) return std::nullopt;
+  const at::NoGradGuard no_grad;
+  return encode(to_pixels(frames.slice(1, 0, context_), shape_.image_size));
+}
+
+std::optional<PhaseSpace> Hgn::draw_start(std::int64_t sequences, std::uint64_t seed) const {
+  if (is_deterministic_) return std::nullopt;
   const at::NoGradGuard no_grad;
   at::Generator generator = make_generator(random_key(seed, Purpose::prior));
   const Tensor z =
       at::empty({sequences, z_channels_, latent_size, latent_size}, at::kFloat).normal_(0, 1, generator);
-  return show(roll_out(start(z.to(pixel_mean_.device())), count));
+  return start(z.to(pixel_mean_.device()));
 }
 
 }  // namespace hamgen::model

@@ -1,37 +1,45 @@
 // The Hamiltonian Generative Network (sec. 3.2, A.1): frames -> posterior of z -> f_psi -> state (q, p) at
 // the first frame -> roll-out through the learned Hamiltonian -> frames decoded from q alone.
+//
+// With another law of motion in place of the Hamiltonian, a network that gives dq/dt and dp/dt, the same
+// model is "latent_ode": the baseline that tells what H is good for.
 #pragma once
 
 #include "model/integrators.hpp"
-#include "model/model.hpp"
-#include "model/nets.hpp"
 #include "model/objective.hpp"
+#include "model/vector_field.hpp"
+#include "model/video_model.hpp"
 
 namespace hamgen::model {
 
-class Hgn : public Model {
- public:
-  static std::vector<schemas::Field> fields();
-  Hgn(const schemas::Settings& settings, const DataShape& shape);
+enum class Law { hamiltonian, vector_field };
 
-  LossTerms loss(const Tensor& frames, const StepContext& context) override;
+class Hgn : public VideoModel {
+ public:
+  static std::vector<schemas::Field> fields(Law law);
+  Hgn(const schemas::Settings& settings, const DataShape& shape, Law law = Law::hamiltonian);
+
+  LossTerms loss(const Batch& batch, const StepContext& context) override;
   void after_step(const LossTerms& terms) override;
-  Rollout reconstruct(const Tensor& frames, std::int64_t count) override;
-  Rollout sample(std::int64_t sequences, std::int64_t count, std::uint64_t seed) override;
+
+  std::int64_t context() const override { return context_; }
+  PhaseSpace infer(const Tensor& frames) const override;
+  std::vector<PhaseSpace> roll_out(const PhaseSpace& start, std::int64_t count,
+                                   double speed = 1) const override;
+  Tensor decode(const PhaseSpace& state) const override { return decode_positions(state.q); }
+  const Dynamics& dynamics() const override { return *dynamics_; }
+  std::optional<Posterior> posterior(const Tensor& frames) const override;
+  std::optional<PhaseSpace> draw_start(std::int64_t sequences, std::uint64_t seed) const override;
 
   // pixels: [B, context, 3, S, S] in units of 255.
   Posterior encode(const Tensor& pixels) const;
-  PhaseSpace start(const Tensor& z) const;  // f_psi
-  std::vector<PhaseSpace> roll_out(const PhaseSpace& start, std::int64_t frames, double speed = 1) const;
-  Tensor decode(const Tensor& q) const;  // [N, C, 4, 4] -> [N, 3, S, S]
-  const Hamiltonian& hamiltonian() const { return *hamiltonian_; }
+  PhaseSpace start(const Tensor& z) const;         // f_psi
+  Tensor decode_positions(const Tensor& q) const;  // [N, C, 4, 4] -> [N, 3, S, S]
 
  private:
   Tensor draw(const Posterior& posterior, const StepContext& context) const;
-  Tensor energies(const std::vector<PhaseSpace>& states) const;  // [B, T]
-  Rollout show(const std::vector<PhaseSpace>& states) const;
+  void log_energy(const std::vector<PhaseSpace>& states, LossTerms& terms) const;
 
-  DataShape shape_;
   std::int64_t context_, decoded_frames_, q_channels_, z_channels_;
   bool is_deterministic_;
   std::string stepper_;
@@ -41,7 +49,7 @@ class Hgn : public Model {
 
   Encoder encoder_{nullptr};
   Transform transform_{nullptr};
-  LearnedHamiltonian hamiltonian_{nullptr};
+  const Dynamics* dynamics_ = nullptr;  // one of the registered modules
   Decoder decoder_{nullptr};
   Objective objective_{nullptr};
   Tensor pixel_mean_, pixel_std_;  // [3, 1, 1]

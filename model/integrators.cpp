@@ -1,5 +1,7 @@
 #include "model/integrators.hpp"
 
+#include "model/dormand_prince.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -7,23 +9,14 @@
 namespace hamgen::model {
 namespace {
 
-PhaseSpace moved(const PhaseSpace& state, const PhaseSpace& rate, double dt) {
-  return {state.q + dt * rate.q, state.p + dt * rate.p};
-}
-
 class Euler : public Stepper {
  public:
-  Euler(const Hamiltonian& hamiltonian, const StepperOptions& options)
-      : hamiltonian_(hamiltonian), dt_(options.dt) {}
+  Euler(const Dynamics& dynamics, const StepperOptions& options) : dynamics_(dynamics), dt_(options.dt) {}
   PhaseSpace step(const PhaseSpace& state) override { return moved(state, rate(state), dt_); }
 
  protected:
-  // (dq/dt, dp/dt)
-  PhaseSpace rate(const PhaseSpace& state) const {
-    const PhaseSpace dH = hamiltonian_.gradients(state.q, state.p);
-    return {dH.p, -dH.q};
-  }
-  const Hamiltonian& hamiltonian_;
+  PhaseSpace rate(const PhaseSpace& state) const { return dynamics_.rate(state); }
+  const Dynamics& dynamics_;
   double dt_;
 };
 
@@ -91,42 +84,59 @@ class Tao : public Stepper {
 };
 
 template <class S>
-std::unique_ptr<Stepper> make(const Hamiltonian& hamiltonian, const StepperOptions& options) {
-  return std::make_unique<S>(hamiltonian, options);
+std::unique_ptr<Stepper> make(const Dynamics& dynamics, const StepperOptions& options) {
+  return std::make_unique<S>(dynamics, options);
 }
 
-std::unique_ptr<Stepper> make_yoshida(const Hamiltonian& hamiltonian, const StepperOptions& options) {
-  return std::make_unique<Leapfrog>(hamiltonian, options, yoshida_fractions());
+template <class S>
+std::unique_ptr<Stepper> make_hamiltonian(const Dynamics& dynamics, const StepperOptions& options) {
+  return std::make_unique<S>(dynamic_cast<const Hamiltonian&>(dynamics), options);
+}
+
+std::unique_ptr<Stepper> make_yoshida(const Dynamics& dynamics, const StepperOptions& options) {
+  return std::make_unique<Leapfrog>(dynamic_cast<const Hamiltonian&>(dynamics), options, yoshida_fractions());
 }
 
 }  // namespace
 
 const std::vector<StepperDescriptor>& steppers() {
   static const std::vector<StepperDescriptor> all{
-      {"leapfrog", 2, true, true, "kick, drift, kick", make<Leapfrog>},
-      {"euler", 1, false, false, "explicit Euler", make<Euler>},
-      {"rk4", 4, false, false, "classical Runge-Kutta", make<RungeKutta4>},
-      {"yoshida4", 4, true, true, "three leapfrogs, fourth order", make_yoshida},
-      {"tao", 2, true, false, "explicit and symplectic for any H", make<Tao>},
+      {"leapfrog", 2, true, true, true, "kick, drift, kick", make_hamiltonian<Leapfrog>},
+      {"euler", 1, false, false, false, "explicit Euler", make<Euler>},
+      {"rk4", 4, false, false, false, "classical Runge-Kutta", make<RungeKutta4>},
+      {"dopri5", 5, false, false, false, "adaptive Dormand-Prince", make<DormandPrince>},
+      {"yoshida4", 4, true, true, true, "three leapfrogs, fourth order", make_yoshida},
+      {"tao", 2, true, true, false, "explicit and symplectic for any H", make_hamiltonian<Tao>},
   };
   return all;
 }
 
-std::unique_ptr<Stepper> make_stepper(const std::string& name, const Hamiltonian& hamiltonian,
+std::vector<std::string> stepper_names(bool is_hamiltonian) {
+  std::vector<std::string> names;
+  for (const auto& stepper : steppers())
+    if (is_hamiltonian || !stepper.needs_hamiltonian) names.push_back(stepper.name);
+  return names;
+}
+
+std::unique_ptr<Stepper> make_stepper(const std::string& name, const Dynamics& dynamics,
                                       const StepperOptions& options) {
   const auto found = std::ranges::find(steppers(), name, &StepperDescriptor::name);
   if (found == steppers().end()) throw std::logic_error("no integrator is called " + name);
-  if (found->needs_separable && !hamiltonian.is_separable())
+  const auto* const hamiltonian = dynamic_cast<const Hamiltonian*>(&dynamics);
+  if (found->needs_hamiltonian && hamiltonian == nullptr)
+    throw schemas::FieldError("integrator.method = \"" + name +
+                              "\" is not allowed: it needs a Hamiltonian; use rk4, dopri5 or euler");
+  if (found->needs_separable && !hamiltonian->is_separable())
     throw schemas::FieldError("integrator.method = \"" + name +
                               "\" is not allowed with hamiltonian.form = \"joint\": it needs H = V(q) + "
                               "K(p); use tao, rk4 or euler");
-  return found->make(hamiltonian, options);
+  return found->make(dynamics, options);
 }
 
-std::vector<PhaseSpace> roll_out(const std::string& stepper, const Hamiltonian& hamiltonian, PhaseSpace start,
+std::vector<PhaseSpace> roll_out(const std::string& stepper, const Dynamics& dynamics, PhaseSpace start,
                                  std::int64_t frames, StepperOptions options, std::int64_t substeps) {
   options.dt /= static_cast<double>(substeps);
-  const auto advance = make_stepper(stepper, hamiltonian, options);
+  const auto advance = make_stepper(stepper, dynamics, options);
   std::vector<PhaseSpace> states{std::move(start)};
   while (static_cast<std::int64_t>(states.size()) < frames) {
     PhaseSpace state = states.back();

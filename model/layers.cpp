@@ -21,12 +21,24 @@ Tensor Initializer::weights(at::IntArrayRef shape, double gain) {
   return at::empty(shape, at::kFloat).uniform_(-bound, bound, generator_);
 }
 
+Tensor Initializer::orthogonal_weights(std::int64_t outputs, std::int64_t inputs) {
+  const std::int64_t longer = std::max(outputs, inputs), shorter = std::min(outputs, inputs);
+  const Tensor normal = at::empty({longer, shorter}, at::kDouble).normal_(0, 1, generator_);
+  const auto [q, r] = at::linalg_qr(normal);
+  const Tensor unique = q * r.diagonal().sign();
+  return (outputs < inputs ? unique.t() : unique).to(at::kFloat).contiguous();
+}
+
 Tensor activate(const Tensor& x, Activation activation) {
   switch (activation) {
     case Activation::none:
       return x;
     case Activation::leaky_relu:
       return at::leaky_relu(x, 0.2);
+    case Activation::relu:
+      return at::relu(x);
+    case Activation::tanh:
+      return at::tanh(x);
     case Activation::softplus:
       return at::softplus(x);
     case Activation::sigmoid:
@@ -50,13 +62,14 @@ Tensor ConvImpl::forward(const Tensor& x) const {
   return at::conv2d(at::constant_pad_nd(x, {left, right, top, bottom}), w, b, stride_);
 }
 
-DenseImpl::DenseImpl(std::int64_t inputs, std::int64_t outputs, double gain, Initializer& initializer) {
+DenseImpl::DenseImpl(std::int64_t inputs, std::int64_t outputs, double gain, Initializer& initializer,
+                     bool has_bias) {
   weight = register_parameter("weight", initializer.weights({outputs, inputs}, gain));
-  bias = register_parameter("bias", at::zeros({outputs}));
+  if (has_bias) bias = register_parameter("bias", at::zeros({outputs}));
 }
 
 Tensor DenseImpl::forward(const Tensor& x) const {
-  return at::linear(x, weight.to(x.dtype()), bias.to(x.dtype()));
+  return at::linear(x, weight.to(x.dtype()), bias.defined() ? bias.to(x.dtype()) : bias);
 }
 
 }  // namespace hamgen::model

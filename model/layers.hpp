@@ -9,11 +9,13 @@
 namespace hamgen::model {
 
 // Draws initial weights from one stream, in the order of construction: uniform with standard deviation
-// gain / sqrt(fan-in). Biases begin at zero.
+// gain / sqrt(fan-in), or orthogonal. Biases begin at zero.
 class Initializer {
  public:
   explicit Initializer(std::uint64_t key) : generator_(make_generator(key)) {}
   Tensor weights(at::IntArrayRef shape, double gain);  // [outputs, inputs, ...]
+  // Rows or columns of length 1, at right angles (Saxe et al. 2014, arXiv:1312.6120).
+  Tensor orthogonal_weights(std::int64_t outputs, std::int64_t inputs);
 
  private:
   at::Generator generator_;
@@ -23,7 +25,7 @@ inline constexpr double small_gain = 0.5773502691896258;  // 1 / sqrt(3): PyTorc
 inline constexpr double he_gain =
     1.3867504905630728;  // sqrt(2 / (1 + 0.2^2)): keeps the variance through leaky ReLU
 
-enum class Activation { none, leaky_relu, softplus, sigmoid };  // leaky ReLU: slope 0.2
+enum class Activation { none, leaky_relu, relu, tanh, softplus, sigmoid };  // leaky ReLU: slope 0.2
 Tensor activate(const Tensor& x, Activation activation);
 
 // Convolution [N, C, H, W] -> [N, filters, ceil(H / stride), ceil(W / stride)], zero padding shared out as
@@ -41,14 +43,25 @@ class ConvImpl : public torch::nn::Module {
 };
 TORCH_MODULE(Conv);
 
-// [N, inputs] -> [N, outputs].
+// [N, inputs] -> [N, outputs]; without a bias where asked.
 class DenseImpl : public torch::nn::Module {
  public:
-  DenseImpl(std::int64_t inputs, std::int64_t outputs, double gain, Initializer& initializer);
+  DenseImpl(std::int64_t inputs, std::int64_t outputs, double gain, Initializer& initializer,
+            bool has_bias = true);
   Tensor forward(const Tensor& x) const;
 
   Tensor weight, bias;
 };
 TORCH_MODULE(Dense);
+
+// One layer after the other, all but the last with the activation.
+template <class Layers>
+Tensor through(const Layers& layers, Tensor x, Activation activation) {
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    x = layers[i]->forward(x);
+    if (i + 1 < layers.size()) x = activate(x, activation);
+  }
+  return x;
+}
 
 }  // namespace hamgen::model

@@ -74,8 +74,40 @@ class SquaredErrors {
 
 }  // namespace
 
-Errors evaluate(Model& model, const dataset::SplitReader& reader, const DataShape& shape, std::uint64_t first,
-                std::uint64_t count, bool has_clean, const at::Device& device, std::int64_t batch) {
+namespace {
+
+void add_energy(const std::vector<Tensor>& energy, Errors& errors) {
+  if (energy.empty()) {
+    errors.energy_mean = errors.energy_drift = std::numeric_limits<double>::quiet_NaN();
+    return;
+  }
+  const EnergyStatistics statistics = energy_statistics(at::cat(energy).to(at::kDouble));
+  errors.energy_mean = statistics.mean.item<double>();
+  errors.energy_drift = statistics.drift().item<double>();
+}
+
+}  // namespace
+
+Errors validation_errors(Model& model, const WindowReader& reader, std::uint64_t first, std::uint64_t count,
+                         std::int64_t frames, const at::Device& device, std::int64_t batch) {
+  const at::NoGradGuard no_grad;
+  Errors errors;
+  std::vector<Tensor> squares, energy;
+  for_each_batch(first, count, static_cast<std::uint64_t>(batch), [&](const std::vector<Window>& windows) {
+    const Validation part = model.validate(reader.read(windows, frames).to(device));
+    squares.push_back(part.error);
+    if (part.energy.defined()) energy.push_back(part.energy);
+  });
+  errors.trajectories = count;
+  errors.mse = at::cat(squares).to(at::kDouble).mean().item<double>();
+  errors.mse_clean = std::numeric_limits<double>::quiet_NaN();
+  add_energy(energy, errors);
+  return errors;
+}
+
+Errors evaluate(const VideoModel& model, const dataset::SplitReader& reader, const DataShape& shape,
+                std::uint64_t first, std::uint64_t count, bool has_clean, const at::Device& device,
+                std::int64_t batch) {
   const at::NoGradGuard no_grad;
   SquaredErrors squares(reader, shape, has_clean, device);
   std::vector<Tensor> energy;
@@ -86,11 +118,7 @@ Errors evaluate(Model& model, const dataset::SplitReader& reader, const DataShap
     if (rollout.energy.defined()) energy.push_back(rollout.energy);
   });
   Errors errors = squares.errors();
-  if (!energy.empty()) {
-    const EnergyStatistics statistics = energy_statistics(at::cat(energy).to(at::kDouble));
-    errors.energy_mean = statistics.mean.item<double>();
-    errors.energy_drift = statistics.drift().item<double>();
-  }
+  add_energy(energy, errors);
   return errors;
 }
 

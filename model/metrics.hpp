@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "dataset/split_reader.hpp"
-#include "model/model.hpp"
+#include "model/video_model.hpp"
 
 namespace hamgen::model {
 
@@ -27,9 +27,15 @@ struct Errors {
   double energy_mean = 0, energy_drift = 0;
 };
 
+// What Model::validate() says of trajectories [first, first + count), their first `frames` frames: `mse` is
+// of what the model learns, pixels or derivatives.
+Errors validation_errors(Model& model, const WindowReader& reader, std::uint64_t first, std::uint64_t count,
+                         std::int64_t frames, const at::Device& device, std::int64_t batch = 50);
+
 // Reconstructs the first `frames` frames of trajectories [first, first + count), `batch` at a time.
-Errors evaluate(Model& model, const dataset::SplitReader& reader, const DataShape& shape, std::uint64_t first,
-                std::uint64_t count, bool has_clean, const at::Device& device, std::int64_t batch = 50);
+Errors evaluate(const VideoModel& model, const dataset::SplitReader& reader, const DataShape& shape,
+                std::uint64_t first, std::uint64_t count, bool has_clean, const at::Device& device,
+                std::int64_t batch = 50);
 
 // The errors of the mean image of `train` (of its first 1,000 trajectories at most) on all of `test`: what a
 // model has to beat. For frames as trained, whose size may differ from the stored ones' and the manifest's

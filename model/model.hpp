@@ -6,18 +6,18 @@
 #include <utility>
 #include <vector>
 
-#include "dataset/manifest.hpp"
-#include "model/torch.hpp"
+#include "model/batches.hpp"
 #include "schemas/field.hpp"
 
 namespace hamgen::model {
 
 // What a model has to know of the data before it is built.
 struct DataShape {
-  std::int64_t frames = 31;                   // of a training window
+  std::int64_t frames = 31;                   // of a window
   std::int64_t image_size = 32;               // as trained: data.image_size
   double dt = 0.125;                          // between frames, units of time
   std::vector<double> pixel_mean, pixel_std;  // of the train split, per channel, value / 255
+  std::int64_t coordinates = 1;               // D of the true position, and of the momentum
 };
 
 // Which step this is: all that its random numbers depend on, and how much of the sequence counts.
@@ -35,23 +35,32 @@ struct LossTerms {
   NamedScalars momentary;  // for the log, as they are when it is written
 };
 
-// A sequence as the model sees it again, without gradients.
-struct Rollout {
-  Tensor frames;  // [B, T, 3, S, S] in units of 255
+// How sequences that the model was not trained on come out, without gradients.
+struct Validation {
+  Tensor error;   // [B], mean squared: of pixels (units of 255), or of the state's derivatives
   Tensor energy;  // [B, T] of the learned Hamiltonian; undefined for a model without one
 };
 
 class Model : public torch::nn::Module {
  public:
-  // frames: u8 [B, window, H, W, 3] on the model's device.
-  virtual LossTerms loss(const Tensor& frames, const StepContext& context) = 0;
+  virtual Observation observation() const = 0;
+  // Frames of the windows that loss() is to get, of at most `shape.frames`.
+  virtual std::int64_t training_frames(const DataShape& shape) const { return shape.frames; }
+  // Windows on the model's device.
+  virtual LossTerms loss(const Batch& batch, const StepContext& context) = 0;
   // After the parameters have moved: multipliers follow.
   virtual void after_step(const LossTerms&) {}
-  // Infers the state from the window's first frames, and rolls out `count` frames from its beginning.
-  virtual Rollout reconstruct(const Tensor& frames, std::int64_t count) = 0;
-  // Sequences from the prior: frames only; undefined where there is no prior to draw from.
-  virtual Rollout sample(std::int64_t sequences, std::int64_t count, std::uint64_t seed) = 0;
+  virtual Validation validate(const Batch& batch) = 0;
 };
+
+// The channels' means and standard deviations as [3, 1, 1]; a channel that never changes has no deviation to
+// divide by.
+inline std::pair<Tensor, Tensor> pixel_statistics(const DataShape& shape) {
+  const auto per_channel = [](const std::vector<double>& x) {
+    return at::tensor(x).to(at::kFloat).view({3, 1, 1});
+  };
+  return {per_channel(shape.pixel_mean), per_channel(shape.pixel_std).clamp_min(1.0 / 255)};
+}
 
 inline std::int64_t parameter_count(const Model& model) {
   std::int64_t count = 0;

@@ -8,14 +8,6 @@ namespace {
 
 constexpr std::int64_t kernel = 3;
 
-Tensor through(const std::vector<Conv>& layers, Tensor x) {
-  for (std::size_t i = 0; i < layers.size(); ++i) {
-    x = layers[i]->forward(x);
-    if (i + 1 < layers.size()) x = activate(x, Activation::leaky_relu);
-  }
-  return x;
-}
-
 void register_layers(torch::nn::Module& module, const std::vector<Conv>& layers) {
   for (std::size_t i = 0; i < layers.size(); ++i) module.register_module(std::to_string(i), layers[i]);
 }
@@ -85,7 +77,7 @@ EncoderImpl::EncoderImpl(const schemas::Settings& settings, std::int64_t context
 }
 
 Posterior EncoderImpl::forward(const Tensor& x) const {
-  const Tensor y = through(layers_, x).to(at::kFloat);
+  const Tensor y = through(layers_, x, Activation::leaky_relu).to(at::kFloat);
   if (is_deterministic_) return {y, {}};
   const auto halves = y.chunk(2, 1);
   return {halves[0], halves[1]};
@@ -112,7 +104,7 @@ TransformImpl::TransformImpl(const schemas::Settings& settings, std::int64_t z_c
 }
 
 Tensor TransformImpl::forward(const Tensor& z) const {
-  return through(layers_, z);
+  return through(layers_, z, Activation::leaky_relu);
 }
 
 std::vector<schemas::Field> DecoderImpl::fields() {
@@ -133,7 +125,7 @@ std::vector<schemas::Field> DecoderImpl::fields() {
 }
 
 DecoderImpl::DecoderImpl(const schemas::Settings& settings, std::int64_t channels, std::int64_t image_size,
-                         const std::vector<double>& pixel_mean, Initializer& initializer)
+                         const std::vector<double>& pixel_mean, Initializer& initializer, std::int64_t images)
     : block_activation_(activation_named(settings.text("decoder.block_activation"))),
       output_activation_(activation_named(settings.text("decoder.output_activation"))) {
   const auto filters = settings.integers("decoder.filters");
@@ -146,11 +138,11 @@ DecoderImpl::DecoderImpl(const schemas::Settings& settings, std::int64_t channel
     }
     blocks_.push_back(std::move(layers));
   }
-  output_ = register_module("output", Conv(channels, 3, kernel, 1, 0.1, initializer));
+  output_ = register_module("output", Conv(channels, 3 * images, kernel, 1, 0.1, initializer));
   if (!settings.boolean("decoder.start_at_mean")) return;
   const at::NoGradGuard no_grad;
-  for (std::int64_t channel = 0; channel < 3; ++channel) {
-    const double mean = std::clamp(pixel_mean.at(static_cast<std::size_t>(channel)), 1e-3, 1 - 1e-3);
+  for (std::int64_t channel = 0; channel < 3 * images; ++channel) {
+    const double mean = std::clamp(pixel_mean.at(static_cast<std::size_t>(channel % 3)), 1e-3, 1 - 1e-3);
     output_->bias[channel] = output_activation_ == Activation::sigmoid ? std::log(mean / (1 - mean)) : mean;
   }
 }

@@ -54,13 +54,13 @@ class TransformImpl : public torch::nn::Module {
 TORCH_MODULE(Transform);
 
 // q [N, C_q, 4, 4] -> frames [N, 3, S, S] in units of 255: blocks of (nearest x2, convolutions, leaky ReLU
-// and, if configured, a closing sigmoid), then one convolution to three channels.
+// and, if configured, a closing sigmoid), then one convolution to three channels for each of `images` frames.
 class DecoderImpl : public torch::nn::Module {
  public:
   static std::vector<schemas::Field> fields();
   // `pixel_mean`: the channels' means over the train split, where the output begins if so configured.
   DecoderImpl(const schemas::Settings& settings, std::int64_t channels, std::int64_t image_size,
-              const std::vector<double>& pixel_mean, Initializer& initializer);
+              const std::vector<double>& pixel_mean, Initializer& initializer, std::int64_t images = 1);
   Tensor forward(const Tensor& q) const;
 
  private:

@@ -3,16 +3,51 @@
 #include <algorithm>
 
 #include "model/hgn.hpp"
+#include "model/hnn.hpp"
+#include "model/pixel_hnn.hpp"
 #include "model/trainer.hpp"
 
 namespace hamgen::model {
 
+namespace {
+
+// One model of a class that comes in several kinds: its fields, and how it is made.
+template <class M, auto kind>
+std::vector<schemas::Field> fields_of() {
+  return M::fields(kind);
+}
+template <class M, auto kind>
+std::shared_ptr<Model> make(const schemas::Settings& settings, const DataShape& shape) {
+  return std::make_shared<M>(settings, shape, kind);
+}
+
+using Kind = PixelHnn::Kind;
+constexpr const char* greydanus = "Greydanus et al., NeurIPS 2019, arXiv:1906.01563";
+
+}  // namespace
+
 const std::vector<ModelDescriptor>& models() {
+  constexpr auto frames = Observation::frames, states = Observation::states;
+  const std::vector<std::pair<std::string, schemas::Value>> pixel_hnn_defaults{
+      {"optimizer.learning_rate", 1e-3}, {"train.batch", std::int64_t{64}}};
+  const std::vector<std::pair<std::string, schemas::Value>> hnn_defaults{{"optimizer.learning_rate", 1e-3},
+                                                                         {"train.batch", std::int64_t{25}},
+                                                                         {"train.steps", std::int64_t{2000}}};
   static const std::vector<ModelDescriptor> all{
-      {"hgn", "Hamiltonian Generative Network", "Toth et al., ICLR 2020, sec. 3.2", Hgn::fields,
-       [](const schemas::Settings& settings, const DataShape& shape) -> std::shared_ptr<Model> {
-         return std::make_shared<Hgn>(settings, shape);
-       }},
+      {"hgn", "Hamiltonian Generative Network", "Toth et al., ICLR 2020, sec. 3.2", frames,
+       fields_of<Hgn, Law::hamiltonian>, make<Hgn, Law::hamiltonian>},
+      {"latent_ode",
+       "HGN with a network of no Hamiltonian that moves the state: the baseline that tells what H is for",
+       "a baseline of this project", frames, fields_of<Hgn, Law::vector_field>, make<Hgn, Law::vector_field>},
+      {"pixel_hnn", "Hamiltonian Neural Network on the embedding of pairs of frames",
+       greydanus + std::string("; A.3"), frames, fields_of<PixelHnn, Kind::dense>,
+       make<PixelHnn, Kind::dense>, pixel_hnn_defaults},
+      {"pixel_hnn_conv", "the same with HGN's encoder and decoder", "Toth et al., ICLR 2020, A.3", frames,
+       fields_of<PixelHnn, Kind::convolutional>, make<PixelHnn, Kind::convolutional>, pixel_hnn_defaults},
+      {"hnn", "Hamiltonian Neural Network, from true states and their derivatives", greydanus, states,
+       Hnn::fields, make<Hnn, Hnn::Kind::hamiltonian>, hnn_defaults},
+      {"baseline_mlp", "the same network with the derivatives as outputs", greydanus, states, Hnn::fields,
+       make<Hnn, Hnn::Kind::baseline>, hnn_defaults},
   };
   return all;
 }
@@ -34,8 +69,10 @@ std::vector<schemas::Field> training_fields(const ModelDescriptor& model) {
           .one_of({"auto", "fp32", "bf16"}),
       integer("threads", 0, "thread", "of the CPU; null: all cores").at_least(1).at_most(1024).or_automatic(),
   };
-  for (const auto& part : {Trainer::fields(), Optimizer::fields(), model.fields()})
+  for (const auto& part : {Trainer::fields(model.observation), Optimizer::fields(), model.fields()})
     fields.insert(fields.end(), part.begin(), part.end());
+  for (const auto& [path, value] : model.defaults)
+    std::ranges::find(fields, path, &Field::path)->fallback = value;
   return fields;
 }
 

@@ -11,8 +11,11 @@ namespace hamgen::model {
 
 struct ModelDescriptor {
   std::string name, summary, reference;
+  Observation observation;  // what it learns from
   std::vector<schemas::Field> (*fields)();
   std::shared_ptr<Model> (*make)(const schemas::Settings&, const DataShape&);
+  // Where its source has other values than the trainer's and optimiser's own defaults.
+  std::vector<std::pair<std::string, schemas::Value>> defaults = {};
 };
 const std::vector<ModelDescriptor>& models();
 // Throws schemas::FieldError for an unknown name.

@@ -33,20 +33,9 @@ Json number(double value) {
 
 }  // namespace
 
-std::vector<schemas::Field> Trainer::fields() {
+std::vector<schemas::Field> Trainer::fields(Observation observation) {
   using namespace schemas;
-  return {
-      integer("data.image_size", 0, "pixel", "larger frames are averaged down to it; null: as in the dataset")
-          .multiple(8)
-          .at_least(8)
-          .or_automatic(),
-      integer("data.context", 0, "frame",
-              "what the encoder sees, from the window's first frame on; null: all")
-          .at_least(1)
-          .or_automatic(),
-      integer("data.horizon", 0, "frame", "what the loss counts; null: all frames")
-          .at_least(2)
-          .or_automatic(),
+  std::vector<Field> fields{
       boolean("data.reverse", false, "play half of the sequences backward: H(q, -p) = H(q, p)"),
       integer("data.validation", 0, "trajectory",
               "held out from the end of the train split; null: a tenth, at most 200")
@@ -54,41 +43,44 @@ std::vector<schemas::Field> Trainer::fields() {
           .or_automatic(),
       integer("data.workers", 1, "thread", "that decode batches ahead").at_least(1).at_most(64),
       integer("train.batch", 16, "sequence", "of a step").at_least(1).at_most(65536),
-      integer("train.horizon_start", 0, "frame",
-              "the horizon grows from here; null: the whole horizon from the beginning")
-          .at_least(2)
-          .or_automatic(),
-      real("train.horizon_growth", 0.4, "", "part of train.steps over which the horizon grows")
-          .above(0)
-          .at_most(1),
       integer("train.log_every", 50, "step", "between log lines").at_least(1),
       integer("train.validate_every", 500, "step", "between validations").at_least(1),
       integer("train.checkpoint_every", 500, "step", "between checkpoints").at_least(1),
-      integer("train.sample_every", 1000, "step", "between sample pictures").at_least(1),
       integer("train.patience", 0, "validation",
               "without improvement, after which training stops; null: never")
           .at_least(1)
           .or_automatic(),
   };
+  if (observation == Observation::frames) {
+    fields.push_back(integer("data.image_size", 0, "pixel",
+                             "larger frames are averaged down to it; null: as in the dataset")
+                         .multiple(8)
+                         .at_least(8)
+                         .or_automatic());
+    fields.push_back(integer("train.sample_every", 1000, "step", "between sample pictures").at_least(1));
+  }
+  return fields;
+}
+
+std::int64_t integer_or(const schemas::Settings& settings, const char* path, std::int64_t fallback) {
+  return !settings.values().contains(path) || settings.is_automatic(path) ? fallback : settings.integer(path);
 }
 
 TrainingData training_data(const schemas::Settings& settings, const dataset::Manifest& manifest,
                            const dataset::SplitReader& reader) {
-  const auto or_else = [&](const char* path, std::int64_t fallback) {
-    return settings.is_automatic(path) ? fallback : settings.integer(path);
-  };
   TrainingData data;
   data.reader = &reader;
   const auto frames = static_cast<std::int64_t>(manifest.frame_shape[0]);
   const auto stored = static_cast<std::int64_t>(manifest.frame_shape[1]);
-  const std::int64_t size = or_else("data.image_size", stored);
+  const std::int64_t size = integer_or(settings, "data.image_size", stored);
   if (manifest.frame_shape[2] != manifest.frame_shape[1] || manifest.frame_shape[3] != 3)
     throw FieldError("the dataset's frames are not squares of three channels");
   if (size > stored || stored % size != 0)
     throw FieldError("data.image_size = " + std::to_string(size) +
                      " is not allowed: the dataset's frames have " + std::to_string(stored) +
                      " pixels a side, which it has to divide");
-  const std::int64_t context = or_else("data.context", frames), horizon = or_else("data.horizon", frames);
+  const std::int64_t context = integer_or(settings, "data.context", frames),
+                     horizon = integer_or(settings, "data.horizon", frames);
   for (const auto& [path, value] : {std::pair("data.context", context), std::pair("data.horizon", horizon)})
     if (value > frames)
       throw FieldError(std::string(path) + " = " + std::to_string(value) +
@@ -96,13 +88,17 @@ TrainingData training_data(const schemas::Settings& settings, const dataset::Man
                        " frames");
   const auto trajectories = static_cast<std::int64_t>(reader.trajectories());
   const std::int64_t validation =
-      or_else("data.validation", std::clamp<std::int64_t>(trajectories / 10, 1, 200));
+      integer_or(settings, "data.validation", std::clamp<std::int64_t>(trajectories / 10, 1, 200));
   if (validation >= trajectories)
     throw FieldError("data.validation = " + std::to_string(validation) +
                      " leaves nothing to train on: the train split has " + std::to_string(trajectories) +
                      " trajectories");
-  data.shape = {std::max(context, horizon), size, manifest.plan.config.at("dt").get<double>(),
-                manifest.channel_mean, manifest.channel_std};
+  data.shape = {std::max(context, horizon),
+                size,
+                manifest.plan.config.at("dt").get<double>(),
+                manifest.channel_mean,
+                manifest.channel_std,
+                static_cast<std::int64_t>(reader.shard(0).numbers_per_row("q")) / frames};
   data.horizon = horizon;
   data.validation = static_cast<std::uint64_t>(validation);
   data.training = static_cast<std::uint64_t>(trajectories - validation);
@@ -115,6 +111,7 @@ Trainer::Trainer(const schemas::Settings& settings, const TrainingData& data, st
       data_(data),
       model_(std::move(model)),
       device_(device),
+      reader_(*data.reader, model_->observation()),
       directory_(std::move(directory)),
       optimizer_(settings, on_device(*model_, device)),
       steps_(settings.integer("train.steps")),
@@ -123,9 +120,9 @@ Trainer::Trainer(const schemas::Settings& settings, const TrainingData& data, st
 }
 
 std::int64_t Trainer::horizon() const {
-  if (settings_.is_automatic("train.horizon_start")) return data_.horizon;
-  const auto whole = static_cast<double>(data_.horizon);
-  const double start = std::min(whole, static_cast<double>(settings_.integer("train.horizon_start")));
+  const std::int64_t first = integer_or(settings_, "train.horizon_start", data_.horizon);
+  if (first >= data_.horizon) return data_.horizon;
+  const auto whole = static_cast<double>(data_.horizon), start = static_cast<double>(first);
   const double progress =
       static_cast<double>(step_) / (settings_.real("train.horizon_growth") * static_cast<double>(steps_));
   return static_cast<std::int64_t>(start + (whole - start) * std::min(1.0, progress));
@@ -153,10 +150,10 @@ void Trainer::require_finite() const {
   if (is_finite_.defined() && !is_finite_.item<bool>()) diverged(nullptr);
 }
 
-void Trainer::advance(const Tensor& frames) {
+void Trainer::advance(const Batch& batch) {
   is_between_steps_ = false;
   const bool is_logged = (step_ + 1) % settings_.integer("train.log_every") == 0;
-  LossTerms terms = model_->loss(frames, {seed_, static_cast<std::uint64_t>(step_), horizon(), is_logged});
+  LossTerms terms = model_->loss(batch, {seed_, static_cast<std::uint64_t>(step_), horizon(), is_logged});
   optimizer_.zero_gradients();
   terms.loss.backward();
   const Tensor norm = optimizer_.gradient_norm();
@@ -195,7 +192,7 @@ void Trainer::log(const Hooks& hooks) {
     line[name] = number(sum.item<double>() / static_cast<double>(summed_));
   for (const auto& [name, value] : momentary_) line[name] = number(value.item<double>());
   line["learning_rate"] = optimizer_.learning_rate(step_ - 1);
-  line["horizon"] = horizon();
+  if (settings_.values().contains("train.horizon_start")) line["horizon"] = horizon();
   line["steps_per_second"] =
       static_cast<double>(step_ - last_logged_step_) / std::max(1e-9, seconds_since(last_log_));
   last_log_ = Clock::now();
@@ -210,7 +207,8 @@ void Trainer::validate(const Hooks& hooks) {
   Errors errors;
   {
     const AveragedParameters averaged(optimizer_);
-    errors = evaluate(*model_, *data_.reader, data_.shape, data_.training, data_.validation, false, device_);
+    errors =
+        validation_errors(*model_, reader_, data_.training, data_.validation, data_.shape.frames, device_);
   }
   const bool is_best = std::isfinite(errors.mse) && (!best_ || errors.mse < *best_);
   if (is_best) best_ = errors.mse;
@@ -242,6 +240,8 @@ void Trainer::take_best() {
 }
 
 void Trainer::show(const Hooks& hooks) {
+  const auto* const video = dynamic_cast<const VideoModel*>(model_.get());
+  if (video == nullptr) return;
   constexpr std::uint64_t most = 4;
   const AveragedParameters averaged(optimizer_);
   std::vector<Window> windows;
@@ -250,8 +250,8 @@ void Trainer::show(const Hooks& hooks) {
   const Tensor frames = read_windows(*data_.reader, "frames", windows, data_.shape.frames).to(device_);
   Samples samples;
   samples.truth = to_pixels(frames, data_.shape.image_size);
-  samples.reconstruction = model_->reconstruct(frames, data_.shape.frames).frames;
-  samples.prior = model_->sample(static_cast<std::int64_t>(windows.size()), data_.shape.frames, seed_).frames;
+  samples.reconstruction = video->reconstruct(frames, data_.shape.frames).frames;
+  samples.prior = video->sample(static_cast<std::int64_t>(windows.size()), data_.shape.frames, seed_).frames;
   hooks.on_samples(step_, samples);
 }
 
@@ -329,7 +329,7 @@ BatchPlan Trainer::batch_plan() const {
   plan.seed = seed_;
   plan.trajectories = data_.training;
   plan.batch = settings_.integer("train.batch");
-  plan.frames = data_.shape.frames;
+  plan.frames = model_->training_frames(data_.shape);
   plan.reverse = settings_.boolean("data.reverse");
   return plan;
 }
@@ -356,15 +356,15 @@ Ending Trainer::train(const Limits& limits, const Hooks& hooks) {
 }
 
 Ending Trainer::loop(const Limits& limits, const Hooks& hooks) {
-  BatchStream batches(*data_.reader, batch_plan(), static_cast<std::uint64_t>(step_),
+  BatchStream batches(reader_, batch_plan(), static_cast<std::uint64_t>(step_),
                       static_cast<unsigned>(settings_.integer("data.workers")), device_.is_cuda());
   while (true) {
     if (const auto end = ending(limits)) return *end;
-    advance(batches.next().to(device_, /*non_blocking=*/true));
+    advance(batches.next().to(device_));
     hooks.on_step(step_);
     if (is_due("train.log_every")) log(hooks);
     if (is_due("train.validate_every") || step_ == steps_) validate(hooks);
-    if (is_due("train.sample_every")) show(hooks);
+    if (model_->observation() == Observation::frames && is_due("train.sample_every")) show(hooks);
     if (is_due("train.checkpoint_every")) save();
   }
 }

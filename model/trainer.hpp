@@ -12,9 +12,9 @@
 #include "model/batches.hpp"
 #include "model/checkpoint.hpp"
 #include "model/metrics.hpp"
-#include "model/model.hpp"
 #include "model/optimizer.hpp"
 #include "model/run_log.hpp"
+#include "model/video_model.hpp"
 
 namespace hamgen::model {
 
@@ -51,13 +51,16 @@ struct TrainingData {
   std::uint64_t training = 0, validation = 0;  // trajectories
   std::string fingerprint;                     // of the dataset: the SHA-256 of its manifest
 };
+// The value of a field that not every model has, or that chooses automatically: `fallback` then.
+std::int64_t integer_or(const schemas::Settings& settings, const char* path, std::int64_t fallback);
+
 // Throws schemas::FieldError where the configuration does not fit the data.
 TrainingData training_data(const schemas::Settings& settings, const dataset::Manifest& manifest,
                            const dataset::SplitReader& reader);
 
 class Trainer {
  public:
-  static std::vector<schemas::Field> fields();
+  static std::vector<schemas::Field> fields(Observation observation);
 
   // `directory` is the run's: log and checkpoints/ go there, and best.safetensors, the weights of the best
   // validation.
@@ -80,7 +83,7 @@ class Trainer {
   std::int64_t steps() const { return steps_; }
 
  private:
-  void advance(const Tensor& frames);
+  void advance(const Batch& batch);
   void write_line(dataset::Json line, const Hooks& hooks);
   void log(const Hooks& hooks);
   void validate(const Hooks& hooks);
@@ -100,6 +103,7 @@ class Trainer {
   TrainingData data_;
   std::shared_ptr<Model> model_;
   at::Device device_;
+  WindowReader reader_;
   std::filesystem::path directory_;
   Optimizer optimizer_;
   std::unique_ptr<RunLog> log_;

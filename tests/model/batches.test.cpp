@@ -100,13 +100,34 @@ TEST_CASE("frames are the shard's bytes, of any window, forward and backward") {
 
 TEST_CASE("batches are the same for any number of workers, and from any step on") {
   const tests::SmallData data;
-  BatchStream one(data.reader, plan_of(), 0, 1, false), four(data.reader, plan_of(), 0, 4, false),
-      late(data.reader, plan_of(), 7, 2, false);
+  const WindowReader reader(data.reader, Observation::frames);
+  BatchStream one(reader, plan_of(), 0, 1, false), four(reader, plan_of(), 0, 4, false),
+      late(reader, plan_of(), 7, 2, false);
   for (int step = 0; step < 20; ++step) {
-    const Tensor expected = one.next();
-    CHECK(at::equal(expected, four.next()));
-    if (step >= 7) CHECK(at::equal(expected, late.next()));
+    const Tensor expected = one.next().frames;
+    CHECK(at::equal(expected, four.next().frames));
+    if (step >= 7) CHECK(at::equal(expected, late.next().frames));
   }
+}
+
+TEST_CASE("windows of states are the shard's numbers, and obey Hamilton's equations backward, too") {
+  const tests::SmallData data;
+  const WindowReader reader(data.reader, Observation::states);
+  const Batch batch = reader.read({{3, 2, false}, {3, 2, true}}, 5);
+  CHECK(!batch.frames.defined());
+  CHECK(batch.q.sizes() == at::IntArrayRef{2, 5, 1});
+  const std::vector<double> p = data.reader.numbers("p_observed", 3, 1),
+                            dp_dt = data.reader.numbers("dp_dt", 3, 1);
+  for (std::int64_t t = 0; t < 5; ++t) {
+    const auto row = static_cast<std::size_t>(2 + t);
+    CHECK(batch.p[0][t][0].item<float>() == static_cast<float>(p[row]));
+    CHECK(batch.dp_dt[0][t][0].item<float>() == static_cast<float>(dp_dt[row]));
+    CHECK(batch.p[1][4 - t][0].item<float>() == static_cast<float>(-p[row]));
+    CHECK(batch.dp_dt[1][4 - t][0].item<float>() == static_cast<float>(dp_dt[row]));
+  }
+  // Mass-spring: dq/dt = p / m, dp/dt = -k q, with m = 0.5 and k = 2.
+  CHECK(at::allclose(batch.dq_dt, 2 * batch.p_exact, 1e-6, 1e-6));
+  CHECK(at::allclose(batch.dp_dt, -2 * batch.q_exact, 1e-6, 1e-6));
 }
 
 TEST_CASE("larger frames are averaged over areas, and values are in units of 255") {
@@ -155,7 +176,8 @@ TEST_CASE("a worker's failure reaches whoever waits for the batch") {
   const auto manifest = dataset::read_manifest(directory / "copy");
   const dataset::SplitReader reader(directory / "copy", manifest, "train");
   std::filesystem::remove(directory / "copy/train/shard-00002.h5");
-  BatchStream batches(reader, plan_of(), 0, 2, false);
+  const WindowReader windows(reader, Observation::frames);
+  BatchStream batches(windows, plan_of(), 0, 2, false);
   const auto drain = [&] {
     for (int i = 0; i < 10; ++i) batches.next();
   };

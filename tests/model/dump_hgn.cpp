@@ -21,7 +21,7 @@ NamedTensors dump(const apps::FitConfig& config) {
   auto generator = make_generator(99);
   const Tensor input = at::empty({sequences, frames, size, size, 3}, at::kByte).random_(0, 256, generator);
 
-  LossTerms terms = hgn.loss(input, {7, step, frames, false});
+  LossTerms terms = hgn.loss({input, {}, {}, {}, {}, {}, {}}, {7, step, frames, false});
   terms.loss.backward();
   const Posterior posterior = hgn.encode(to_pixels(input.slice(1, 0, 4), size));
   auto noise_generator = make_generator(random_key(7, Purpose::posterior, {step}));
@@ -37,7 +37,7 @@ NamedTensors dump(const apps::FitConfig& config) {
   if (posterior.log_variance.defined()) put("log_variance", posterior.log_variance);
   put("last_q", states.back().q);
   put("last_p", states.back().p);
-  put("energy", hgn.hamiltonian().energy(states.back().q, states.back().p));
+  put("energy", hgn.energy(states.back()));
   put("reconstruction", hgn.reconstruct(input, frames).frames);
   put("loss", terms.loss);
   for (const auto& parameter : hgn.named_parameters()) {

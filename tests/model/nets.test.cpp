@@ -16,7 +16,7 @@ DataShape shape_of(std::int64_t size, std::int64_t frames = 31) {
 }
 
 apps::FitConfig paper(const apps::Json& changes = apps::Json::object()) {
-  apps::Json json = apps::find_preset("paper").settings;
+  apps::Json json = apps::preset_settings("paper", "hgn");
   apps::merge(json, {{"precision", "fp32"}});
   apps::merge(json, changes);
   return apps::fit_config_from_json(json);
@@ -36,8 +36,8 @@ TEST_CASE("the paper's networks have the paper's shapes") {
     const PhaseSpace start = hgn.start(posterior.mean);
     CHECK(start.q.sizes() == at::IntArrayRef{2, 16, 4, 4});
     CHECK(start.p.sizes() == at::IntArrayRef{2, 16, 4, 4});
-    CHECK(hgn.decode(start.q).sizes() == at::IntArrayRef{2, 3, size, size});
-    CHECK(hgn.hamiltonian().energy(start.q, start.p).sizes() == at::IntArrayRef{2});
+    CHECK(hgn.decode(start).sizes() == at::IntArrayRef{2, 3, size, size});
+    CHECK(hgn.energy(start).sizes() == at::IntArrayRef{2});
     CHECK(hgn.roll_out(start, 3).size() == 3);
   }
 }
@@ -85,7 +85,7 @@ TEST_CASE("a decoder that starts at the mean does so, and speed 1, 2 and -1 roll
   const Hgn hgn(tests::small_config().settings, shape_of(32));
   const at::NoGradGuard no_grad;
   const PhaseSpace start = hgn.start(at::rand({1, 4, 4, 4}));
-  const Tensor frame = hgn.decode(at::zeros_like(start.q));
+  const Tensor frame = hgn.decode_positions(at::zeros_like(start.q));
   CHECK(at::allclose(frame.mean(at::IntArrayRef{0, 2, 3}), at::tensor({0.35F, 0.4F, 0.3F}), 1e-5, 1e-5));
   const auto forward = hgn.roll_out(start, 9);
   const auto back = hgn.roll_out(forward.back(), 9, -1);
@@ -99,6 +99,6 @@ TEST_CASE("bf16 changes reconstructions little, and never the state's type") {
   const Tensor z = at::rand({2, 4, 4, 4});
   const Tensor q = rough.start(z).q;
   CHECK((q.scalar_type() == at::kFloat));
-  CHECK((rough.decode(q).scalar_type() == at::kFloat));
-  CHECK(at::allclose(rough.decode(q), exact.decode(q), 0.02, 0.02));
+  CHECK((rough.decode_positions(q).scalar_type() == at::kFloat));
+  CHECK(at::allclose(rough.decode_positions(q), exact.decode_positions(q), 0.02, 0.02));
 }

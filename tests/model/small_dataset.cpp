@@ -22,7 +22,7 @@ const std::filesystem::path& small_dataset() {
 }
 
 apps::FitConfig small_config(const apps::Json& changes) {
-  apps::Json json = apps::find_preset("small").settings;
+  apps::Json json = apps::preset_settings("small", changes.value("model", "hgn"));
   apps::merge(
       json,
       {{"precision", "fp32"},

@@ -342,7 +342,7 @@ class Presets(unittest.TestCase):
         self.assertEqual([file.stem for file in files], ["paper", "small", "tuned"])
         for file in files:
             preset = json.loads(file.read_text())
-            chosen = set(leaves(preset["settings"])) - {"model"}
+            chosen = set(leaves(preset["settings"])) | set(leaves(preset["models"]))
             self.assertEqual(chosen, set(preset["reasons"]), file.name)
             self.assertEqual(fit("--preset", file.stem, "--print-config").returncode, 0)
             self.assertIn(f"{file.stem} ", fit("presets").stdout)
