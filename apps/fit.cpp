@@ -5,14 +5,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 
-#include "apps/fit_pictures.hpp"
+#include "apps/frame_sheet.hpp"
 #include "apps/progress.hpp"
 #include "apps/threads.hpp"
+#include "apps/trained_run.hpp"
 #include "apps/version.hpp"
 #include "dataset/commit.hpp"
-#include "dataset/digest.hpp"
 #include "render/picture.hpp"
 
 namespace hamgen::apps {
@@ -21,21 +20,9 @@ namespace {
 namespace fs = std::filesystem;
 using model::Ending;
 
-constexpr const char* config_name = "config.json";
-constexpr const char* run_name = "run.json";
-constexpr const char* result_name = "result.json";
-constexpr const char* weights_name = "model.safetensors";
-
 void write_json(const fs::path& file, const Json& json) {
   const std::string text = json.dump(2) + "\n";
   dataset::commit_file(file, std::as_bytes(std::span(text)));
-}
-
-std::string file_hash(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (!file && !file.eof()) throw dataset::FileError("cannot read " + path.string());
-  return dataset::sha256(std::as_bytes(std::span(text)));
 }
 
 // One line that is overwritten on a terminal; a plain line now and then elsewhere.
@@ -116,6 +103,18 @@ struct Setup {
   }
 };
 
+// Truth above reconstruction, then draws from the prior.
+Sheet sheet_of(const model::Samples& samples, const std::string& title) {
+  Sheet sheet{title, {}, {}};
+  for (std::int64_t i = 0; i < samples.truth.size(0); ++i) {
+    sheet.rows.push_back({"truth", samples.truth[i], true});
+    sheet.rows.push_back({"reconstruction", samples.reconstruction[i], false});
+  }
+  for (std::int64_t i = 0; samples.prior.defined() && i < samples.prior.size(0); ++i)
+    sheet.rows.push_back({"prior sample", samples.prior[i], i == 0});
+  return sheet;
+}
+
 Json test_of_states(const Setup& setup, model::Model& trained, const dataset::SplitReader& reader) {
   const model::WindowReader windows(reader, model::Observation::states);
   const model::Errors errors = validation_errors(trained, windows, 0, reader.trajectories(),
@@ -163,8 +162,9 @@ FitOutcome run(const Setup& setup, const FitOptions& options,
   model::Trainer trainer(setup.config.settings, setup.training, setup.network, setup.device, options.out);
   if (checkpoint) trainer.resume(*checkpoint);
   // What an earlier end left is not the result of this one.
-  for (const char* name : {result_name, weights_name}) fs::remove(options.out / name);
+  for (const char* name : {run_file::result, run_file::weights}) fs::remove(options.out / name);
   const auto begin = std::chrono::steady_clock::now();
+  const std::int64_t first_step = trainer.step();
   FitOutcome outcome;
   outcome.run = options.out;
   {
@@ -175,9 +175,9 @@ FitOutcome run(const Setup& setup, const FitOptions& options,
     hooks.on_samples = [&](std::int64_t step, const model::Samples& samples) {
       const auto file = options.out / "samples" / fmt::format("step-{:09}.png", step);
       try {
-        write_samples(file, samples,
-                      fmt::format("{} on {}, step {}: held-out sequences", setup.config.model->name,
-                                  setup.manifest.system, step));
+        write_png(file, draw(sheet_of(samples,
+                                      fmt::format("{} on {}, step {}: held-out sequences",
+                                                  setup.config.model->name, setup.manifest.system, step))));
       } catch (const render::PictureError& error) {  // not worth a training
         fmt::print(stderr, "hgn-fit: {}\n", error.what());
       }
@@ -186,28 +186,24 @@ FitOutcome run(const Setup& setup, const FitOptions& options,
   }
   if (outcome.ending == Ending::interrupted) return outcome;
   if (outcome.ending == Ending::no_improvement) trainer.take_best();
-  trainer.save_weights(options.out / weights_name);
+  trainer.save_weights(options.out / run_file::weights);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   const auto weights = trainer.averaged();
   outcome.result = {{"ending", ending_text(outcome.ending)},
                     {"steps", trainer.step()},
                     {"seconds", seconds},
+                    {"steps_per_second", static_cast<double>(trainer.step() - first_step) / seconds},
+                    {"peak_memory_mib", peak_memory_mib()},
                     {"parameters", model::parameter_count(*setup.network)},
                     {"test", test_result(setup, *setup.network)}};
-  write_json(options.out / result_name, outcome.result);
+  write_json(options.out / run_file::result, outcome.result);
   return outcome;
 }
 
 // What a run consists of. Anything else in its directory is not ours to remove.
-constexpr const char* entries[] = {config_name, run_name,           result_name,
-                                   "log.jsonl", model::events_name, "checkpoints",
-                                   "samples",   weights_name,       "best.safetensors"};
-
-bool is_run(const fs::path& directory) {
-  if (!fs::exists(directory / config_name) || !fs::exists(directory / run_name)) return false;
-  const Json about = read_json(directory / run_name);
-  return about.is_object() && about.value("program", Json()) == "hgn-fit";
-}
+constexpr const char* entries[] = {run_file::config, run_file::about,    run_file::result,
+                                   run_file::log,    model::events_name, "checkpoints",
+                                   "samples",        run_file::weights,  "best.safetensors"};
 
 bool is_within(const fs::path& inner, const fs::path& outer) {
   const fs::path whole = fs::weakly_canonical(fs::absolute(inner)),
@@ -238,20 +234,21 @@ FitOutcome fit(FitConfig config, const FitOptions& options) {
     throw schemas::FieldError("the dataset " + options.data.string() + " lies in the directory of the run, " +
                               options.out.string() + ": choose another --out");
   prepare_run(options.out, options.force);
-  write_json(options.out / config_name, to_json(setup.config));
-  write_json(options.out / run_name, {{"program", "hgn-fit"},
-                                      {"version", version},
-                                      {"git_commit", git_commit},
-                                      {"libtorch", TORCH_VERSION},
-                                      {"data", fs::absolute(options.data).string()},
-                                      {"system", setup.manifest.system},
-                                      {"manifest_sha256", setup.training.fingerprint},
-                                      {"data_shape",
-                                       {{"frames", setup.training.shape.frames},
-                                        {"image_size", setup.training.shape.image_size},
-                                        {"dt", setup.training.shape.dt}}},
-                                      {"train_trajectories", setup.training.training},
-                                      {"validation_trajectories", setup.training.validation}});
+  write_json(options.out / run_file::config, to_json(setup.config));
+  write_json(options.out / run_file::about, {{"program", "hgn-fit"},
+                                             {"version", version},
+                                             {"git_commit", git_commit},
+                                             {"libtorch", TORCH_VERSION},
+                                             {"data", fs::absolute(options.data).string()},
+                                             {"system", setup.manifest.system},
+                                             {"manifest_sha256", setup.training.fingerprint},
+                                             {"data_shape",
+                                              {{"frames", setup.training.shape.frames},
+                                               {"image_size", setup.training.shape.image_size},
+                                               {"dt", setup.training.shape.dt}}},
+                                             {"coordinates", setup.training.shape.coordinates},
+                                             {"train_trajectories", setup.training.training},
+                                             {"validation_trajectories", setup.training.validation}});
   return run(setup, options, std::nullopt);
 }
 
@@ -259,7 +256,7 @@ FitOutcome resume_fit(const FitOptions& options) {
   if (!is_run(options.out))
     throw dataset::FileError(options.out.string() +
                              " is not a run of hgn-fit: it has no config.json and run.json of one");
-  const Json about = read_json(options.out / run_name);
+  const Json about = read_json(options.out / run_file::about);
   const fs::path data = options.data.empty() ? fs::path(about.at("data").get<std::string>()) : options.data;
   dataset::read_manifest(data);  // tells better than a hash what is wrong with a directory that is no dataset
   if (file_hash(data / "manifest.json") != about.at("manifest_sha256"))
@@ -267,7 +264,7 @@ FitOutcome resume_fit(const FitOptions& options) {
                              options.out.string() + " was trained on: its manifest.json has changed");
   if (about.at("git_commit") != git_commit || about.at("libtorch") != TORCH_VERSION)
     fmt::print(stderr, "hgn-fit: the run began with another build: it goes on, but not bit for bit\n");
-  FitConfig config = fit_config_from_json(read_json(options.out / config_name));
+  FitConfig config = fit_config_from_json(read_json(options.out / run_file::config));
   resolve_machine(config);
   const Setup setup(std::move(config), data);
   std::vector<model::RefusedFile> refused;

@@ -30,4 +30,10 @@ void require_address_space() {
                            std::to_string(least >> 20));
 }
 
+double peak_memory_mib() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024;
+}
+
 }  // namespace hamgen::apps

@@ -11,4 +11,7 @@ void keep_freed_memory();
 // below would crash for want of it, rather than report it.
 void require_address_space();
 
+// The most memory that this process has held so far, MiB.
+double peak_memory_mib();
+
 }  // namespace hamgen::apps

@@ -189,12 +189,12 @@ Polynomials fit_lasso(const Tensor& features, const Tensor& targets, std::int64_
   return {weights, whole.y.mean - weights.matmul(whole.x.mean)};
 }
 
-// Centred, and with a total variance of 1; zeros if there is none, or too much to be told.
+// Centred, and with a total variance of 1; zeros if there is none, or none that is finite.
 Tensor normalize(const Tensor& states) {
   const Tensor centred = states - states.mean(0, true);
   const double variance = centred.square().sum(1).mean().item<double>();
   const double least = rounding * states.square().sum(1).mean().item<double>();
-  if (!(variance > least && std::isfinite(variance))) return at::zeros_like(states);
+  if (!(variance > least)) return at::zeros_like(states);
   return centred / std::sqrt(variance);
 }
 
@@ -283,8 +283,6 @@ Symmetric measure_symmetric(const LatentStates& latents, const TrueStates& truth
   const at::NoGradGuard no_grad;
   check(latents, truth, points_per_trajectory);
   Symmetric result;
-  if (!latents.q.isfinite().all().item<bool>() || !latents.p.isfinite().all().item<bool>()) return result;
-
   const Tensor x = reduce(latents), y = at::cat({truth.q, truth.p}, 1).t().contiguous();
   const Monomials monomials(x.size(0));
   result.pairs = x.size(0) / 2;

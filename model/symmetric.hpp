@@ -57,7 +57,7 @@ struct Symmetric {
 };
 
 // The points are in order: trajectory by trajectory, `points_per_trajectory` each, 3 trajectories at least;
-// std::invalid_argument otherwise. Latents that are not finite are worth nothing: R^2 = 0, error 1.
+// std::invalid_argument otherwise. Latent positions or momenta that are not all finite count as constant.
 Symmetric measure_symmetric(const LatentStates& latents, const TrueStates& truth,
                             std::int64_t points_per_trajectory);
 

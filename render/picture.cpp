@@ -35,4 +35,16 @@ void write_png(const std::filesystem::path& file, const Surface& surface) {
     throw PictureError("cannot write " + file.string() + ": " + cairo_status_to_string(status));
 }
 
+std::string png_bytes(const Surface& surface) {
+  std::string bytes;
+  const auto append = [](void* to, const unsigned char* data, unsigned length) {
+    static_cast<std::string*>(to)->append(reinterpret_cast<const char*>(data), length);
+    return CAIRO_STATUS_SUCCESS;
+  };
+  if (const auto status = cairo_surface_write_to_png_stream(surface.get(), append, &bytes);
+      status != CAIRO_STATUS_SUCCESS)
+    throw PictureError(std::string("cannot write a picture: ") + cairo_status_to_string(status));
+  return bytes;
+}
+
 }  // namespace hamgen::render

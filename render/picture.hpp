@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <span>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "render/cairo.hpp"
@@ -33,6 +34,7 @@ Surface to_surface(const Picture& picture);
 
 // Throw PictureError with the file's name.
 void write_png(const std::filesystem::path& file, const Surface& surface);
+std::string png_bytes(const Surface& surface);  // what write_png() writes
 // Plays for ever, `delay` hundredths of a second a frame; 256 colours chosen over all frames (median cut).
 void write_gif(const std::filesystem::path& file, const std::vector<Picture>& frames, int delay);
 

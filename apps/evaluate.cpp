@@ -1,0 +1,189 @@
+#include "apps/evaluate.hpp"
+
+#include <cmath>
+#include <map>
+
+#include "apps/true_motion.hpp"
+#include "model/hnn.hpp"
+#include "model/metrics.hpp"
+#include "model/statistics.hpp"
+
+namespace hamgen::apps {
+
+namespace fs = std::filesystem;
+
+Json number(double value) {
+  return std::isfinite(value) ? Json(value) : Json(nullptr);
+}
+
+Json interval_json(const std::vector<double>& values) {
+  const model::Interval interval = model::mean_interval(values);
+  return {{"mean", number(interval.mean)}, {"ci95", number(interval.half_width)}, {"n", interval.count}};
+}
+
+EvaluationData::EvaluationData(const fs::path& path)
+    : root(path),
+      manifest(dataset::read_manifest(path)),
+      train(path, manifest, "train"),
+      test(path, manifest, "test") {}
+
+namespace {
+
+constexpr const char* caption =
+    "MSE: mean squared error of (pixel value / 255), over frames, pixels and channels. Values are means over "
+    "trajectories with "
+    "half the width of their 95 % confidence interval (Student's t over trajectories; in the table of seeds, "
+    "over runs that differ "
+    "in nothing but the seed). Clean: against noise-free frames. Forward, backward, half and double speed: "
+    "against frames of the "
+    "exact motion, integrated again; forward counts the frames beyond the window. Valid prediction time: the "
+    "median over "
+    "trajectories of the first time with MSE / mean(x^2) > 0.025. Drift: root mean square of E_t - E_0, "
+    "divided by the standard "
+    "deviation of E_0 across trajectories. Reversibility: |s' - s| / |s| after going forward through the "
+    "window and back. "
+    "Symplecticity: |J^T Omega J - Omega| / |Omega| of one step. R^2: of polynomials from the latent to the "
+    "true state, on held-out "
+    "trajectories.";
+
+// Derivatives, and the true energy along roll-outs from exact starts, in double precision.
+Json state_errors(const TrainedRun& run, const dataset::SplitReader& reader, const EvaluationOptions& options,
+                  TrueMotion* motion, double dt) {
+  const auto& model = dynamic_cast<const model::StateModel&>(*run.network);
+  const model::WindowReader windows(reader, model::Observation::states);
+  const std::uint64_t count = std::min(options.trajectories, reader.trajectories());
+  std::vector<model::Window> list;
+  for (std::uint64_t i = 0; i < count; ++i) list.push_back({i, 0, false});
+  const model::Batch batch =
+      windows.read(list, static_cast<std::int64_t>(reader.frames_per_trajectory())).to(run.device);
+  const at::NoGradGuard no_grad;
+  const model::Validation validation = run.network->validate(batch);
+  const auto to_list = [](const at::Tensor& values) {
+    const at::Tensor flat = values.to(at::kCPU, at::kDouble).contiguous();
+    return std::vector<double>(flat.data_ptr<double>(), flat.data_ptr<double>() + flat.numel());
+  };
+  Json json{{"derivative_mse", interval_json(to_list(validation.error))}};
+  if (motion == nullptr) return json;
+  run.network->to(at::kDouble);
+  const auto states =
+      model.roll_out({batch.q_exact.select(1, 0).to(at::kDouble), batch.p_exact.select(1, 0).to(at::kDouble)},
+                     batch.q.size(1), dt);
+  run.network->to(at::kFloat);
+  std::vector<double> squares(count, 0);
+  for (const auto& state : states)
+    for (std::uint64_t i = 0; i < count; ++i) {
+      const auto row = static_cast<std::int64_t>(i);
+      const double truth = motion->energy(i, to_list(batch.q_exact[row][0]), to_list(batch.p_exact[row][0]));
+      const double error = motion->energy(i, to_list(state.q[row]), to_list(state.p[row])) - truth;
+      squares[i] += error * error / static_cast<double>(states.size());
+    }
+  json["energy_mse"] = interval_json(squares);
+  return json;
+}
+
+Json dataset_json(const EvaluationData& data, const EvaluationOptions& options) {
+  return {{"path", data.root.string()},
+          {"system", data.manifest.system},
+          {"dt", data.manifest.plan.config.at("dt")},
+          {"frames", data.manifest.frame_shape[0]},
+          {"image_size", data.manifest.frame_shape[1]},
+          {"train_trajectories", data.train.trajectories()},
+          {"test_trajectories", data.test.trajectories()},
+          {"evaluated_trajectories", std::min(options.trajectories, data.test.trajectories())},
+          {"manifest_sha256", file_hash(data.root / "manifest.json")}};
+}
+
+// For the frames as the runs see them: they may be smaller than the dataset's, or fewer.
+Json yardsticks_json(const EvaluationData& data, const model::DataShape& shape) {
+  Json json = Json::object();
+  const bool is_whole = shape.image_size == static_cast<std::int64_t>(data.manifest.frame_shape[1]) &&
+                        shape.frames == static_cast<std::int64_t>(data.manifest.frame_shape[0]);
+  if (data.manifest.has_yardsticks && is_whole) {
+    const auto& y = data.manifest.yardsticks;
+    json["noise_floor"] = y.noise_floor;
+    json["mean_image"] = {{"mse", y.mean_image_mse}, {"mse_clean", y.mean_image_mse_clean}};
+    return json;
+  }
+  const model::Errors errors = mean_image_errors(data.train, data.test, shape, true, at::kCPU);
+  json["mean_image"] = {{"mse", errors.mse}, {"mse_clean", errors.mse_clean}};
+  return json;
+}
+
+Json about_json(const TrainedRun& run, const EvaluationData& data) {
+  const auto& settings = run.config.settings;
+  Json json{{"run", run.path.string()},         {"title", run.title()},
+            {"model", run.config.model->name},  {"integrator", settings.text("integrator.method")},
+            {"seed", settings.integer("seed")}, {"parameters", model::parameter_count(*run.network)}};
+  for (const auto& [key, name] : {std::pair("steps", "steps"), std::pair("seconds", "seconds"),
+                                  std::pair("steps_per_second", "steps_per_second"),
+                                  std::pair("peak_memory_mib", "memory_mib"), std::pair("ending", "ending")})
+    if (run.result.contains(key)) json[name] = run.result.at(key);
+  json["is_other_dataset"] = !is_its_dataset(run, data.root);
+  return json;
+}
+
+// Runs that differ in nothing but the seed.
+std::string group_of(const TrainedRun& run) {
+  Json settings = to_json(run.config);
+  for (const char* key : {"seed", "threads", "device", "precision"}) settings.erase(key);
+  return settings.dump();
+}
+
+Json groups_json(const std::vector<std::string>& groups, const Json& runs) {
+  std::map<std::string, std::vector<const Json*>> members;
+  for (std::size_t i = 0; i < groups.size(); ++i) members[groups[i]].push_back(&runs[i]);
+  Json json = Json::array();
+  for (const auto& [group, list] : members) {
+    if (!list.front()->contains("pixel_error")) continue;
+    Json test = Json::object();
+    for (const char* key : {"mse", "mse_clean"}) {
+      std::vector<double> means;
+      for (const Json* run : list) {
+        const Json& mean = run->at("pixel_error").at("test").at(key).at("mean");
+        if (mean.is_number()) means.push_back(mean.get<double>());
+      }
+      test[key] = interval_json(means);
+    }
+    json.push_back({{"title", list.front()->at("title")}, {"seeds", list.size()}, {"test", test}});
+  }
+  return json;
+}
+
+}  // namespace
+
+Json evaluate_states(const TrainedRun& run, const EvaluationData& data, const EvaluationOptions& options) {
+  TrueMotion motion(data.root, data.manifest, data.test);
+  const double dt = data.manifest.plan.config.at("dt").get<double>();
+  return {{"state_error",
+           {{"train", state_errors(run, data.train, options, nullptr, dt)},
+            {"test", state_errors(run, data.test, options, &motion, dt)}}}};
+}
+
+Json evaluate_runs(const std::vector<fs::path>& paths, const EvaluationData& data,
+                   const EvaluationOptions& options) {
+  std::vector<TrainedRun> runs;
+  for (const fs::path& path : paths) {
+    runs.push_back(load_run(path, options.device));
+    require_suitable(runs.back(), data.manifest);
+  }
+  Json json{
+      {"format", "hamgen-evaluation-1"}, {"caption", caption}, {"dataset", dataset_json(data, options)}};
+  json["yardsticks"] = yardsticks_json(data, runs.front().shape);
+  json["runs"] = Json::array();
+  std::vector<std::string> groups;
+  for (const TrainedRun& run : runs) {
+    Json one = about_json(run, data);
+    one.update(run.video() != nullptr ? evaluate_video(run, data, options)
+                                      : evaluate_states(run, data, options));
+    if (one.contains("static_image")) {
+      json["yardsticks"]["static_image"] = one["static_image"];
+      one.erase("static_image");
+    }
+    json["runs"].push_back(std::move(one));
+    groups.push_back(group_of(run));
+  }
+  json["groups"] = groups_json(groups, json["runs"]);
+  return json;
+}
+
+}  // namespace hamgen::apps

@@ -1,0 +1,42 @@
+// What can be said of trained runs on a dataset: errors beside yardsticks, inside the window and beyond,
+// energy, reversal, latent space. The result is JSON that the table, the page and the figures are made of.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <vector>
+
+#include "apps/trained_run.hpp"
+#include "dataset/split_reader.hpp"
+
+namespace hamgen::apps {
+
+struct EvaluationOptions {
+  std::uint64_t trajectories = 200;          // of each split, from its first on
+  std::int64_t forward = 60, backward = 30;  // intervals from the window's first frame
+  std::string device;                        // "": each run's own
+  std::int64_t batch = 50;
+  std::function<void(const std::string&)> progress = [](const std::string&) {};
+};
+
+// A dataset that runs are evaluated on.
+struct EvaluationData {
+  explicit EvaluationData(const std::filesystem::path& root);
+  std::filesystem::path root;
+  dataset::Manifest manifest;
+  dataset::SplitReader train, test;  // throws dataset::ManifestError where there is none
+};
+
+// Format hamgen-evaluation-1 (docs/evaluation.md). Throws what load_run() and require_suitable() throw.
+Json evaluate_runs(const std::vector<std::filesystem::path>& runs, const EvaluationData& data,
+                   const EvaluationOptions& options);
+
+// The parts of it, for one run.
+Json evaluate_video(const TrainedRun& run, const EvaluationData& data, const EvaluationOptions& options);
+Json evaluate_states(const TrainedRun& run, const EvaluationData& data, const EvaluationOptions& options);
+
+// null where it is not finite: such numbers have no place in JSON.
+Json number(double value);
+Json interval_json(const std::vector<double>& values);  // {"mean", "ci95", "n"}
+
+}  // namespace hamgen::apps

@@ -1,0 +1,130 @@
+// hgn-eval: how good trained runs are, beside each other and beside what can be expected.
+#include <fmt/format.h>
+
+#include <cxxopts.hpp>
+
+#include "apps/command_line.hpp"
+#include "apps/evaluate.hpp"
+#include "apps/evaluation_page.hpp"
+#include "apps/evaluation_text.hpp"
+#include "apps/rollout.hpp"
+#include "apps/threads.hpp"
+#include "apps/version.hpp"
+#include "dataset/commit.hpp"
+
+namespace hamgen::apps {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* overview = R"(hgn-eval - evaluates what hgn-fit has trained
+
+  hgn-eval runs/hgn --data mass_spring                           a table
+  hgn-eval runs/* --data mass_spring --html report.html          a page with tables, charts and pictures
+  hgn-eval runs/* --data mass_spring --json report.json          every number, for scripts
+
+Errors are given inside the window that a model sees, beyond it in both directions of time, and at half and double
+speed; beside the noise floor and what a mean or a static image would do. docs/evaluation.md explains each.
+)";
+
+cxxopts::Options make_options() {
+  cxxopts::Options options("hgn-eval", overview);
+  options.custom_help("RUN... --data DIR [options]");
+  options.positional_help("");
+  options.set_width(110);
+  auto add = options.add_options("Evaluation");
+  add("data", "dataset that hamgen made", cxxopts::value<std::string>(), "DIR");
+  add("trajectories", "of each split, from its first on [200]", cxxopts::value<std::string>(), "N");
+  add("forward", "roll out to so many intervals after the window's first frame [60]",
+      cxxopts::value<std::string>(), "N");
+  add("backward", "and before it [30]", cxxopts::value<std::string>(), "N");
+  add("device", "auto, cpu, cuda or cuda:1 [as trained]", cxxopts::value<std::string>(), "X");
+  add("threads", "CPU threads [all cores]", cxxopts::value<std::string>(), "N");
+  options.add_options("Output")("json", "write every number here; - for stdout",
+                                cxxopts::value<std::string>(), "FILE")(
+      "html", "write a page here that needs no other file", cxxopts::value<std::string>(), "FILE")(
+      "quiet", "no progress on stderr")("version", "print the version")("help", "print this");
+  options.add_options("Hidden")("runs", "", cxxopts::value<std::vector<std::string>>());
+  options.parse_positional({"runs"});
+  return options;
+}
+
+void write_text(const fs::path& file, const std::string& text) {
+  dataset::commit_file(file, std::as_bytes(std::span(text)));
+}
+
+// Fig. 7 of every model of videos, and samples from its prior.
+std::vector<PagePicture> pictures_of(const std::vector<fs::path>& runs, const EvaluationData& data,
+                                     const std::string& device) {
+  std::vector<PagePicture> pictures;
+  for (const fs::path& path : runs) {
+    const TrainedRun run = load_run(path, device);
+    if (run.video() == nullptr) continue;
+    pictures.push_back(
+        {run.title() + ": roll-outs of test sequence 0",
+         "The observed frames; then the exact motion above the model's, forward, backward, at twice and half "
+         "the speed.",
+         render::png_bytes(draw(show_all(run, data, {}).sheet))});
+    if (run.video()->draw_start(1, 0))
+      pictures.push_back({run.title() + ": samples from the prior",
+                          "No sequence of the data: drawn from the model.",
+                          render::png_bytes(draw(show_prior(run, 4, run.shape.frames - 1, 0).sheet))});
+  }
+  return pictures;
+}
+
+int evaluate(const cxxopts::ParseResult& flags) {
+  const auto has = [&](const char* flag) { return flags.count(flag) > 0; };
+  const auto text = [&](const char* flag) { return flags[flag].as<std::string>(); };
+  const auto whole = [&](const char* flag, std::int64_t fallback, double low, double high) {
+    return has(flag) ? whole_number(flag, text(flag), low, high) : fallback;
+  };
+  if (!has("runs")) throw schemas::FieldError("no run is named: give the directories of runs of hgn-fit");
+  if (!has("data")) throw schemas::FieldError("no dataset is chosen: give --data DIR (hamgen makes one)");
+  EvaluationOptions options;
+  options.trajectories = static_cast<std::uint64_t>(whole("trajectories", 200, 1, 1e9));
+  options.forward = whole("forward", 60, 1, 10'000);
+  options.backward = whole("backward", 30, 1, 10'000);
+  if (has("device")) options.device = text("device");
+  const auto threads = whole("threads", std::max(1U, std::thread::hardware_concurrency()), 1, 1024);
+  const Threads limit(static_cast<unsigned>(threads));
+  torch::set_num_threads(static_cast<int>(threads));
+  model::set_arithmetic();
+  if (!has("quiet")) options.progress = [](const std::string& line) { fmt::print(stderr, "{}\n", line); };
+  std::vector<fs::path> runs;
+  for (const std::string& run : flags["runs"].as<std::vector<std::string>>()) runs.emplace_back(run);
+  const EvaluationData data(text("data"));
+  for (const fs::path& run : runs)
+    if (is_run(run) && !is_its_dataset(load_run(run, options.device), data.root))
+      fmt::print(stderr,
+                 "hgn-eval: {} WAS TRAINED ON ANOTHER DATASET than {}: its errors say how it generalises\n",
+                 run.string(), data.root.string());
+  const Json evaluation = evaluate_runs(runs, data, options);
+  const bool is_to_stdout = has("json") && text("json") == "-";
+  if (has("json") && !is_to_stdout) write_text(text("json"), evaluation.dump(2) + "\n");
+  if (has("html"))
+    write_text(text("html"), evaluation_page(evaluation, pictures_of(runs, data, options.device)));
+  fmt::print("{}", is_to_stdout ? evaluation.dump(2) + "\n" : evaluation_text(evaluation));
+  return success;
+}
+
+int run(int argc, char** argv) {
+  cxxopts::Options options = make_options();
+  const auto flags = options.parse(argc, argv);
+  if (flags.count("help") > 0 || argc == 1) {
+    fmt::print("{}", options.help({"Evaluation", "Output"}));
+    return success;
+  }
+  if (flags.count("version") > 0) {
+    fmt::print("hgn-eval {} ({}), LibTorch {}\n", version, git_commit, TORCH_VERSION);
+    return success;
+  }
+  return evaluate(flags);
+}
+
+}  // namespace
+}  // namespace hamgen::apps
+
+int main(int argc, char** argv) {
+  return hamgen::apps::run_program("hgn-eval", [&] { return hamgen::apps::run(argc, argv); });
+}

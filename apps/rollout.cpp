@@ -1,0 +1,175 @@
+#include "apps/rollout.hpp"
+
+#include <fmt/format.h>
+
+#include "apps/true_motion.hpp"
+#include "model/batches.hpp"
+#include "model/dynamics_metrics.hpp"
+
+namespace hamgen::apps {
+namespace {
+
+using at::Tensor;
+using model::PhaseSpace;
+
+const model::VideoModel& video_of(const TrainedRun& run) {
+  if (run.video() == nullptr)
+    throw schemas::FieldError(run.path.string() + " holds a model of states (" + run.config.model->name +
+                              "): there are no frames to show");
+  return *run.video();
+}
+
+// One sequence, as the model sees it.
+class Sequence {
+ public:
+  Sequence(const TrainedRun& run, const EvaluationData& data, const SequenceChoice& choice)
+      : run_(run),
+        model_(video_of(run)),
+        reader_(choice.split == "train" ? data.train : data.test),
+        index_(choice.index),
+        motion_(data.root, data.manifest, reader_),
+        dt_(data.manifest.plan.config.at("dt").get<double>()) {
+    require_suitable(run, data.manifest);
+    if (index_ >= reader_.trajectories())
+      throw schemas::FieldError(
+          fmt::format("--index = {} is not allowed: the {} split has trajectories 0 to {}", index_,
+                      choice.split, reader_.trajectories() - 1));
+    bytes_ = model::read_windows(reader_, "frames", {{index_, 0, false}}, run.shape.frames).to(run.device);
+    start_ = model_.infer(bytes_);
+  }
+
+  const PhaseSpace& start() const { return start_; }
+  Tensor observed() const { return model::to_pixels(bytes_, run_.shape.image_size)[0]; }
+
+  Tensor truth(std::int64_t intervals, double speed) {
+    std::vector<double> times;
+    for (std::int64_t t = 0; t <= intervals; ++t) times.push_back(static_cast<double>(t) * speed * dt_);
+    auto frames = motion_.frames(index_, times);
+    const auto size = static_cast<std::int64_t>(reader_.frame_size());
+    return model::to_pixels(at::from_blob(frames.data(), {intervals + 1, size, size, 3}, at::kByte).clone(),
+                            run_.shape.image_size);
+  }
+
+  // Adds the truth and the roll-out.
+  void add(RolloutResult& result, const std::string& label, std::int64_t intervals, double speed) {
+    const model::Rollout rollout = model_.show(model_.roll_out(start_, intervals + 1, speed));
+    const Tensor frames = rollout.frames[0].to(at::kCPU), exact = truth(intervals, speed);
+    result.sheet.rows.push_back({"truth", exact, true});
+    result.sheet.rows.push_back({label, frames, false});
+    Json row{{"label", label}, {"speed", speed}, {"intervals", intervals}, {"dt", dt_}};
+    for (const double mse : to_list((frames - exact).square().flatten(1).mean(1)))
+      row["mse_clean"].push_back(number(mse));
+    if (rollout.energy.defined())
+      for (const double energy : to_list(rollout.energy[0])) row["energy"].push_back(number(energy));
+    result.json["rows"].push_back(std::move(row));
+  }
+
+  // How far the way there and back ends from where it began.
+  void add_reversal(RolloutResult& result, std::int64_t intervals) const {
+    const at::NoGradGuard no_grad;
+    const PhaseSpace end = model_.roll_out(start_, intervals + 1).back();
+    const PhaseSpace back = model_.roll_out(end, intervals + 1, -1).back();
+    const auto length = [](const PhaseSpace& s) {
+      return std::sqrt((s.q.square().sum() + s.p.square().sum()).item<double>());
+    };
+    const double miss = length({back.q - start_.q, back.p - start_.p}) / length(start_);
+    const double mse = (model_.decode(back) - model_.decode(start_)).square().mean().item<double>();
+    result.json["reversal"] = {
+        {"intervals", intervals}, {"state_error", number(miss)}, {"pixel_mse", number(mse)}};
+    result.sheet.notes.push_back(
+        fmt::format("{} intervals forward and back again: the state misses the start by {:.1e} of its "
+                    "length, the frame by an MSE of {:.1e}",
+                    intervals, miss, mse));
+  }
+
+ private:
+  static std::vector<double> to_list(const Tensor& values) {
+    const Tensor flat = values.to(at::kCPU, at::kDouble).contiguous();
+    return {flat.data_ptr<double>(), flat.data_ptr<double>() + flat.numel()};
+  }
+
+  const TrainedRun& run_;
+  const model::VideoModel& model_;
+  const dataset::SplitReader& reader_;
+  std::uint64_t index_;
+  TrueMotion motion_;
+  double dt_;
+  Tensor bytes_;
+  PhaseSpace start_;
+};
+
+RolloutResult begin(const TrainedRun& run, const EvaluationData& data, const SequenceChoice& choice) {
+  RolloutResult result;
+  result.sheet.title =
+      fmt::format("{} on {}, {} sequence {}", run.title(), data.manifest.system, choice.split, choice.index);
+  result.json = {{"format", "hamgen-rollout-1"},       {"run", run.path.string()}, {"title", run.title()},
+                 {"system", data.manifest.system},     {"split", choice.split},    {"index", choice.index},
+                 {"image_size", run.shape.image_size}, {"rows", Json::array()}};
+  return result;
+}
+
+std::string speed_text(double speed) {
+  const std::string direction = speed < 0 ? "backward" : "forward";
+  return std::abs(speed) == 1 ? direction : fmt::format("{} x {:g}", direction, std::abs(speed));
+}
+
+}  // namespace
+
+RolloutResult show_all(const TrainedRun& run, const EvaluationData& data, const SequenceChoice& choice) {
+  RolloutResult result = begin(run, data, choice);
+  Sequence sequence(run, data, choice);
+  const std::int64_t intervals = run.shape.frames - 1;
+  result.sheet.rows.push_back({"observed", sequence.observed(), false});
+  sequence.add(result, "forward", intervals, 1);
+  sequence.add(result, "backward", intervals, -1);
+  sequence.add(result, "double speed", intervals, 2);
+  sequence.add(result, "half speed", intervals, 0.5);
+  sequence.add_reversal(result, intervals);
+  return result;
+}
+
+RolloutResult show_one(const TrainedRun& run, const EvaluationData& data, const SequenceChoice& choice,
+                       std::int64_t intervals, double speed) {
+  RolloutResult result = begin(run, data, choice);
+  Sequence sequence(run, data, choice);
+  sequence.add(result, speed_text(speed), intervals, speed);
+  sequence.add_reversal(result, intervals);
+  return result;
+}
+
+RolloutResult show_prior(const TrainedRun& run, std::int64_t sequences, std::int64_t intervals,
+                         std::uint64_t seed) {
+  const model::Rollout rollout = video_of(run).sample(sequences, intervals + 1, seed);
+  if (!rollout.frames.defined())
+    throw schemas::FieldError(run.path.string() + " (" + run.title() + ") has no prior to draw samples from");
+  RolloutResult result;
+  result.sheet.title = fmt::format("{}: samples from the prior, seed {}", run.title(), seed);
+  result.json = {{"format", "hamgen-rollout-1"},
+                 {"run", run.path.string()},
+                 {"title", run.title()},
+                 {"system", run.about.value("system", "")},
+                 {"samples", sequences},
+                 {"seed", seed},
+                 {"image_size", run.shape.image_size}};
+  for (std::int64_t i = 0; i < sequences; ++i)
+    result.sheet.rows.push_back({fmt::format("sample {}", i), rollout.frames[i], false});
+  return result;
+}
+
+RolloutResult show_interpolation(const TrainedRun& run, const EvaluationData& data,
+                                 const SequenceChoice& from, std::uint64_t to, std::int64_t steps) {
+  RolloutResult result = begin(run, data, from);
+  const Sequence first(run, data, from), last(run, data, {from.split, to});
+  result.sheet.title += fmt::format(" to {}: roll-outs from states between", to);
+  result.json["to"] = to;
+  for (std::int64_t i = 0; i < steps; ++i) {
+    const double weight = static_cast<double>(i) / static_cast<double>(steps - 1);
+    const PhaseSpace state{at::lerp(first.start().q, last.start().q, weight),
+                           at::lerp(first.start().p, last.start().p, weight)};
+    const auto rollout = video_of(run).show(video_of(run).roll_out(state, run.shape.frames));
+    result.sheet.rows.push_back({fmt::format("{:.0f} %", 100 * weight), rollout.frames[0], false});
+  }
+  return result;
+}
+
+}  // namespace hamgen::apps

@@ -1,0 +1,102 @@
+#include "apps/trained_run.hpp"
+
+#include <fstream>
+
+#include "dataset/digest.hpp"
+#include "dataset/file.hpp"
+#include "model/checkpoint.hpp"
+
+namespace hamgen::apps {
+
+namespace fs = std::filesystem;
+
+std::string file_hash(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  if (!file && !file.eof()) throw dataset::FileError("cannot read " + path.string());
+  return dataset::sha256(std::as_bytes(std::span(text)));
+}
+
+bool is_run(const fs::path& directory) {
+  if (!fs::exists(directory / run_file::config) || !fs::exists(directory / run_file::about)) return false;
+  const Json about = read_json(directory / run_file::about);
+  return about.is_object() && about.value("program", Json()) == "hgn-fit";
+}
+
+namespace {
+
+// run.json as this program wrote it.
+model::DataShape shape_of(const Json& about, const fs::path& file) {
+  try {
+    const Json& shape = about.at("data_shape");
+    return {
+        shape.at("frames"),
+        shape.at("image_size"),
+        shape.at("dt"),
+        {0.5, 0.5, 0.5},
+        {1, 1, 1},
+        about.value("coordinates", std::int64_t{1})};  // the pixels' mean and deviation are among the weights
+  } catch (const Json::exception&) {
+    throw dataset::FileError(file.string() + " is damaged: data_shape is not understood");
+  }
+}
+
+}  // namespace
+
+TrainedRun load_run(const fs::path& path, const std::string& device) {
+  if (!is_run(path))
+    throw dataset::FileError(path.string() +
+                             " is not a run of hgn-fit: it has no config.json and run.json of one");
+  for (const char* name : {run_file::weights, run_file::result})
+    if (!fs::exists(path / name))
+      throw dataset::FileError(path.string() + " is not finished: it has no " + name +
+                               ". Finish it with:  hgn-fit --resume " + path.string() + " --max-time 10m");
+  TrainedRun run;
+  run.path = path;
+  run.config = fit_config_from_json(read_json(path / run_file::config));
+  if (!device.empty())
+    run.config.settings.set(*std::ranges::find(run.config.fields, "device", &schemas::Field::path), device);
+  else if (run.config.settings.text("device") != "cpu" && !torch::cuda::is_available())
+    run.config.settings.set(*std::ranges::find(run.config.fields, "device", &schemas::Field::path),
+                            std::string("cpu"));
+  resolve_machine(run.config);
+  run.about = read_json(path / run_file::about);
+  run.result = read_json(path / run_file::result);
+  run.shape = shape_of(run.about, path / run_file::about);
+  run.device = at::Device(run.config.settings.text("device"));
+  run.network = run.config.model->make(run.config.settings, run.shape);
+  const fs::path weights = path / run_file::weights;
+  model::restore(model::tensors_of(*run.network), model::read_safetensors(weights).tensors, weights.string());
+  run.network->to(run.device);
+  run.network->eval();
+  return run;
+}
+
+std::string TrainedRun::title() const {
+  const auto& settings = config.settings;
+  const auto has = [&](const char* field) { return settings.values().contains(field); };
+  std::string title = config.model->name;
+  if (network->observation() == model::Observation::states) return title;
+  title += " " + settings.text("integrator.method");
+  if (has("latent.deterministic") && settings.boolean("latent.deterministic")) title += ", deterministic";
+  if (has("transform.enabled") && !settings.boolean("transform.enabled")) title += ", no f_psi";
+  return title;
+}
+
+void require_suitable(const TrainedRun& run, const dataset::Manifest& manifest) {
+  const auto frames = static_cast<std::int64_t>(manifest.frame_shape[0]),
+             size = static_cast<std::int64_t>(manifest.frame_shape[1]);
+  if (frames < run.shape.frames)
+    throw schemas::FieldError(run.path.string() + " looks at " + std::to_string(run.shape.frames) +
+                              " frames: the dataset's trajectories have " + std::to_string(frames));
+  if (size % run.shape.image_size != 0)
+    throw schemas::FieldError(run.path.string() + " looks at frames of " +
+                              std::to_string(run.shape.image_size) + " pixels a side: the dataset's have " +
+                              std::to_string(size) + ", which is no multiple of it");
+}
+
+bool is_its_dataset(const TrainedRun& run, const fs::path& dataset) {
+  return run.about.value("manifest_sha256", "") == file_hash(dataset / "manifest.json");
+}
+
+}  // namespace hamgen::apps

@@ -1,0 +1,45 @@
+#include "apps/true_motion.hpp"
+
+#include "apps/planned_shards.hpp"
+
+namespace hamgen::apps {
+
+TrueMotion::TrueMotion(const std::filesystem::path& dataset, const dataset::Manifest& manifest,
+                       const dataset::SplitReader& reader)
+    : reader_(reader),
+      config_(config_of(dataset, manifest.plan)),
+      simulation_(*config_.system, config_.settings),
+      renderer_(render::Canvas::from(config_.settings)),
+      frame_bytes_(render::Canvas::from(config_.settings).frame_bytes()) {}
+
+std::vector<double> TrueMotion::row(const char* name, std::uint64_t trajectory) const {
+  return reader_.numbers(name, trajectory, 1);
+}
+
+std::vector<double> TrueMotion::start(const char* name, std::uint64_t trajectory) const {
+  std::vector<double> numbers = row(name, trajectory);
+  numbers.resize(simulation_.dimension());
+  return numbers;
+}
+
+std::vector<std::uint8_t> TrueMotion::frames(std::uint64_t trajectory, const std::vector<double>& times) {
+  const std::vector<double> parameters = row("parameters", trajectory);
+  const auto orbit = simulators::integrate(simulation_.system(), parameters, start("q", trajectory),
+                                           start("p", trajectory), times, simulation_.integrator());
+  simulators::Scene scene;
+  scene.view = {row("view_x", trajectory).front(), row("view_y", trajectory).front(),
+                simulation_.nominal_view().half_width};
+  std::vector<std::uint8_t> pixels(times.size() * frame_bytes_);
+  const std::size_t dimension = simulation_.dimension();
+  for (std::size_t t = 0; t < times.size(); ++t) {
+    simulation_.system().place_discs(parameters, {&orbit.q[t * dimension], dimension}, scene.discs);
+    renderer_.render(scene, {&pixels[t * frame_bytes_], frame_bytes_});
+  }
+  return pixels;
+}
+
+double TrueMotion::energy(std::uint64_t trajectory, simulators::Reals q, simulators::Reals p) const {
+  return simulation_.system().energy(row("parameters", trajectory), q, p);
+}
+
+}  // namespace hamgen::apps
