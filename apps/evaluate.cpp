@@ -46,39 +46,62 @@ constexpr const char* caption =
     "true state, on held-out "
     "trajectories.";
 
-// Derivatives, and the true energy along roll-outs from exact starts, in double precision.
-Json state_errors(const TrainedRun& run, const dataset::SplitReader& reader, const EvaluationOptions& options,
-                  TrueMotion* motion, double dt) {
-  const auto& model = dynamic_cast<const model::StateModel&>(*run.network);
-  const model::WindowReader windows(reader, model::Observation::states);
-  const std::uint64_t count = std::min(options.trajectories, reader.trajectories());
+std::vector<double> to_vector(const at::Tensor& values) {
+  const at::Tensor flat = values.to(at::kCPU, at::kDouble).contiguous();
+  return {flat.data_ptr<double>(), flat.data_ptr<double>() + flat.numel()};
+}
+
+// All windows of the first trajectories of a split.
+model::Batch states_of(const dataset::SplitReader& reader, const EvaluationOptions& options) {
   std::vector<model::Window> list;
-  for (std::uint64_t i = 0; i < count; ++i) list.push_back({i, 0, false});
-  const model::Batch batch =
-      windows.read(list, static_cast<std::int64_t>(reader.frames_per_trajectory())).to(run.device);
+  for (std::uint64_t i = 0; i < std::min(options.trajectories, reader.trajectories()); ++i)
+    list.push_back({i, 0, false});
+  return model::WindowReader(reader, model::Observation::states)
+      .read(list, static_cast<std::int64_t>(reader.frames_per_trajectory()));
+}
+
+Json derivative_errors(const TrainedRun& run, const model::Batch& batch) {
+  return interval_json(to_vector(run.network->validate(batch.to(run.device)).error));
+}
+
+// Of the true energy along roll-outs from exact starts, in double precision.
+Json energy_errors(const TrainedRun& run, const model::Batch& batch, const TrueMotion& motion, double dt) {
   const at::NoGradGuard no_grad;
-  const model::Validation validation = run.network->validate(batch);
-  const auto to_list = [](const at::Tensor& values) {
-    const at::Tensor flat = values.to(at::kCPU, at::kDouble).contiguous();
-    return std::vector<double>(flat.data_ptr<double>(), flat.data_ptr<double>() + flat.numel());
+  const auto& model = dynamic_cast<const model::StateModel&>(*run.network);
+  const auto start = [&](const at::Tensor& values) {
+    return values.select(1, 0).to(run.device, at::kDouble);
   };
-  Json json{{"derivative_mse", interval_json(to_list(validation.error))}};
-  if (motion == nullptr) return json;
   run.network->to(at::kDouble);
-  const auto states =
-      model.roll_out({batch.q_exact.select(1, 0).to(at::kDouble), batch.p_exact.select(1, 0).to(at::kDouble)},
-                     batch.q.size(1), dt);
+  const auto states = model.roll_out({start(batch.q_exact), start(batch.p_exact)}, batch.q.size(1), dt);
   run.network->to(at::kFloat);
-  std::vector<double> squares(count, 0);
-  for (const auto& state : states)
-    for (std::uint64_t i = 0; i < count; ++i) {
-      const auto row = static_cast<std::int64_t>(i);
-      const double truth = motion->energy(i, to_list(batch.q_exact[row][0]), to_list(batch.p_exact[row][0]));
-      const double error = motion->energy(i, to_list(state.q[row]), to_list(state.p[row])) - truth;
-      squares[i] += error * error / static_cast<double>(states.size());
+  std::vector<double> squares(static_cast<std::size_t>(batch.q.size(0)), 0);
+  for (std::size_t i = 0; i < squares.size(); ++i) {
+    const auto row = static_cast<std::int64_t>(i);
+    const auto energy = [&](const model::PhaseSpace& s) {
+      return motion.energy(i, to_vector(s.q[row]), to_vector(s.p[row]));
+    };
+    const double truth = energy(states.front());
+    for (const auto& state : states)
+      squares[i] += (energy(state) - truth) * (energy(state) - truth) / static_cast<double>(states.size());
+  }
+  return interval_json(squares);
+}
+
+// What the exact Hamiltonian scores at the observed states: noise in them is all that is wrong with it.
+Json exact_law_errors(const model::Batch& batch, const TrueMotion& motion) {
+  const at::Tensor truth = at::cat({batch.dq_dt, batch.dp_dt}, 2);
+  std::vector<double> errors;
+  for (std::int64_t i = 0; i < batch.q.size(0); ++i) {
+    double sum = 0;
+    for (std::int64_t t = 0; t < batch.q.size(1); ++t) {
+      const auto rate =
+          motion.rate(static_cast<std::uint64_t>(i), to_vector(batch.q[i][t]), to_vector(batch.p[i][t]));
+      const auto exact = to_vector(truth[i][t]);
+      for (std::size_t k = 0; k < rate.size(); ++k) sum += (rate[k] - exact[k]) * (rate[k] - exact[k]);
     }
-  json["energy_mse"] = interval_json(squares);
-  return json;
+    errors.push_back(sum / static_cast<double>(truth[i].numel()));
+  }
+  return interval_json(errors);
 }
 
 Json dataset_json(const EvaluationData& data, const EvaluationOptions& options) {
@@ -152,11 +175,15 @@ Json groups_json(const std::vector<std::string>& groups, const Json& runs) {
 }  // namespace
 
 Json evaluate_states(const TrainedRun& run, const EvaluationData& data, const EvaluationOptions& options) {
-  TrueMotion motion(data.root, data.manifest, data.test);
+  const TrueMotion motion(data.root, data.manifest, data.test);
   const double dt = data.manifest.plan.config.at("dt").get<double>();
+  const model::Batch test = states_of(data.test, options);
   return {{"state_error",
-           {{"train", state_errors(run, data.train, options, nullptr, dt)},
-            {"test", state_errors(run, data.test, options, &motion, dt)}}}};
+           {{"train", {{"derivative_mse", derivative_errors(run, states_of(data.train, options))}}},
+            {"test",
+             {{"derivative_mse", derivative_errors(run, test)},
+              {"derivative_mse_of_exact_law", exact_law_errors(test, motion)},
+              {"energy_mse", energy_errors(run, test, motion, dt)}}}}}};
 }
 
 Json evaluate_runs(const std::vector<fs::path>& paths, const EvaluationData& data,

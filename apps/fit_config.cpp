@@ -52,23 +52,18 @@ const Preset& find_preset(const std::string& name) {
   throw FieldError("unknown preset \"" + name + "\": expected one of " + names);
 }
 
-namespace {
-
-// The members of nested objects that are fields.
-Json known(const Json& json, const std::vector<schemas::Field>& fields, const std::string& prefix) {
+Json known_fields(const Json& json, const std::vector<schemas::Field>& fields, const std::string& prefix) {
   Json kept = Json::object();
   for (const auto& [key, value] : json.items()) {
     const std::string path = prefix + key;
     if (value.is_object()) {
-      if (Json inner = known(value, fields, path + "."); !inner.empty()) kept[key] = std::move(inner);
+      if (Json inner = known_fields(value, fields, path + "."); !inner.empty()) kept[key] = std::move(inner);
     } else if (std::ranges::count(fields, path, &schemas::Field::path) > 0) {
       kept[key] = value;
     }
   }
   return kept;
 }
-
-}  // namespace
 
 Json preset_settings(const std::string& preset_name, const std::string& model_name) {
   const Preset& preset = find_preset(preset_name);
@@ -78,7 +73,7 @@ Json preset_settings(const std::string& preset_name, const std::string& model_na
     for (const auto& [name, difference] : preset.models.items()) names += (names.empty() ? "" : ", ") + name;
     throw FieldError("preset \"" + preset.name + "\" is not for model " + model.name + ", but for " + names);
   }
-  Json json = known(preset.settings, model::training_fields(model), "");
+  Json json = known_fields(preset.settings, model::training_fields(model));
   merge(json, preset.models.at(model.name));
   json["model"] = model.name;
   return json;

@@ -21,6 +21,9 @@ const std::vector<Preset>& presets();
 const Preset& find_preset(const std::string& name);
 // What the preset says for a model, "model" among it. Throws schemas::FieldError where it says nothing.
 Json preset_settings(const std::string& preset, const std::string& model);
+// Those members of nested objects that are fields.
+Json known_fields(const Json& json, const std::vector<schemas::Field>& fields,
+                  const std::string& prefix = "");
 // The preset of a model where none is chosen.
 std::string default_preset(const std::string& model);
 

@@ -49,7 +49,7 @@ render::Surface draw(const Sheet& sheet) {
     height += tile + gap;
   }
   render::Picture picture(margin + columns * (tile + gap) + gap,
-                          height + line_height * (1 + sheet.notes.size()) + 8);
+                          height + line_height * (1 + sheet.notes.size()) + 12);
   for (std::size_t i = 0; i < sheet.rows.size(); ++i) {
     const at::Tensor bytes = to_bytes(sheet.rows[i].frames);
     for (std::size_t column = 0; column < columns; ++column)
@@ -67,7 +67,7 @@ render::Surface draw(const Sheet& sheet) {
     render::draw_text(context.get(), static_cast<double>(margin + column * (tile + gap) + 2),
                       static_cast<double>(height + 14), 11, "frame " + std::to_string(time_of(column)));
   for (std::size_t i = 0; i < sheet.notes.size(); ++i)
-    render::draw_text(context.get(), 12, static_cast<double>(height + 14 + (i + 1) * line_height), 12,
+    render::draw_text(context.get(), 12, static_cast<double>(height + 18 + (i + 1) * line_height), 12,
                       sheet.notes[i], width - 24);
   return surface;
 }

@@ -42,4 +42,15 @@ double TrueMotion::energy(std::uint64_t trajectory, simulators::Reals q, simulat
   return simulation_.system().energy(row("parameters", trajectory), q, p);
 }
 
+std::vector<double> TrueMotion::rate(std::uint64_t trajectory, simulators::Reals q,
+                                     simulators::Reals p) const {
+  const std::size_t dimension = simulation_.dimension();
+  const std::vector<double> parameters = row("parameters", trajectory);
+  std::vector<double> rate(2 * dimension);
+  simulation_.system().dH_dp(parameters, q, p, {rate.data(), dimension});
+  simulation_.system().dH_dq(parameters, q, p, {&rate[dimension], dimension});
+  for (std::size_t i = dimension; i < rate.size(); ++i) rate[i] = -rate[i];
+  return rate;
+}
+
 }  // namespace hamgen::apps

@@ -23,6 +23,8 @@ class TrueMotion {
   std::vector<std::uint8_t> frames(std::uint64_t trajectory, const std::vector<double>& times);
   // H(q, p) of the system, with the constants of the trajectory. q, p: D numbers.
   double energy(std::uint64_t trajectory, simulators::Reals q, simulators::Reals p) const;
+  // Hamilton's equations there: dq/dt, then dp/dt, 2 D numbers.
+  std::vector<double> rate(std::uint64_t trajectory, simulators::Reals q, simulators::Reals p) const;
   const simulators::Simulation& simulation() const { return simulation_; }
 
  private:

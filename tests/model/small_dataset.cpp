@@ -22,20 +22,25 @@ const std::filesystem::path& small_dataset() {
 }
 
 apps::FitConfig small_config(const apps::Json& changes) {
-  apps::Json json = apps::preset_settings("small", changes.value("model", "hgn"));
-  apps::merge(
-      json,
-      {{"precision", "fp32"},
-       {"device", "cpu"},
-       {"threads", 1},
-       {"latent", {{"q_channels", 2}, {"z_channels", 4}}},
-       {"encoder", {{"filters", {8, 8}}}},
-       {"transform", {{"filters", {8}}}},
-       {"hamiltonian", {{"filters", {16}}}},
-       {"decoder", {{"filters", {8, 8}}}},
-       {"data", {{"validation", 4}}},
-       {"train",
-        {{"steps", 60}, {"batch", 4}, {"log_every", 7}, {"validate_every", 20}, {"checkpoint_every", 15}}}});
+  const std::string model = changes.value("model", "hgn");
+  apps::Json json = apps::preset_settings(apps::default_preset(model), model);
+  const auto fields = model::training_fields(model::find_model(model));
+  apps::merge(json, apps::known_fields({{"precision", "fp32"},
+                                        {"device", "cpu"},
+                                        {"threads", 1},
+                                        {"latent", {{"q_channels", 2}, {"z_channels", 4}}},
+                                        {"encoder", {{"filters", {8, 8}}}},
+                                        {"transform", {{"filters", {8}}}},
+                                        {"hamiltonian", {{"filters", {16}}}},
+                                        {"decoder", {{"filters", {8, 8}}}},
+                                        {"data", {{"validation", 4}}},
+                                        {"train",
+                                         {{"steps", 60},
+                                          {"batch", 4},
+                                          {"log_every", 7},
+                                          {"validate_every", 20},
+                                          {"checkpoint_every", 15}}}},
+                                       fields));
   apps::merge(json, changes);
   return apps::fit_config_from_json(json);
 }
