@@ -20,6 +20,7 @@ std::vector<schemas::Field> PixelHnn::fields(Kind kind) {
           .at_least(1)
           .at_most(65536)
           .items(1, 16),
+      real("objective.autoencoder_weight", 1, "", "of the reconstruction (eq. 14)").above(0),
       real("objective.canonical_weight", 1, "", "of p = dq/dt (eq. 13)").at_least(0),
       real("objective.hnn_weight", 0.1, "", "of Hamilton's equations (eq. 12)").at_least(0),
       real("objective.weight_decay", 1e-5, "", "of half the parameters' squares (eq. 15)").at_least(0),
@@ -52,6 +53,7 @@ PixelHnn::PixelHnn(const schemas::Settings& settings, const DataShape& shape, Ki
     : VideoModel(shape),
       dimension_(settings.is_automatic("latent.dimension") ? shape.coordinates
                                                            : settings.integer("latent.dimension")),
+      autoencoder_weight_(settings.real("objective.autoencoder_weight")),
       canonical_weight_(settings.real("objective.canonical_weight")),
       hnn_weight_(settings.real("objective.hnn_weight")),
       weight_decay_(settings.real("objective.weight_decay")),
@@ -130,8 +132,8 @@ LossTerms PixelHnn::loss(const Batch& batch, const StepContext&) {
   Tensor squares = at::zeros({}, reconstruction.options());
   for (const Tensor& parameter : parameters()) squares = squares + parameter.square().sum();
   LossTerms terms;
-  terms.loss =
-      reconstruction + canonical_weight_ * canonical + hnn_weight_ * hnn + weight_decay_ / 2 * squares;
+  terms.loss = autoencoder_weight_ * reconstruction + canonical_weight_ * canonical + hnn_weight_ * hnn +
+               weight_decay_ / 2 * squares;
   terms.averaged = {
       {"mse", reconstruction.detach()}, {"canonical", canonical.detach()}, {"hnn", hnn.detach()}};
   return terms;

@@ -2,10 +2,14 @@
 // X_t = (x_t, x_t+1) whose embedding z_t = (q_t, p_t) is taken for the state, and a Hamiltonian Neural
 // Network on it. Time is counted in frames. The loss is eq. 15, means over the batch:
 //
-//   L = |X_t - decode(z_t)|^2                                           (14), over pixel values
+//   L = w_a |X_t - decode(z_t)|^2                                       (14), over pixel values
 //     + w_c |p_t - (q_t+1 - q_t)|^2                                     (13)
 //     + w_h |(dH/dp, -dH/dq)(z_t) - (z_t+1 - z_t)|^2                    (12)
 //     + w_d / 2 |parameters|^2
+//
+// w_a = 1 in eq. 15. The other terms have no scale of their own: where all pixels' variance is small (a disc
+// on a plain background), they win by shrinking z to a point, and every frame becomes the mean image. A
+// larger w_a keeps them in their place.
 //
 // "pixel_hnn" has dense networks, with residual connections as in the original; "pixel_hnn_conv" HGN's
 // encoder and decoder, with a linear layer between their latent image and z.
@@ -41,7 +45,7 @@ class PixelHnn : public VideoModel {
   void make_convolutional(const schemas::Settings& settings, Initializer& initializer);
 
   std::int64_t dimension_;  // D of z = (q, p)
-  double canonical_weight_, hnn_weight_, weight_decay_;
+  double autoencoder_weight_, canonical_weight_, hnn_weight_, weight_decay_;
   std::string stepper_;
   StepperOptions stepper_options_;
   std::int64_t substeps_;
