@@ -43,7 +43,12 @@ def save(figure: plt.Figure, path: Path) -> None:
 
 def name_of(system: Any) -> str:
     """"mass_spring" as a title."""
-    return system.replace("_", "-").capitalize() if isinstance(system, str) and system else "Unknown system"
+    return literal(system).replace("_", "-").capitalize() if isinstance(system, str) and system else "Unknown system"
+
+
+def literal(words: str) -> str:
+    """Words that matplotlib shows as they are, where it would take what is between dollars for a formula."""
+    return words.replace("$", r"\$")
 
 
 # JSON, where anything may be missing or null
@@ -77,7 +82,7 @@ def series_at(json_value: Any, path: str, name: str) -> tuple[np.ndarray, np.nda
 def text(value: float, digits: int = 3) -> str:
     """A number with that many digits that count, in the shortest way."""
     if not np.isfinite(value):
-        return "unknown"
+        return "undefined"
     is_short = value == 0 or 1e-3 <= abs(value) < 10**digits
     return (f"{value:#.{digits}g}".rstrip(".") if is_short else f"{value:.{digits - 1}e}").replace("-", "−")
 
@@ -105,7 +110,7 @@ def looks_of(evaluations: list[dict[str, Any]]) -> list[list[Look]]:
     """The looks of each evaluation's runs; the same in all of them where title and seed are."""
     def title(run: Any) -> str:
         found = (value_at(run, key) for key in ("title", "model", "run"))
-        return next((name for name in found if isinstance(name, str)), "a run")
+        return literal(next((name for name in found if isinstance(name, str)), "a run"))
 
     seeds: dict[str, list[Any]] = {}
     repeated = set()

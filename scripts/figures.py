@@ -160,7 +160,8 @@ def draw_drifts(axes: plt.Axes, below: plt.Axes, evaluation: dict[str, Any], loo
         spread = number_at(run, "energy/spread")
         if len(time):
             change = np.abs(energy - energy[0]) / (spread if spread > 0 else np.nan)
-            axes.plot(time, np.where(change > 0, change, np.nan), color=look.color, linestyle=look.dash)
+            change[change == 0] = np.nan  # no place on this axis
+            axes.plot(time, change, color=look.color, linestyle=look.dash, marker=".", markersize=3)
             entries.append(look._replace(label=f"{text(number_at(run, 'energy/drift'), 2)} ({text(spread, 2)})"))
     axes.set_yscale("log")
     finish_panel(axes, below, entries, "drift over all roll-outs (spread of H)")
@@ -185,8 +186,9 @@ def draw_legend(axes: plt.Axes, entries: list[Look], **options: Any) -> None:
 # Figures 7 and 8: roll-outs
 
 def figure_7(arguments: argparse.Namespace) -> plt.Figure:
-    """hgn-rollout's sheet has the rows: observed, then truth and roll-out forward, backward, at double, at half speed."""
-    figure, panels = plt.subplots(1, 2, figsize=(14, 0.8 + 0.53 * (5 + len(arguments.runs))), constrained_layout=True)
+    """hgn-rollout's sheet: observed; then truth and roll-out forward, backward, at double speed, at half speed."""
+    height = 0.8 + 0.53 * (5 + len(arguments.runs))
+    figure, panels = plt.subplots(1, 2, figsize=(14, height), constrained_layout=True)
     for axes, split in zip(panels, ("train", "test")):
         chosen = ("--data", arguments.data, "--split", split, "--index", arguments.index, *device_of(arguments))
         sheet, about = parts.roll_out(arguments.runs[0], *chosen)
@@ -196,7 +198,7 @@ def figure_7(arguments: argparse.Namespace) -> plt.Figure:
         for run in arguments.runs[1:]:
             other, about_other = parts.roll_out(run, *chosen, "--direction", "forward", "--steps", sheet.shape[1] - 1)
             if other.shape[1:] != sheet.shape[1:]:
-                raise FigureError(f"{run} makes frames of {other.shape[2]} pixels, {arguments.runs[0]} of {sheet.shape[2]}")
+                raise FigureError(f"frames have {other.shape[2]} pixels in {run}, {sheet.shape[2]} in {arguments.runs[0]}")
             rows.append(other[1])
             labels.append(f"{about_other['title']}:\nforward")
             errors += [row.get("mse_clean") for row in about_other["rows"]]
@@ -248,7 +250,8 @@ def figure_10(arguments: argparse.Namespace) -> plt.Figure:
     force, potential = parts.FORCES[arguments.system], parts.POTENTIALS[arguments.system]
     cell = parts.square(1.0, 0.0, 0.4)
     steppers = {"Leapfrog": parts.leapfrog, "Euler": parts.euler}
-    motions = {name: parts.motion_of(step, force, *cell, arguments.dt, arguments.steps) for name, step in steppers.items()}
+    motions = {name: parts.motion_of(step, force, *cell, arguments.dt, arguments.steps)
+               for name, step in steppers.items()}
     reach = 1.1 * max(np.abs(motion).max() for motion in motions.values())
     for axes, (name, step) in zip(panels, steppers.items()):
         draw_levels(axes, potential, reach)
@@ -374,8 +377,8 @@ def make_parser() -> Parser:
     return parser
 
 
-def main() -> int:
-    arguments = make_parser().parse_args()
+def main(words: list[str] | None = None) -> int:
+    arguments = make_parser().parse_args(words)
     try:
         if not (directory := arguments.out.absolute().parent).is_dir():
             raise FigureError(f"there is no directory {directory}")

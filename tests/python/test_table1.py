@@ -1,0 +1,262 @@
+"""scripts/table1 as a user meets it: a whole plan, interruptions, failures, and what it refuses. Needs nothing but Python."""
+from __future__ import annotations
+
+import copy
+import functools
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+TABLE1 = REPOSITORY / "scripts/table1"
+MISSING = [name for name in ("HAMGEN", "HGN_FIT", "HGN_EVAL") if not os.environ.get(name)]
+
+TINY = {"device": "cpu", "precision": "fp32", "latent": {"q_channels": 2, "z_channels": 4}, "encoder.filters": [8, 8],
+        "transform.filters": [8], "hamiltonian.filters": [16], "decoder.filters": [8, 8], "data.validation": 4,
+        "train": {"batch": 4, "steps": 80, "log_every": 10, "validate_every": 40, "checkpoint_every": 25}}
+PLAN = {
+    "datasets": {"springs": {"system": "mass_spring", "n": 24, "n_test": 4, "steps": 7, "image": {"size": 16}}},
+    "models": {"leapfrog, tiny": {"settings": TINY, "seeds": [0, 1]},
+               "determ": {"model": "hgn", "preset": "small", "settings": {**TINY, "latent.deterministic": True}}},
+    "max_time": "10m", "threads": 1, "evaluation": {"trajectories": 4, "forward": 8, "backward": 2}}
+RUNS = ("leapfrog_tiny-0", "determ-0", "leapfrog_tiny-1")  # in the order of training
+
+
+@functools.lru_cache(maxsize=None)
+def scratch() -> Path:
+    return Path(tempfile.mkdtemp(prefix="table1-test-"))
+
+
+def new_directory() -> Path:
+    return Path(tempfile.mkdtemp(dir=scratch()))
+
+
+def tearDownModule() -> None:
+    shutil.rmtree(scratch(), ignore_errors=True)
+
+
+def written(plan: object) -> Path:
+    file = new_directory() / "plan.json"
+    file.write_text(plan if isinstance(plan, str) else json.dumps(plan))
+    return file
+
+
+def command(plan: object, out: Path, *arguments: str) -> list[str]:
+    return [sys.executable, str(TABLE1), str(plan if isinstance(plan, Path) else written(plan)), "--out", str(out), *arguments]
+
+
+def table1(plan: object, out: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command(plan, out, *arguments), capture_output=True, text=True, timeout=300)
+
+
+def changed(path: str, value: object) -> dict:
+    """The plan with one value changed; ... removes it."""
+    plan = copy.deepcopy(PLAN)
+    *above, last = path.split("/")
+    place = functools.reduce(lambda inner, key: inner[key], above, plan)
+    if value is ...:
+        del place[last]
+    else:
+        place[last] = value
+    return plan
+
+
+def digests(root: Path) -> dict[str, str]:
+    return {str(file.relative_to(root)): hashlib.sha256(file.read_bytes()).hexdigest() for file in root.rglob("*") if file.is_file()}
+
+
+@functools.lru_cache(maxsize=None)
+def whole() -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """A plan that nothing happened to. Never changed by a test."""
+    out = new_directory() / "table1"
+    return out, table1(PLAN, out)
+
+
+@unittest.skipIf(MISSING, f"needs {', '.join(MISSING)}")
+class APlan(unittest.TestCase):
+    def test_it_ends_well_and_leaves_what_it_promises(self):
+        out, done = whole()
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(done.stdout, (out / "table1.txt").read_text())
+        for name in ("data/springs/manifest.json", "springs.json", "springs.html", "table1.md", "table1.json",
+                     *(f"runs/springs/{run}/result.json" for run in RUNS)):
+            self.assertTrue((out / name).is_file(), name)
+        config = json.loads((out / "runs/springs/leapfrog_tiny-1/config.json").read_text())
+        self.assertEqual((config["seed"], config["threads"], config["latent"]["z_channels"]), (1, 1, 4))
+        for number, run in enumerate(("leapfrog, tiny/0", "determ/0", "leapfrog, tiny/1"), 1):
+            self.assertIn(f"run {number} of 3, springs/{run}: begins, at most 10 min", done.stderr)
+
+    def test_the_table_holds_the_papers_numbers_and_ours(self):
+        out, _ = whole()
+        evaluation = json.loads((out / "springs.json").read_text())
+        errors = {Path(run["run"]).name: run["pixel_error"] for run in evaluation["runs"]}
+        rows = {row["row"]: row for row in json.loads((out / "table1.json").read_text())["datasets"][0]["rows"]}
+        self.assertEqual(list(rows), ["HNN", "HNN (conv)", "HGN (Euler)", "HGN (determ)", "HGN (no f_psi)", "HGN (leapfrog)"])
+        test = errors["determ-0"]["test"]["mse"]
+        self.assertAlmostEqual(rows["HGN (determ)"]["test"]["mean"], 1e4 * test["mean"])
+        self.assertAlmostEqual(rows["HGN (determ)"]["test"]["half_width"], 1e4 * test["ci95"])
+        self.assertAlmostEqual(rows["HGN (determ)"]["of_mean_image"], test["mean"] / evaluation["yardsticks"]["mean_image"]["mse"])
+        one, two = (1e4 * errors[f"leapfrog_tiny-{seed}"]["train"]["mse"]["mean"] for seed in (0, 1))
+        self.assertAlmostEqual(rows["HGN (leapfrog)"]["train"]["mean"], (one + two) / 2)
+        self.assertAlmostEqual(rows["HGN (leapfrog)"]["train"]["half_width"], 12.7062 * abs(one - two) / 2, 2)
+        self.assertEqual(rows["HGN (leapfrog)"]["paper"]["test"], {"mean": 6.23, "plus_minus": 2.03})
+        lines = {line[2:18].strip(): line for line in (out / "table1.txt").read_text().splitlines()[1:10]}
+        for row, words in {"HNN": ("not in the plan", "50.38 +- 1.75  104.37 +- 52.51"), "HNN (conv)": ("18.97 +- 0.77  119.09",),
+                           "HGN (determ)": (f"{1e4 * test['mean']:.2f} +- ", "4 trajectories", " 80 ", "0.23 +- 0.23     3.07 +- 1.06"),
+                           "HGN (leapfrog)": (f"{(one + two) / 2:.2f} +- ", "2 seeds", "3.84 +- 1.07     6.23 +- 2.03"),
+                           "noise floor": (f"{1e4 * evaluation['yardsticks']['noise_floor']:.2f}",), "mean image": ("100.0",)}.items():
+            for word in words:
+                self.assertIn(word, lines[row])
+        self.assertIn("| HGN (no f_psi) | - | - | - | - | not in the plan | - | 4.95 ± 1.71 | 7.04 ± 2.55 |", (out / "table1.md").read_text())
+
+    def test_the_same_command_again_makes_nothing_again(self):
+        out, done = whole()
+        before = digests(out)
+        again = table1(PLAN, out)
+        self.assertEqual((again.returncode, again.stdout, again.stderr), (0, done.stdout, ""))
+        self.assertEqual(digests(out), before)
+
+    def test_killed_and_continued_it_gives_the_same_runs(self):
+        out, _ = whole()
+        cut = new_directory() / "table1"
+        plan = written(PLAN)
+        for run, number in zip(RUNS, (signal.SIGTERM, signal.SIGKILL)):
+            process = subprocess.Popen(command(plan, cut), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            log = cut / "runs/springs" / run / "log.jsonl"
+            deadline = time.monotonic() + 60
+            while not (log.exists() and log.read_text()) and time.monotonic() < deadline:
+                time.sleep(0.005)
+            process.send_signal(number)
+            _, errors = process.communicate(timeout=60)
+            if number == signal.SIGTERM:
+                self.assertEqual(process.returncode, 75, errors)
+                self.assertIn(f"interrupted; saved. Go on with:  {TABLE1} {plan} --out {cut}", errors)
+                self.assertGreater(json.loads((cut / f"runs/springs/{run}.state.json").read_text())["spent"], 0)
+        done = table1(plan, cut)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for run in RUNS:
+            for name in ("model.safetensors", "checkpoints/step-000000080.safetensors"):
+                self.assertEqual((cut / "runs/springs" / run / name).read_bytes(), (out / "runs/springs" / run / name).read_bytes(), run)
+        self.assertEqual(done.stdout, (out / "table1.txt").read_text())
+        resumed = [line for line in (cut / f"runs/springs/{RUNS[0]}.log").read_text().splitlines() if line.startswith("$ ") and "--resume" in line]
+        for line in resumed:  # none, if it was faster than the signal
+            self.assertLess(float(line.split("--max-time ")[1].split("s")[0]), 600)
+
+    def test_a_run_that_fails_is_recorded_and_does_not_stop_the_others(self):
+        out = new_directory() / "table1"
+        plan = changed("models/leapfrog, tiny", {"settings": {**TINY, "hamiltonian.scale": 1e38}})
+        shutil.copytree(whole()[0] / "data", out / "data")
+        done = table1(plan, out)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("springs/leapfrog, tiny/0 failed: status 1: hgn-fit: training diverged", done.stdout)
+        statuses = {row["row"]: [run["status"] for run in row["runs"]]
+                    for row in json.loads((out / "table1.json").read_text())["datasets"][0]["rows"]}
+        self.assertEqual((statuses["HGN (leapfrog)"], statuses["HGN (determ)"]), (["failed"], ["done"]))
+        again = table1(plan, out)
+        self.assertEqual((again.returncode, again.stdout, again.stderr), (1, done.stdout, ""))
+        self.assertIn("run 1 of 2, springs/leapfrog, tiny/0: goes on", table1(plan, out, "--retry").stderr)
+
+    def test_parts_of_a_plan(self):
+        out = new_directory() / "table1"
+        shutil.copytree(whole()[0] / "data", out / "data")
+        done = table1(PLAN, out, "--only", "determ", "--dry-run")
+        self.assertIn("run 1 of 1, springs/determ/0: to be trained, at most 10 min left of 10 min", done.stdout)
+        self.assertEqual(os.listdir(out), ["data"])
+        done = table1(changed("max_time", "0.1s"), out, "--only", "springs/determ")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(os.listdir(out / "runs/springs/determ-0/samples").__len__(), 1)
+        self.assertRegex(done.stdout, r"HGN \(determ\).* not evaluated +\d+ of 80 .*\n")
+        self.assertRegex(done.stdout, r"HGN \(leapfrog\).* 2 missing")
+        done = table1(changed("max_time", "0.1s"), out, "--evaluate")
+        self.assertRegex(done.stdout, r"HGN \(determ\) .* 4 trajectories +\d+ of 80 ")
+
+
+@unittest.skipIf(MISSING, f"needs {', '.join(MISSING)}")
+class Refusals(unittest.TestCase):
+    def assert_refused(self, plan, status, *parts, out=None, arguments=()):
+        nowhere = new_directory() / "table1"
+        done = table1(plan, out or nowhere, *arguments)
+        self.assertEqual((done.returncode, done.stdout), (status, ""), done.stderr)
+        for part in parts:
+            self.assertIn(part, done.stderr)
+        self.assertFalse(nowhere.exists(), "nothing is left behind")
+
+    def test_plans_that_cannot_be(self):
+        for path, value, *parts in (
+                ("models", ..., "models is missing"),
+                ("models", {}, "models = {} is not allowed"),
+                ("max_time", "soon", 'max_time = "soon" is not allowed: expected a time like 90s, 45m'),
+                ("max_time", "0m", 'max_time = "0m"'),
+                ("seads", [0], "seads is an unknown key: did you mean seeds?"),
+                ("seeds", [0, -1], "seeds[1] = -1", "an integer >= 0"),
+                ("seeds", [1, 1], "seeds = [1, 1]", "each once"),
+                ("threads", True, "threads = true"),
+                ("evaluation/forward", 0, "evaluation.forward = 0"),
+                ("datasets/springs/system", ..., "datasets.springs.system is missing"),
+                ("datasets/a b", {"system": "mass_spring"}, 'datasets."a b": this name is not allowed'),
+                ("models/leapfrog, tiny/max_time", 5, 'models."leapfrog, tiny".max_time = 5'),
+                ("models/determ/settings/seed", 3, "models.determ.settings.seed is not allowed: the plan has a field of its own"),
+                ("models/determ/settings/latent", {"deterministic": False}, "models.determ", "latent.deterministic is there twice"),
+                ("models/leapfrog  tiny", {}, 'models."leapfrog  tiny"', "choose another name")):
+            with self.subTest(path=path, value=value):
+                self.assert_refused(changed(path, value), 2, "plan.json: " if "twice" not in parts[-1] and "name" != parts[-1][-4:] else "",
+                                    *parts)
+        self.assert_refused("{", 2, "cannot read", "plan.json")
+        self.assert_refused('{"models": {"a": {}, "a": {}}}', 2, "a is there twice")
+        self.assert_refused([], 2, "the plan = [] is not allowed")
+        self.assert_refused(Path("/nowhere/plan.json"), 2, "/nowhere/plan.json")
+        self.assert_refused(PLAN, 2, "--only eulr", "springs", "determ", arguments=("--only", "eulr"))
+
+    def test_values_that_the_programs_do_not_allow(self):
+        for path, value, *parts in (
+                ("datasets/springs/n", 0, "datasets.springs: hamgen: n = 0 is not allowed"),
+                ("datasets/springs/n_test", 0, "datasets.springs.n_test = 0"),
+                ("datasets/springs/system", "springs", "datasets.springs: hamgen: ", "springs"),
+                ("models/determ/settings/latent.deterministic", "no", "models.determ: hgn-fit: latent.deterministic"),
+                ("models/determ/preset", "huge", "models.determ: hgn-fit: unknown preset"),
+                ("models/determ", {"model": "hnn"}, 'models.determ.model = "hnn" is not allowed: it learns from states')):
+            with self.subTest(path=path, value=value):
+                self.assert_refused(changed(path, value), 2, *parts)
+
+    def test_changed_plans(self):
+        out, _ = whole()
+        before = digests(out)
+        for path, value, *parts in (
+                ("models/determ/settings/train", {**TINY["train"], "steps": 90}, "runs/springs/determ-0 was begun", "train.steps: 80 there, 90 here"),
+                ("max_time", "20m", "determ-0", "leapfrog_tiny-1", "max_time: 600.0 there, 1200.0 here"),
+                ("datasets/springs/n", 25, "data/springs was begun with another configuration (n: 24 there, 25 here)")):
+            with self.subTest(path=path, value=value):
+                self.assert_refused(changed(path, value), 1, *parts, out=out)
+                self.assertEqual(digests(out), before)
+
+    def test_one_at_a_time(self):
+        import fcntl
+
+        out, _ = whole()
+        with open(out / ".lock", "r+b") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            process = subprocess.Popen(command(PLAN, out), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            printed, errors = process.communicate(timeout=60)
+        self.assertEqual((process.returncode, printed), (1, ""))
+        self.assertIn("is at work in", errors)
+
+
+class CommittedPlans(unittest.TestCase):
+    @unittest.skipIf(MISSING, f"needs {', '.join(MISSING)}")
+    def test_they_are_accepted(self):
+        for name, runs in (("table1", 36), ("table1_quick", 7)):
+            done = table1(REPOSITORY / f"schemas/plans/{name}.json", new_directory() / "table1", "--dry-run")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn(f"; {runs} run(s) in the plan", done.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
