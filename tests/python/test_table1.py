@@ -166,6 +166,7 @@ class APlan(unittest.TestCase):
                 self.assertEqual(process.returncode, 75, errors)
                 self.assertIn(f"interrupted; saved. Go on with:  {TABLE1} {plan} --out {cut}", errors)
                 self.assertGreater(json.loads((cut / f"runs/springs/{run}.state.json").read_text())["spent"], 0)
+                was_in_time = not (cut / "runs/springs" / run / "result.json").exists()
         done = table1(plan, cut)
         self.assertEqual(done.returncode, 0, done.stderr)
         row = (out / "table1.txt").read_text().splitlines()[5]
@@ -175,15 +176,24 @@ class APlan(unittest.TestCase):
             theirs, ours = (root / "runs/springs" / run for root in (out, cut))
             for name in ("model.safetensors", "checkpoints/step-000000080.safetensors"):
                 self.assertEqual((ours / name).read_bytes(), (theirs / name).read_bytes(), run)
-            for line in (cut / f"runs/springs/{run}.log").read_text().splitlines():
-                if line.startswith("$ ") and "--resume" in line:  # nowhere, if it was faster than the signal
-                    self.assertLess(float(line.split("--max-time ")[1].split("s")[0]), 600)
+        resumed = [line for line in (cut / f"runs/springs/{RUNS[0]}.log").read_text().splitlines() if line.startswith("$ ")][1:]
+        self.assertEqual(len(resumed), was_in_time)
+        for line in resumed:
+            self.assertIn("--resume", line)
+            self.assertLess(float(line.split("--max-time ")[1].split("s")[0]), 600)
 
-    def test_a_run_that_fails_is_recorded_and_does_not_stop_the_others(self):
+    def test_parts_of_a_plan_and_a_run_that_fails(self):
         out = new_directory() / "table1"
-        plan = changed("models/leapfrog, tiny", {"settings": {**TINY, "hamiltonian.scale": 1e38}})
         shutil.copytree(whole()[0] / "data", out / "data")
-        done = table1(plan, out)
+        plan = changed("models/leapfrog, tiny", {"settings": {**TINY, "hamiltonian.scale": 1e38}})
+        plan["models"]["determ"]["max_time"] = "0.1s"
+        done = table1(plan, out, "--only", "springs/determ")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual([path.name for path in (out / "runs/springs").iterdir() if path.is_dir()], ["determ-0"])
+        self.assertRegex(done.stdout, r"HGN \(determ\).* not evaluated +\d+ of 80 .*\n")
+        self.assertRegex(done.stdout, r"HGN \(leapfrog\).* missing")
+        self.assertRegex(table1(plan, out, "--evaluate").stdout, r"HGN \(determ\) .* 4 trajectories +\d+ of 80 ")
+        done = table1(plan, out)  # the other one diverges
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertIn("springs/leapfrog, tiny/0 failed: status 1: hgn-fit: training diverged", done.stdout)
         statuses = {row["row"]: [run["status"] for run in row["runs"]]
@@ -193,17 +203,6 @@ class APlan(unittest.TestCase):
         self.assertEqual((again.returncode, again.stdout), (1, done.stdout))
         self.assertIn("run 1 of 2, springs/leapfrog, tiny/0: goes on", again.stderr)
         self.assertNotIn("determ", again.stderr)
-
-    def test_parts_of_a_plan(self):
-        out = new_directory() / "table1"
-        shutil.copytree(whole()[0] / "data", out / "data")
-        done = table1(changed("max_time", "0.1s"), out, "--only", "springs/determ")
-        self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertEqual([path.name for path in (out / "runs/springs").iterdir() if path.is_dir()], ["determ-0"])
-        self.assertRegex(done.stdout, r"HGN \(determ\).* not evaluated +\d+ of 80 .*\n")
-        self.assertRegex(done.stdout, r"HGN \(leapfrog\).* 2 missing")
-        done = table1(changed("max_time", "0.1s"), out, "--evaluate")
-        self.assertRegex(done.stdout, r"HGN \(determ\) .* 4 trajectories +\d+ of 80 ")
 
 
 class Refusals(unittest.TestCase):
