@@ -17,7 +17,7 @@ std::vector<schemas::Field> Hnn::fields() {
           .at_least(1)
           .or_automatic(),
       text("integrator.method", "dopri5", "scheme of roll-outs").one_of(stepper_names(false)),
-      real("integrator.tolerance", 1e-9, "", "of a step's error, absolute and relative; dopri5").above(0),
+      real("integrator.tolerance", 1e-7, "", "of a step's error, absolute and relative; dopri5").above(0),
       integer("integrator.substeps", 1, "", "steps of the scheme between two frames")
           .at_least(1)
           .at_most(1000),
