@@ -1,6 +1,8 @@
 #include "apps/evaluate.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 
 #include "apps/true_motion.hpp"
@@ -21,6 +23,16 @@ Json interval_json(const std::vector<double>& values) {
   return {{"mean", number(interval.mean)}, {"ci95", number(interval.half_width)}, {"n", interval.count}};
 }
 
+std::int64_t EvaluationData::coordinates() const {
+  return static_cast<std::int64_t>(test.shard(0).numbers_per_row("q") / test.frames_per_trajectory());
+}
+
+std::uint64_t trained_trajectories(const TrainedRun& run, const EvaluationData& data,
+                                   const EvaluationOptions& options) {
+  const std::uint64_t all = data.train.trajectories();
+  return std::min({options.trajectories, all, run.about.value("train_trajectories", all)});
+}
+
 EvaluationData::EvaluationData(const fs::path& path)
     : root(path),
       manifest(dataset::read_manifest(path)),
@@ -29,39 +41,33 @@ EvaluationData::EvaluationData(const fs::path& path)
 
 namespace {
 
-constexpr const char* caption =
-    "MSE: mean squared error of (pixel value / 255), over frames, pixels and channels. Values are means over "
-    "trajectories with "
-    "half the width of their 95 % confidence interval (Student's t over trajectories; in the table of seeds, "
-    "over runs that differ "
-    "in nothing but the seed). Clean: against noise-free frames. Forward, backward, half and double speed: "
-    "against frames of the "
-    "exact motion, integrated again; forward counts the frames beyond the window. Valid prediction time: the "
-    "median over "
-    "trajectories of the first time with MSE / mean(x^2) > 0.025. Drift: root mean square of E_t - E_0, "
-    "divided by the standard "
-    "deviation of E_0 across trajectories. Reversibility: |s' - s| / |s| after going forward through the "
-    "window and back. "
-    "Symplecticity: |J^T Omega J - Omega| / |Omega| of one step. R^2: of polynomials from the latent to the "
-    "true state, on held-out "
-    "trajectories.";
+// One paragraph: the lines are for the reader of this file.
+constexpr const char* caption = R"(
+MSE: mean squared error of (pixel value / 255), over frames, pixels and channels. Values are means over trajectories with
+half the width of their 95 % confidence interval (Student's t over trajectories; in the table of seeds, over runs that
+differ in nothing but the seed). Clean: against noise-free frames. Forward, backward, half and double speed: against
+frames of the exact motion, integrated again; forward and backward count the frames outside the window. Valid prediction
+time: the median over trajectories of the time beyond the window until MSE / mean(x^2) exceeds 0.025. Drift: root mean
+square of E_t - E_0, divided by the standard deviation of E_0 across trajectories. Reversibility: through the window and
+back, the distance from the start, divided by the start's distance from the mean state. Symplecticity: |J^T Omega J -
+Omega| / |Omega| of one step. R^2: of polynomials from the latent to the true state, on held-out trajectories.
+)";
 
-std::vector<double> to_vector(const at::Tensor& values) {
-  const at::Tensor flat = values.to(at::kCPU, at::kDouble).contiguous();
-  return {flat.data_ptr<double>(), flat.data_ptr<double>() + flat.numel()};
+std::string one_line(std::string text) {
+  std::ranges::replace(text, '\n', ' ');
+  return text.substr(1, text.size() - 2);
 }
 
-// All windows of the first trajectories of a split.
-model::Batch states_of(const dataset::SplitReader& reader, const EvaluationOptions& options) {
+// The states of a split's first trajectories.
+model::Batch states_of(const dataset::SplitReader& reader, std::uint64_t count) {
   std::vector<model::Window> list;
-  for (std::uint64_t i = 0; i < std::min(options.trajectories, reader.trajectories()); ++i)
-    list.push_back({i, 0, false});
+  for (std::uint64_t i = 0; i < count; ++i) list.push_back({i, 0, false});
   return model::WindowReader(reader, model::Observation::states)
       .read(list, static_cast<std::int64_t>(reader.frames_per_trajectory()));
 }
 
 Json derivative_errors(const TrainedRun& run, const model::Batch& batch) {
-  return interval_json(to_vector(run.network->validate(batch.to(run.device)).error));
+  return interval_json(model::to_vector(run.network->validate(batch.to(run.device)).error));
 }
 
 // Of the true energy along roll-outs from exact starts, in double precision. In small groups: the states of
@@ -79,8 +85,8 @@ Json energy_errors(const TrainedRun& run, const model::Batch& batch, const TrueM
     const auto states = model.roll_out({start(batch.q_exact), start(batch.p_exact)}, batch.q.size(1), dt);
     for (std::int64_t row = 0; row < states.front().q.size(0); ++row) {
       const auto energy = [&](const model::PhaseSpace& s) {
-        return motion.energy(static_cast<std::uint64_t>(first + row), to_vector(s.q[row]),
-                             to_vector(s.p[row]));
+        return motion.energy(static_cast<std::uint64_t>(first + row), model::to_vector(s.q[row]),
+                             model::to_vector(s.p[row]));
       };
       const double truth = energy(states.front());
       double sum = 0;
@@ -99,9 +105,9 @@ Json exact_law_errors(const model::Batch& batch, const TrueMotion& motion) {
   for (std::int64_t i = 0; i < batch.q.size(0); ++i) {
     double sum = 0;
     for (std::int64_t t = 0; t < batch.q.size(1); ++t) {
-      const auto rate =
-          motion.rate(static_cast<std::uint64_t>(i), to_vector(batch.q[i][t]), to_vector(batch.p[i][t]));
-      const auto exact = to_vector(truth[i][t]);
+      const auto rate = motion.rate(static_cast<std::uint64_t>(i), model::to_vector(batch.q[i][t]),
+                                    model::to_vector(batch.p[i][t]));
+      const auto exact = model::to_vector(truth[i][t]);
       for (std::size_t k = 0; k < rate.size(); ++k) sum += (rate[k] - exact[k]) * (rate[k] - exact[k]);
     }
     errors.push_back(sum / static_cast<double>(truth[i].numel()));
@@ -150,31 +156,51 @@ Json about_json(const TrainedRun& run, const EvaluationData& data) {
   return json;
 }
 
-// Runs that differ in nothing but the seed.
+std::string shape_text(const model::DataShape& shape) {
+  return std::to_string(shape.frames) + " frames of " + std::to_string(shape.image_size) + " pixels a side";
+}
+
+// Runs that differ in nothing but the seed: of one configuration, dataset and number of steps.
 std::string group_of(const TrainedRun& run) {
   Json settings = to_json(run.config);
-  for (const char* key : {"seed", "threads", "device", "precision"}) settings.erase(key);
-  return settings.dump();
+  for (const char* key : {"seed", "threads", "device"}) settings.erase(key);
+  return settings.dump() + run.about.value("manifest_sha256", "") + run.result.value("steps", Json()).dump();
 }
 
 Json groups_json(const std::vector<std::string>& groups, const Json& runs) {
-  std::map<std::string, std::vector<const Json*>> members;
-  for (std::size_t i = 0; i < groups.size(); ++i) members[groups[i]].push_back(&runs[i]);
+  std::map<std::string, std::map<std::int64_t, const Json*>>
+      members;  // by seed: a run named twice counts once
+  for (std::size_t i = 0; i < groups.size(); ++i)
+    members[groups[i]][runs[i].at("seed").get<std::int64_t>()] = &runs[i];
   Json json = Json::array();
   for (const auto& [group, list] : members) {
-    if (!list.front()->contains("pixel_error")) continue;
+    const Json& first = *list.begin()->second;
+    if (!first.contains("pixel_error")) continue;
     Json test = Json::object();
     for (const char* key : {"mse", "mse_clean"}) {
       std::vector<double> means;
-      for (const Json* run : list) {
+      for (const auto& [seed, run] : list) {
         const Json& mean = run->at("pixel_error").at("test").at(key).at("mean");
-        if (mean.is_number()) means.push_back(mean.get<double>());
+        means.push_back(mean.is_number() ? mean.get<double>() : std::numeric_limits<double>::quiet_NaN());
       }
       test[key] = interval_json(means);
     }
-    json.push_back({{"title", list.front()->at("title")}, {"seeds", list.size()}, {"test", test}});
+    json.push_back({{"title", first.at("title")}, {"seeds", list.size()}, {"test", test}});
   }
   return json;
+}
+
+// One table, one window: errors over other frames, or frames of another size, are no neighbours.
+void require_equal_shapes(const std::vector<TrainedRun>& runs) {
+  const TrainedRun* first = nullptr;
+  for (const TrainedRun& run : runs) {
+    if (run.video() == nullptr) continue;
+    if (first == nullptr) first = &run;
+    if (run.shape.frames != first->shape.frames || run.shape.image_size != first->shape.image_size)
+      throw schemas::FieldError(first->path.string() + " looks at " + shape_text(first->shape) + ", " +
+                                run.path.string() + " at " + shape_text(run.shape) +
+                                ": evaluate them apart, their errors do not compare");
+  }
 }
 
 }  // namespace
@@ -182,9 +208,11 @@ Json groups_json(const std::vector<std::string>& groups, const Json& runs) {
 Json evaluate_states(const TrainedRun& run, const EvaluationData& data, const EvaluationOptions& options) {
   const TrueMotion motion(data.root, data.manifest, data.test);
   const double dt = data.manifest.plan.config.at("dt").get<double>();
-  const model::Batch test = states_of(data.test, options);
+  const model::Batch test = states_of(data.test, std::min(options.trajectories, data.test.trajectories()));
   return {{"state_error",
-           {{"train", {{"derivative_mse", derivative_errors(run, states_of(data.train, options))}}},
+           {{"train",
+             {{"derivative_mse",
+               derivative_errors(run, states_of(data.train, trained_trajectories(run, data, options)))}}},
             {"test",
              {{"derivative_mse", derivative_errors(run, test)},
               {"derivative_mse_of_exact_law", exact_law_errors(test, motion)},
@@ -196,10 +224,11 @@ Json evaluate_runs(const std::vector<fs::path>& paths, const EvaluationData& dat
   std::vector<TrainedRun> runs;
   for (const fs::path& path : paths) {
     runs.push_back(load_run(path, options.device));
-    require_suitable(runs.back(), data.manifest);
+    require_suitable(runs.back(), data.manifest, data.coordinates());
   }
-  Json json{
-      {"format", "hamgen-evaluation-1"}, {"caption", caption}, {"dataset", dataset_json(data, options)}};
+  Json json{{"format", "hamgen-evaluation-1"},
+            {"caption", one_line(caption)},
+            {"dataset", dataset_json(data, options)}};
   json["yardsticks"] = yardsticks_json(data, runs.front().shape);
   json["runs"] = Json::array();
   std::vector<std::string> groups;

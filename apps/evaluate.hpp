@@ -23,6 +23,7 @@ struct EvaluationOptions {
 struct EvaluationData {
   explicit EvaluationData(const std::filesystem::path& root);
   std::filesystem::path root;
+  std::int64_t coordinates() const;  // D of a position
   dataset::Manifest manifest;
   dataset::SplitReader train, test;  // throws dataset::ManifestError where there is none
 };
@@ -34,6 +35,10 @@ Json evaluate_runs(const std::vector<std::filesystem::path>& runs, const Evaluat
 // The parts of it, for one run.
 Json evaluate_video(const TrainedRun& run, const EvaluationData& data, const EvaluationOptions& options);
 Json evaluate_states(const TrainedRun& run, const EvaluationData& data, const EvaluationOptions& options);
+
+// How many of the train split's trajectories are shown: none that training held out.
+std::uint64_t trained_trajectories(const TrainedRun& run, const EvaluationData& data,
+                                   const EvaluationOptions& options);
 
 // null where it is not finite: such numbers have no place in JSON.
 Json number(double value);

@@ -17,10 +17,7 @@ using at::Tensor;
 using model::PhaseSpace;
 using model::Window;
 
-std::vector<double> to_vector(const Tensor& values) {
-  const Tensor flat = values.to(at::kCPU, at::kDouble).contiguous().flatten();
-  return {flat.data_ptr<double>(), flat.data_ptr<double>() + flat.numel()};
-}
+using model::to_vector;
 
 Json numbers(const Tensor& values) {
   Json list = Json::array();
@@ -59,7 +56,12 @@ class VideoEvaluation {
         data_(data),
         options_(options),
         motion_(data.root, data.manifest, data.test),
-        dt_(data.manifest.plan.config.at("dt").get<double>()) {}
+        dt_(data.manifest.plan.config.at("dt").get<double>()) {
+    if (options.forward < frames())
+      throw schemas::FieldError("--forward = " + std::to_string(options.forward) + " is not allowed: " +
+                                run.path.string() + " sees " + std::to_string(frames()) +
+                                " frames, and beyond them is at least " + std::to_string(frames()));
+  }
 
   Json all() {
     const at::NoGradGuard no_grad;
@@ -73,7 +75,12 @@ class VideoEvaluation {
   }
 
  private:
-  std::uint64_t batch() const { return static_cast<std::uint64_t>(options_.batch); }
+  // As many sequences at once as bounded memory allows.
+  std::uint64_t batch() const {
+    constexpr std::int64_t frames_at_once = 3000;
+    const std::int64_t longest = std::max({options_.forward, options_.backward, frames()}) + 1;
+    return static_cast<std::uint64_t>(std::clamp<std::int64_t>(frames_at_once / longest, 1, options_.batch));
+  }
   std::int64_t frames() const { return run_.shape.frames; }
 
   static std::vector<Window> windows(std::uint64_t first, std::uint64_t end) {
@@ -111,6 +118,13 @@ class VideoEvaluation {
             {"double_speed", frames() - 1, 2}};
   }
 
+  // Of the frames of a course, the first one that counts: forward and backward those outside the window.
+  std::int64_t first_outside(const Course& course) const {
+    return std::string_view(course.name) == "forward"    ? frames()
+           : std::string_view(course.name) == "backward" ? 1
+                                                         : 0;
+  }
+
   void visit(const std::vector<Window>& list);
   void compare(const std::vector<Window>& list, const PhaseSpace& start);
   void inspect(const std::vector<Window>& list, const Tensor& bytes, const PhaseSpace& start,
@@ -132,8 +146,8 @@ class VideoEvaluation {
   Gathered noisy_, clean_, static_noisy_, static_clean_;  // [N, T]
   Gathered course_errors_[4], course_squares_[4];         // [N, intervals + 1]
   Gathered energy_;                                       // [N, T]
-  Gathered state_error_, reversed_pixels_;                // [N]
-  Gathered kl_, means_;                                   // [N], [N, Z]
+  Gathered starts_, returns_, reversed_pixels_;           // [N, 2 K], [N]
+  Gathered kl_, drawn_, means_;                           // [N], [N], [N, Z]
   Gathered q_, p_;                                        // [N, T, K]
   std::optional<double> symplecticity_;
 };
@@ -165,12 +179,15 @@ void VideoEvaluation::compare(const std::vector<Window>& list, const PhaseSpace&
   }
 }
 
-void VideoEvaluation::inspect(const std::vector<Window>&, const Tensor& bytes, const PhaseSpace& start,
+void VideoEvaluation::inspect(const std::vector<Window>& list, const Tensor& bytes, const PhaseSpace& start,
                               const std::vector<PhaseSpace>& states) {
   const model::Reversal back = reversal(model_, start, frames() - 1);
-  state_error_.add(back.state_error.to(at::kCPU, at::kDouble));
+  starts_.add(back.start.to(at::kCPU, at::kDouble));
+  returns_.add(back.end.to(at::kCPU, at::kDouble));
   reversed_pixels_.add(back.pixel_mse.to(at::kCPU, at::kDouble));
   if (const auto posterior = model_.posterior(bytes)) {
+    const auto drawn = model_.roll_out(model_.draw(*posterior, list.front().trajectory), frames());
+    drawn_.add(squared_error(model_.show(drawn).frames, pixels(bytes)).mean(1));
     kl_.add(model::kl_to_standard_normal(posterior->mean, posterior->log_variance).to(at::kCPU, at::kDouble));
     means_.add(posterior->mean.flatten(1).to(at::kCPU, at::kDouble));
   }
@@ -189,7 +206,7 @@ void VideoEvaluation::inspect(const std::vector<Window>&, const Tensor& bytes, c
 
 Json VideoEvaluation::train_error() const {
   Gathered errors;
-  const std::uint64_t count = std::min(options_.trajectories, data_.train.trajectories());
+  const std::uint64_t count = trained_trajectories(run_, data_, options_);
   for (std::uint64_t first = 0; first < count; first += batch()) {
     const auto list = windows(first, std::min(count, first + batch()));
     const Tensor bytes = load(data_.train, "frames", list);
@@ -201,9 +218,8 @@ Json VideoEvaluation::train_error() const {
 Json VideoEvaluation::course_json(std::size_t i) const {
   const Course course = courses()[i];
   const Tensor errors = course_errors_[i].all();
-  // Forward, what counts is what lies beyond the window.
-  const std::int64_t first = i == 0 ? std::min(frames(), course.intervals) : 0;
-  Json json{{"frames", course.intervals},
+  const std::int64_t first = first_outside(course);
+  Json json{{"frames", course.intervals + 1 - first},
             {"mse_clean", interval_json(to_vector(errors.slice(1, first).mean(1)))},
             {"per_frame", {{"time", times(course)}, {"mse_clean", numbers(errors.mean(0))}}}};
   if (course.speed < 0) {  // in order of time
@@ -213,14 +229,17 @@ Json VideoEvaluation::course_json(std::size_t i) const {
   return json;
 }
 
+// From the edge of the window on, in both directions.
 Json VideoEvaluation::valid_prediction_time() const {
   Json json{{"threshold", model::validity_threshold}};
   for (const std::size_t i : {0U, 1U}) {
     const Course course = courses()[i];
-    std::vector<double> list = times(course);
-    for (double& time : list) time = std::abs(time);
-    const double middle =
-        model::median(model::valid_times(course_errors_[i].all(), course_squares_[i].all(), list));
+    const std::int64_t first = first_outside(course);
+    std::vector<double> list;
+    for (std::int64_t t = first; t <= course.intervals; ++t)
+      list.push_back(static_cast<double>(t - first + 1) * dt_);
+    const double middle = model::median(model::valid_times(course_errors_[i].all().slice(1, first),
+                                                           course_squares_[i].all().slice(1, first), list));
     const bool is_censored = !std::isfinite(middle);
     json[course.name] = {{"median", is_censored ? list.back() : middle}, {"is_censored", is_censored}};
   }
@@ -240,15 +259,16 @@ Json VideoEvaluation::pixel_errors() {
          {{"time", window_times}, {"mse", numbers(noisy.mean(0))}, {"mse_clean", numbers(clean.mean(0))}}}}}};
   const auto all = courses();
   for (std::size_t i = 0; i < all.size(); ++i) errors[all[i].name] = course_json(i);
-  return {{"pixel_error", errors},
-          {"static_image",
-           {{"mse", number(static_noisy_.all().mean().item<double>())},
-            {"mse_clean", number(static_clean_.all().mean().item<double>())}}},
-          {"valid_prediction_time", valid_prediction_time()},
-          {"reversibility",
-           {{"state_error", number(state_error_.all().mean().item<double>())},
-            {"pixel_mse", number(reversed_pixels_.all().mean().item<double>())}}},
-          {"symplecticity", {{"error", number(*symplecticity_)}}}};
+  return {
+      {"pixel_error", errors},
+      {"static_image",
+       {{"mse", number(static_noisy_.all().mean().item<double>())},
+        {"mse_clean", number(static_clean_.all().mean().item<double>())}}},
+      {"valid_prediction_time", valid_prediction_time()},
+      {"reversibility",
+       {{"state_error", number(model::relative_miss(starts_.all(), returns_.all()).mean().item<double>())},
+        {"pixel_mse", number(reversed_pixels_.all().mean().item<double>())}}},
+      {"symplecticity", {{"error", number(*symplecticity_)}}}};
 }
 
 // Mean and variance are along one roll-out, and averaged over roll-outs (Fig. 6).
@@ -293,9 +313,9 @@ Json VideoEvaluation::latent() const {
   }
   if (kl_.empty()) return json;
   const double kl = kl_.all().mean().item<double>();
-  // A Gaussian decoder of variance 1 (A.1), in nats a sequence.
+  // A Gaussian decoder of variance 1 (A.1) at one state drawn from each posterior, in nats a sequence.
   const auto values = static_cast<double>(frames() * 3 * run_.shape.image_size * run_.shape.image_size);
-  const double likelihood = -0.5 * values * (noisy_.all().mean().item<double>() + std::log(2 * M_PI));
+  const double likelihood = -0.5 * values * (drawn_.all().mean().item<double>() + std::log(2 * M_PI));
   json["kl"] = number(kl);
   json["elbo"] = number(likelihood - kl);
   json["active_latents"] = model::active_latents(means_.all());

@@ -76,6 +76,13 @@ std::vector<RunLook> looks_of(const Json& runs) {
     looks.push_back(
         {is_alone ? all[i] : all[i] + which, {title % colours, used[title % colours]++ % dashes}});
   }
+  // Runs of one title and seed that differ in something else.
+  for (std::size_t i = 0; i < looks.size(); ++i) {
+    const auto same = [&](const RunLook& look) { return look.name == looks[i].name; };
+    if (const std::string run = text_at(runs[i], "/run");
+        std::count_if(looks.begin(), looks.end(), same) > 1 && !run.empty())
+      looks[i].name = all[i] + " (" + run + ")";
+  }
   return looks;
 }
 

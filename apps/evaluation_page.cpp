@@ -82,9 +82,11 @@ std::string header(const Json& evaluation) {
       finding(evaluation), facts(value_at(evaluation, "/dataset")));
 }
 
-// From the first to the last frame of a video.
+// From the first to the last frame of the models' window, which may be shorter than the dataset's videos.
 double window_of(const Json& evaluation) {
-  return number_at(evaluation, "/dataset/dt") * (number_at(evaluation, "/dataset/frames") - 1);
+  const double frames = number_at(evaluation, "/window/frames");
+  return number_at(evaluation, "/dataset/dt") *
+         ((std::isfinite(frames) ? frames : number_at(evaluation, "/dataset/frames")) - 1);
 }
 
 // Points of `part` outside the window; the window's own are measured over encoded frames.
@@ -128,7 +130,7 @@ Chart error_chart(const Json& evaluation) {
   chart.references = {{"mean image", 1e4 * measure_at(evaluation, "/yardsticks/mean_image/mse_clean").mean},
                       {"noise floor", 1e4 * measure_at(evaluation, "/yardsticks/noise_floor").mean}};
   if (std::isfinite(window))
-    chart.spans = {{"backward", first, 0}, {"encoded window", 0, window, true}, {"forward", window, last}};
+    chart.spans = {{"backward", first, 0}, {"window", 0, window, true}, {"forward", window, last}};
   return chart;
 }
 
@@ -158,7 +160,7 @@ Chart energy_chart(const Json& evaluation) {
                                        number_text(number_at(energy, "/variance"))),
                            time, values, looks[i].line});
   }
-  if (last > window) chart.spans = {{"encoded window", 0, window, true}};
+  if (last > window) chart.spans = {{"window", 0, window, true}};
   return chart;
 }
 

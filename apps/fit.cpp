@@ -150,6 +150,19 @@ Json test_result(const Setup& setup, model::Model& trained) {
   return test;
 }
 
+// Of all sessions of a run, from the log: each line tells how fast the steps since the line before were.
+double training_seconds(const fs::path& run, double this_session) {
+  double seconds = 0;
+  std::int64_t last = 0;
+  for (const Json& line : model::read_log(run)) {
+    if (line.at("kind") != "train") continue;
+    const auto step = line.at("step").get<std::int64_t>();
+    seconds += static_cast<double>(step - last) / line.at("steps_per_second").get<double>();
+    last = step;
+  }
+  return std::max(seconds, this_session);
+}
+
 const char* ending_text(Ending ending) {
   constexpr const char* texts[] = {"finished", "time limit", "step limit", "no improvement", "interrupted"};
   return texts[static_cast<int>(ending)];
@@ -191,7 +204,7 @@ FitOutcome run(const Setup& setup, const FitOptions& options,
   const auto weights = trainer.averaged();
   outcome.result = {{"ending", ending_text(outcome.ending)},
                     {"steps", trainer.step()},
-                    {"seconds", seconds},
+                    {"seconds", training_seconds(options.out, seconds)},
                     {"steps_per_second", static_cast<double>(trainer.step() - first_step) / seconds},
                     {"peak_memory_mib", peak_memory_mib()},
                     {"parameters", model::parameter_count(*setup.network)},

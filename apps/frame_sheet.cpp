@@ -33,6 +33,15 @@ struct Extent {
         tile(size * zoom) {}
 };
 
+// Cairo's limit.
+render::Picture picture_of(std::size_t width, std::size_t height) {
+  constexpr std::size_t most = 32767;
+  if (width > most || height > most)
+    throw render::PictureError("a picture of " + std::to_string(width) + " x " + std::to_string(height) +
+                               " pixels is too large: fewer sequences or steps");
+  return {width, height};
+}
+
 }  // namespace
 
 render::Surface draw(const Sheet& sheet) {
@@ -48,8 +57,8 @@ render::Surface draw(const Sheet& sheet) {
     tops.push_back(height);
     height += tile + gap;
   }
-  render::Picture picture(margin + columns * (tile + gap) + gap,
-                          height + line_height * (1 + sheet.notes.size()) + 12);
+  render::Picture picture =
+      picture_of(margin + columns * (tile + gap) + gap, height + line_height * (1 + sheet.notes.size()) + 12);
   for (std::size_t i = 0; i < sheet.rows.size(); ++i) {
     const at::Tensor bytes = to_bytes(sheet.rows[i].frames);
     for (std::size_t column = 0; column < columns; ++column)
@@ -74,7 +83,7 @@ render::Surface draw(const Sheet& sheet) {
 
 render::Picture strip(const std::vector<SheetRow>& rows) {
   const Extent extent(rows);
-  render::Picture picture(extent.frames * extent.size, rows.size() * extent.size);
+  render::Picture picture = picture_of(extent.frames * extent.size, rows.size() * extent.size);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const at::Tensor bytes = to_bytes(rows[i].frames);
     for (std::size_t t = 0; t < extent.frames; ++t)

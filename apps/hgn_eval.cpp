@@ -93,6 +93,10 @@ int evaluate(const cxxopts::ParseResult& flags) {
   if (!has("quiet")) options.progress = [](const std::string& line) { fmt::print(stderr, "{}\n", line); };
   std::vector<fs::path> runs;
   for (const std::string& run : flags["runs"].as<std::vector<std::string>>()) runs.emplace_back(run);
+  for (const char* flag : {"json", "html"})
+    if (has(flag) && text(flag) != "-" && !fs::is_directory(fs::absolute(text(flag)).parent_path()))
+      throw schemas::FieldError(std::string("--") + flag + " = \"" + text(flag) +
+                                "\" is not allowed: there is no such directory");
   const EvaluationData data(text("data"));
   for (const fs::path& run : runs)
     if (is_run(run) && !is_its_dataset(load_run(run, options.device), data.root))
@@ -126,5 +130,7 @@ int run(int argc, char** argv) {
 }  // namespace hamgen::apps
 
 int main(int argc, char** argv) {
-  return hamgen::apps::run_program("hgn-eval", [&] { return hamgen::apps::run(argc, argv); });
+  using hamgen::model::without_backtrace;
+  return hamgen::apps::run_program(
+      "hgn-eval", [&] { return without_backtrace([&] { return hamgen::apps::run(argc, argv); }); });
 }

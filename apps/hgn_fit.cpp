@@ -208,5 +208,7 @@ int run(int argc, char** argv) {
 }  // namespace hamgen::apps
 
 int main(int argc, char** argv) {
-  return hamgen::apps::run_program("hgn-fit", [&] { return hamgen::apps::run(argc, argv); });
+  using hamgen::model::without_backtrace;
+  return hamgen::apps::run_program(
+      "hgn-fit", [&] { return without_backtrace([&] { return hamgen::apps::run(argc, argv); }); });
 }

@@ -68,6 +68,7 @@ class Program {
       throw schemas::FieldError("--plain makes a .png, not a .gif");
     const Threads limit(std::max(1U, std::thread::hardware_concurrency()));
     model::set_arithmetic();
+    const at::NoGradGuard no_grad;
     const TrainedRun run =
         load_run(flags_["run"].as<std::vector<std::string>>().front(), has("device") ? text("device") : "");
     const RolloutResult result = has("sample") ? samples(run) : of_data(run);
@@ -130,6 +131,10 @@ class Program {
     if (choice.split != "train" && choice.split != "test")
       throw schemas::FieldError("--split = \"" + choice.split + "\" is not allowed: expected train or test");
     choice.index = static_cast<std::uint64_t>(whole("index", 0, 0, 1e15));
+    if (has("seed")) throw schemas::FieldError("--seed goes with --sample");
+    for (const char* flag : {"direction", "speed", "steps"})
+      if (has("interpolate") && has(flag))
+        throw schemas::FieldError(std::string("--") + flag + " does not go with --interpolate");
     if (has("interpolate"))
       return show_interpolation(run, data, choice,
                                 static_cast<std::uint64_t>(whole("interpolate", 0, 0, 1e15)), 9);
@@ -165,5 +170,7 @@ int run(int argc, char** argv) {
 }  // namespace hamgen::apps
 
 int main(int argc, char** argv) {
-  return hamgen::apps::run_program("hgn-rollout", [&] { return hamgen::apps::run(argc, argv); });
+  using hamgen::model::without_backtrace;
+  return hamgen::apps::run_program(
+      "hgn-rollout", [&] { return without_backtrace([&] { return hamgen::apps::run(argc, argv); }); });
 }

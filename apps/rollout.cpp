@@ -5,6 +5,7 @@
 #include "apps/true_motion.hpp"
 #include "model/batches.hpp"
 #include "model/dynamics_metrics.hpp"
+#include "model/statistics.hpp"
 
 namespace hamgen::apps {
 namespace {
@@ -29,10 +30,10 @@ class Sequence {
         index_(choice.index),
         motion_(data.root, data.manifest, reader_),
         dt_(data.manifest.plan.config.at("dt").get<double>()) {
-    require_suitable(run, data.manifest);
+    require_suitable(run, data.manifest, data.coordinates());
     if (index_ >= reader_.trajectories())
       throw schemas::FieldError(
-          fmt::format("--index = {} is not allowed: the {} split has trajectories 0 to {}", index_,
+          fmt::format("trajectory {} is not there: the {} split has trajectories 0 to {}", index_,
                       choice.split, reader_.trajectories() - 1));
     bytes_ = model::read_windows(reader_, "frames", {{index_, 0, false}}, run.shape.frames).to(run.device);
     start_ = model_.infer(bytes_);
@@ -57,37 +58,28 @@ class Sequence {
     result.sheet.rows.push_back({"truth", exact, true});
     result.sheet.rows.push_back({label, frames, false});
     Json row{{"label", label}, {"speed", speed}, {"intervals", intervals}, {"dt", dt_}};
-    for (const double mse : to_list((frames - exact).square().flatten(1).mean(1)))
+    for (const double mse : model::to_vector((frames - exact).square().flatten(1).mean(1)))
       row["mse_clean"].push_back(number(mse));
     if (rollout.energy.defined())
-      for (const double energy : to_list(rollout.energy[0])) row["energy"].push_back(number(energy));
+      for (const double energy : model::to_vector(rollout.energy[0])) row["energy"].push_back(number(energy));
     result.json["rows"].push_back(std::move(row));
   }
 
-  // How far the way there and back ends from where it began.
+  // How far the way there and back ends from where it began, of the state's own length: one state has no
+  // mean.
   void add_reversal(RolloutResult& result, std::int64_t intervals) const {
-    const at::NoGradGuard no_grad;
-    const PhaseSpace end = model_.roll_out(start_, intervals + 1).back();
-    const PhaseSpace back = model_.roll_out(end, intervals + 1, -1).back();
-    const auto length = [](const PhaseSpace& s) {
-      return std::sqrt((s.q.square().sum() + s.p.square().sum()).item<double>());
-    };
-    const double miss = length({back.q - start_.q, back.p - start_.p}) / length(start_);
-    const double mse = (model_.decode(back) - model_.decode(start_)).square().mean().item<double>();
+    const model::Reversal way = reversal(model_, start_, intervals);
+    const double miss = ((way.end - way.start).norm() / way.start.norm()).item<double>();
+    const double mse = way.pixel_mse.mean().item<double>();
     result.json["reversal"] = {
-        {"intervals", intervals}, {"state_error", number(miss)}, {"pixel_mse", number(mse)}};
-    result.sheet.notes.push_back(
-        fmt::format("{} intervals forward and back again: the state misses the start by {:.1e} of its "
-                    "length, the frame by an MSE of {:.1e}",
-                    intervals, miss, mse));
+        {"intervals", intervals}, {"miss_of_length", number(miss)}, {"pixel_mse", number(mse)}};
+    result.sheet.notes.push_back(fmt::format(
+        "{} intervals forward and back again: the state misses the start by {:.1e} of its length, "
+        "the frame by an MSE of {:.1e}",
+        intervals, miss, mse));
   }
 
  private:
-  static std::vector<double> to_list(const Tensor& values) {
-    const Tensor flat = values.to(at::kCPU, at::kDouble).contiguous();
-    return {flat.data_ptr<double>(), flat.data_ptr<double>() + flat.numel()};
-  }
-
   const TrainedRun& run_;
   const model::VideoModel& model_;
   const dataset::SplitReader& reader_;

@@ -1,5 +1,7 @@
 #include "apps/trained_run.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <fstream>
 
 #include "dataset/digest.hpp"
@@ -83,16 +85,27 @@ std::string TrainedRun::title() const {
   return title;
 }
 
-void require_suitable(const TrainedRun& run, const dataset::Manifest& manifest) {
+void require_suitable(const TrainedRun& run, const dataset::Manifest& manifest, std::int64_t coordinates) {
+  const auto refuse = [&](const std::string& looks_at, const std::string& has) {
+    throw schemas::FieldError(run.path.string() + " looks at " + looks_at + ": the dataset's " + has);
+  };
+  if (run.video() == nullptr) {
+    if (coordinates != run.shape.coordinates)
+      refuse(std::to_string(run.shape.coordinates) + " coordinates",
+             "states have " + std::to_string(coordinates));
+    return;
+  }
   const auto frames = static_cast<std::int64_t>(manifest.frame_shape[0]),
              size = static_cast<std::int64_t>(manifest.frame_shape[1]);
+  const double dt = manifest.plan.config.at("dt").get<double>();
   if (frames < run.shape.frames)
-    throw schemas::FieldError(run.path.string() + " looks at " + std::to_string(run.shape.frames) +
-                              " frames: the dataset's trajectories have " + std::to_string(frames));
+    refuse(std::to_string(run.shape.frames) + " frames", "trajectories have " + std::to_string(frames));
   if (size % run.shape.image_size != 0)
-    throw schemas::FieldError(run.path.string() + " looks at frames of " +
-                              std::to_string(run.shape.image_size) + " pixels a side: the dataset's have " +
-                              std::to_string(size) + ", which is no multiple of it");
+    refuse("frames of " + std::to_string(run.shape.image_size) + " pixels a side",
+           "have " + std::to_string(size) + ", which is no multiple of it");
+  if (std::abs(dt - run.shape.dt) > 1e-9 * run.shape.dt)
+    refuse("frames " + std::to_string(run.shape.dt) + " apart in time",
+           "are " + std::to_string(dt) + " apart");
 }
 
 bool is_its_dataset(const TrainedRun& run, const fs::path& dataset) {

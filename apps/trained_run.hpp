@@ -39,8 +39,9 @@ struct TrainedRun {
 // weights that are damaged or do not fit.
 TrainedRun load_run(const std::filesystem::path& path, const std::string& device = "");
 
-// Throws schemas::FieldError where the run's model cannot look at this dataset.
-void require_suitable(const TrainedRun& run, const dataset::Manifest& manifest);
+// Throws schemas::FieldError where the run's model cannot look at this dataset. `coordinates`: of its
+// positions.
+void require_suitable(const TrainedRun& run, const dataset::Manifest& manifest, std::int64_t coordinates);
 // Whether the dataset is the one that the run was trained on.
 bool is_its_dataset(const TrainedRun& run, const std::filesystem::path& dataset);
 

@@ -4,6 +4,12 @@
 
 namespace hamgen::apps {
 
+namespace {
+
+const simulators::IntegratorOptions exact;  // the tightest, whatever the dataset was integrated with
+
+}  // namespace
+
 TrueMotion::TrueMotion(const std::filesystem::path& dataset, const dataset::Manifest& manifest,
                        const dataset::SplitReader& reader)
     : reader_(reader),
@@ -25,7 +31,7 @@ std::vector<double> TrueMotion::start(const char* name, std::uint64_t trajectory
 std::vector<std::uint8_t> TrueMotion::frames(std::uint64_t trajectory, const std::vector<double>& times) {
   const std::vector<double> parameters = row("parameters", trajectory);
   const auto orbit = simulators::integrate(simulation_.system(), parameters, start("q", trajectory),
-                                           start("p", trajectory), times, simulation_.integrator());
+                                           start("p", trajectory), times, exact);
   simulators::Scene scene;
   scene.view = {row("view_x", trajectory).front(), row("view_y", trajectory).front(),
                 simulation_.nominal_view().half_width};

@@ -52,8 +52,10 @@ DormandPrince::Attempt DormandPrince::attempt(const PhaseSpace& state, const Pha
   }
   result.end_rate = rates.back();
   const PhaseSpace error = combined(rates, error_weights);
-  result.error = std::abs(h) / tolerance_ *
-                 std::max(relative(error.q, state.q, result.end.q), relative(error.p, state.p, result.end.p));
+  const double of_q = relative(error.q, state.q, result.end.q),
+               of_p = relative(error.p, state.p, result.end.p);
+  const double larger = std::isfinite(of_q + of_p) ? std::max(of_q, of_p) : of_q + of_p;
+  result.error = std::abs(h) / tolerance_ * larger;
   return result;
 }
 

@@ -29,12 +29,11 @@ Reversal reversal(const VideoModel& model, const PhaseSpace& start, std::int64_t
   const at::NoGradGuard no_grad;
   const PhaseSpace end = model.roll_out(start, intervals + 1).back();
   const PhaseSpace back = model.roll_out(end, intervals + 1, -1).back();
-  const Tensor before = flat(start), after = flat(back);
-  Reversal result;
-  // The latent origin is arbitrary: lengths are of what differs between states.
-  result.state_error = (after - before).norm(2, 1) / (before - before.mean(0)).norm(2, 1);
-  result.pixel_mse = (model.decode(back) - model.decode(start)).square().flatten(1).mean(1);
-  return result;
+  return {flat(start), flat(back), (model.decode(back) - model.decode(start)).square().flatten(1).mean(1)};
+}
+
+Tensor relative_miss(const Tensor& start, const Tensor& end) {
+  return (end - start).norm(2, 1) / (start - start.mean(0)).norm(2, 1);
 }
 
 double symplecticity(const VideoModel& model, const PhaseSpace& states) {

@@ -9,10 +9,13 @@ namespace hamgen::model {
 
 // Forward by `intervals`, and back again.
 struct Reversal {
-  Tensor state_error;  // [B], |s' - s| / |s| of the state s = (q, p), centred over the batch
-  Tensor pixel_mse;    // [B], of the first frame as it comes back against as it was
+  Tensor start, end;  // [B, 2 K], the state (q, p) as it was and as it comes back
+  Tensor pixel_mse;   // [B], of the first frame as it comes back against as it was
 };
 Reversal reversal(const VideoModel& model, const PhaseSpace& start, std::int64_t intervals);
+// [N], |end - start| over the distance of start from the mean of all: the latent origin means nothing. NaN
+// for one state.
+Tensor relative_miss(const Tensor& start, const Tensor& end);
 
 // |J^T Omega J - Omega| / |Omega| (Frobenius norms) of the map over one interval, J = d(q', p') / d(q, p),
 // the mean over the states of the batch. 0 where the map is symplectic; rounding leaves about 1e-6 in fp32.

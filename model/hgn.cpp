@@ -153,9 +153,9 @@ Tensor Hgn::decode_positions(const Tensor& q) const {
   return decoder_->forward(q.to(precision_).contiguous(at::MemoryFormat::ChannelsLast));
 }
 
-Tensor Hgn::draw(const Posterior& posterior, const StepContext& context) const {
+Tensor Hgn::draw_z(const Posterior& posterior, std::uint64_t key) const {
   if (is_deterministic_) return posterior.mean;
-  at::Generator generator = make_generator(random_key(context.seed, Purpose::posterior, {context.step}));
+  at::Generator generator = make_generator(key);
   const at::Device device = posterior.mean.device();
   const Tensor noise =
       at::empty(posterior.mean.sizes(), staging(device).dtype(at::kFloat)).normal_(0, 1, generator);
@@ -167,7 +167,7 @@ LossTerms Hgn::loss(const Batch& batch, const StepContext& context) {
   const std::int64_t sequences = frames.size(0), window = frames.size(1);
   const std::int64_t horizon = std::min(context.horizon, window), chosen = std::min(decoded_frames_, horizon);
   const Posterior posterior = encode(to_pixels(frames.slice(1, 0, context_), shape_.image_size));
-  const Tensor z = draw(posterior, context);
+  const Tensor z = draw_z(posterior, random_key(context.seed, Purpose::posterior, {context.step}));
 
   std::vector<std::int64_t> of_states, of_frames;
   const auto times = choose_frames(sequences, chosen, horizon, context);
@@ -218,6 +218,11 @@ std::optional<Posterior> Hgn::posterior(const Tensor& frames) const {
   if (is_deterministic_) return std::nullopt;
   const at::NoGradGuard no_grad;
   return encode(to_pixels(frames.slice(1, 0, context_), shape_.image_size));
+}
+
+PhaseSpace Hgn::draw(const Posterior& posterior, std::uint64_t seed) const {
+  const at::NoGradGuard no_grad;
+  return start(draw_z(posterior, random_key(seed, Purpose::posterior)));
 }
 
 std::optional<PhaseSpace> Hgn::draw_start(std::int64_t sequences, std::uint64_t seed) const {

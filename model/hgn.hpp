@@ -29,6 +29,7 @@ class Hgn : public VideoModel {
   Tensor decode(const PhaseSpace& state) const override { return decode_positions(state.q); }
   const Dynamics& dynamics() const override { return *dynamics_; }
   std::optional<Posterior> posterior(const Tensor& frames) const override;
+  PhaseSpace draw(const Posterior& posterior, std::uint64_t seed) const override;
   std::optional<PhaseSpace> draw_start(std::int64_t sequences, std::uint64_t seed) const override;
 
   // pixels: [B, context, 3, S, S] in units of 255.
@@ -37,7 +38,7 @@ class Hgn : public VideoModel {
   Tensor decode_positions(const Tensor& q) const;  // [N, C, 4, 4] -> [N, 3, S, S]
 
  private:
-  Tensor draw(const Posterior& posterior, const StepContext& context) const;
+  Tensor draw_z(const Posterior& posterior, std::uint64_t key) const;
   void log_energy(const std::vector<PhaseSpace>& states, LossTerms& terms) const;
 
   std::int64_t context_, decoded_frames_, q_channels_, z_channels_;

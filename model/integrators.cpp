@@ -111,10 +111,11 @@ const std::vector<StepperDescriptor>& steppers() {
   return all;
 }
 
-std::vector<std::string> stepper_names(bool is_hamiltonian) {
+std::vector<std::string> stepper_names(bool is_hamiltonian, bool is_separable) {
   std::vector<std::string> names;
   for (const auto& stepper : steppers())
-    if (is_hamiltonian || !stepper.needs_hamiltonian) names.push_back(stepper.name);
+    if ((is_hamiltonian || !stepper.needs_hamiltonian) && (is_separable || !stepper.needs_separable))
+      names.push_back(stepper.name);
   return names;
 }
 

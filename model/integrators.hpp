@@ -48,7 +48,7 @@ struct StepperDescriptor {
 const std::vector<StepperDescriptor>& steppers();
 
 // The names of all schemes that a law of motion of this kind allows.
-std::vector<std::string> stepper_names(bool is_hamiltonian);
+std::vector<std::string> stepper_names(bool is_hamiltonian, bool is_separable = true);
 
 // Throws schemas::FieldError for a scheme that this law of motion does not allow. The law must outlive it.
 std::unique_ptr<Stepper> make_stepper(const std::string& name, const Dynamics& dynamics,

@@ -24,7 +24,7 @@ std::vector<schemas::Field> PixelHnn::fields(Kind kind) {
       real("objective.canonical_weight", 1, "", "of p = dq/dt (eq. 13)").at_least(0),
       real("objective.hnn_weight", 0.1, "", "of Hamilton's equations (eq. 12)").at_least(0),
       real("objective.weight_decay", 1e-5, "", "of half the parameters' squares (eq. 15)").at_least(0),
-      text("integrator.method", "dopri5", "scheme of roll-outs").one_of({"dopri5", "rk4", "euler", "tao"}),
+      text("integrator.method", "dopri5", "scheme of roll-outs").one_of(stepper_names(true, false)),
       real("integrator.tolerance", 1e-6, "", "of a step's error, absolute and relative; dopri5").above(0),
       real("integrator.binding", 4, "1 / frame", "how strongly tao binds its two copies of the state")
           .at_least(0),

@@ -3,6 +3,8 @@
 
 #include <vector>
 
+#include "model/torch.hpp"
+
 namespace hamgen::model {
 
 // The mean of independent values and half the width of its 95 % confidence interval, by Student's t
@@ -16,5 +18,8 @@ Interval mean_interval(const std::vector<double>& values);
 
 // The middle value (of the two middle ones, the mean); NaN of none. Infinite values are the largest.
 double median(std::vector<double> values);
+
+// The elements of a tensor on any device, row by row.
+std::vector<double> to_vector(const Tensor& values);
 
 }  // namespace hamgen::model

@@ -40,4 +40,15 @@ inline at::TensorOptions staging(const at::Device& device) {
   return at::TensorOptions().pinned_memory(device.is_cuda());
 }
 
+// What `work` returns; LibTorch's own exceptions become one line without a list of addresses.
+template <class Work>
+auto without_backtrace(Work work) {
+  try {
+    return work();
+  } catch (const c10::Error& error) {
+    const std::string text = error.what_without_backtrace();
+    throw std::runtime_error("LibTorch: " + text.substr(0, text.find('\n')));
+  }
+}
+
 }  // namespace hamgen::model

@@ -54,7 +54,6 @@ class Simulation {
   std::size_t dimension() const { return system_->dimension(); }
   double max_energy_drift() const { return max_energy_drift_; }
   double noise_std() const { return noise_std_; }
-  const IntegratorOptions& integrator() const { return integrator_; }
   View nominal_view() const { return {0, 0, half_width_}; }
 
   // Throws TrajectoryFailure.

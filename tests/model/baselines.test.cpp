@@ -136,10 +136,12 @@ TEST_CASE("every model of videos trains, and rolls out frames of the right shape
 
 TEST_CASE("PixelHNN's loss is the sum of its parts, as eq. 15 has it") {
   const TemporaryDirectory directory;
-  SmallRun run(directory / "run",
-               {{"model", "pixel_hnn"},
-                {"autoencoder", {{"hidden", {16, 16, 16}}}},
-                {"objective", {{"canonical_weight", 2}, {"hnn_weight", 0.5}, {"weight_decay", 0.01}}}});
+  SmallRun run(
+      directory / "run",
+      {{"model", "pixel_hnn"},
+       {"autoencoder", {{"hidden", {16, 16, 16}}}},
+       {"objective",
+        {{"autoencoder_weight", 3}, {"canonical_weight", 2}, {"hnn_weight", 0.5}, {"weight_decay", 0.01}}}});
   const WindowReader reader(run.data.reader, Observation::frames);
   const LossTerms terms = run.network->loss(reader.read({{0, 0, false}, {7, 3, false}}, 3), {});
   double squares = 0;
@@ -148,5 +150,5 @@ TEST_CASE("PixelHNN's loss is the sum of its parts, as eq. 15 has it") {
   const auto part = [&](std::size_t i) { return terms.averaged.at(i).second.item<double>(); };
   CHECK(terms.averaged.at(1).first == "canonical");
   CHECK(terms.loss.item<double>() ==
-        Approx(part(0) + 2 * part(1) + 0.5 * part(2) + 0.005 * squares).epsilon(1e-5));
+        Approx(3 * part(0) + 2 * part(1) + 0.5 * part(2) + 0.005 * squares).epsilon(1e-5));
 }

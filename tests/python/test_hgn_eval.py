@@ -66,7 +66,24 @@ class Evaluation(Refusals):
         self.assert_refused(run(HGN_EVAL, hgn, "--data", data, "--backward", "1e9"), 2, "--backward")
         self.assert_refused(run(HGN_EVAL, data, "--data", data, "--quiet"), 1, "not a run of hgn-fit")
         self.assert_refused(run(HGN_EVAL, hgn, "--data", hgn, "--quiet"), 1, "manifest.json")
+        self.assert_refused(run(HGN_EVAL, hgn, "--data", data, "--forward", 7), 2, "--forward = 7", "sees 8 frames")
+        self.assert_refused(run(HGN_EVAL, hgn, "--data", data, "--html", "nowhere/x.html"), 2, "nowhere")
         self.assert_refused(run(HGN_EVAL, hgn, "--data", data, "--nonsense"), 2, "nonsense")
+
+    def test_runs_that_do_not_compare_are_refused(self):
+        short = new_directory() / "short"
+        self.assertEqual(train(short, "--set", "data.context=4", "--set", "data.horizon=5").returncode, 0)
+        self.assert_refused(run(HGN_EVAL, trained(), short, "--data", dataset()), 2, "8 frames", "5 frames", "apart")
+        slow = generate(new_directory() / "slow", "--system", "mass_spring", "--n", 5, "--n-test", 4, "--steps", 7,
+                        "--image-size", 16, "--set", "dt=0.25")
+        done = run(HGN_EVAL, trained(), "--data", slow, "--quiet")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("apart in time", done.stderr)
+        bodies = generate(new_directory() / "bodies", "--system", "two_body", "--n", 5, "--n-test", 4, "--steps", 7,
+                          "--image-size", 16)
+        done = run(HGN_EVAL, trained("hnn"), "--data", bodies, "--quiet")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("looks at 1 coordinates: the dataset's states have 4", done.stderr)
 
     def test_a_run_that_is_not_finished_is_told_how_to_finish(self):
         copy = new_directory() / "run"
@@ -134,12 +151,13 @@ class Rollouts(Refusals):
 
     def test_bad_input(self):
         data = dataset()
-        self.assert_refused(self.rollout("--data", data, "--index", 4), 2, "--index = 4", "trajectories 0 to 3")
+        self.assert_refused(self.rollout("--data", data, "--index", 4), 2, "trajectory 4", "trajectories 0 to 3")
         self.assert_refused(self.rollout("--data", data, "--split", "valid"), 2, "--split")
         self.assert_refused(self.rollout("--data", data, "--direction", "up"), 2, "--direction")
         self.assert_refused(self.rollout("--data", data, "--speed", "-1"), 2, "--speed")
         self.assert_refused(self.rollout("--data", data, "--steps", 0), 2, "--steps")
         self.assert_refused(self.rollout("--data", data, "--out", "x.bmp"), 2, ".png or .gif")
+        self.assert_refused(self.rollout("--data", data, "--interpolate", 1, "--speed", 2), 2, "--speed does not go with")
         self.assert_refused(self.rollout("--sample", 2, "--index", 1), 2, "--index does not go with --sample")
         self.assert_refused(self.rollout(), 2, "--data")
         self.assert_refused(run(HGN_ROLLOUT, trained("hnn"), "--data", data), 2, "model of states")
