@@ -226,10 +226,16 @@ Json evaluate_runs(const std::vector<fs::path>& paths, const EvaluationData& dat
     runs.push_back(load_run(path, options.device));
     require_suitable(runs.back(), data.manifest, data.coordinates());
   }
+  require_equal_shapes(runs);
   Json json{{"format", "hamgen-evaluation-1"},
             {"caption", one_line(caption)},
             {"dataset", dataset_json(data, options)}};
-  json["yardsticks"] = yardsticks_json(data, runs.front().shape);
+  const auto video = std::ranges::find_if(runs, [](const TrainedRun& run) { return run.video() != nullptr; });
+  json["yardsticks"] = Json::object();
+  if (video != runs.end()) {
+    json["window"] = {{"frames", video->shape.frames}, {"image_size", video->shape.image_size}};
+    json["yardsticks"] = yardsticks_json(data, video->shape);
+  }
   json["runs"] = Json::array();
   std::vector<std::string> groups;
   for (const TrainedRun& run : runs) {
