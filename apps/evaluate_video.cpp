@@ -94,11 +94,11 @@ class VideoEvaluation {
   Tensor pixels(const Tensor& bytes) const { return model::to_pixels(bytes, run_.shape.image_size); }
 
   // The exact frames of a course, [B, intervals + 1, 3, S, S].
-  Tensor truth(const std::vector<Window>& list, const Course& course) {
+  Tensor truth(TrueMotion& motion, const std::vector<Window>& list, const Course& course) const {
     std::vector<Tensor> sequences;
     const auto size = static_cast<std::int64_t>(data_.test.frame_size());
     for (const Window& window : list) {
-      auto bytes = motion_.frames(window.trajectory, times(course));
+      auto bytes = motion.frames(window.trajectory, times(course));
       sequences.push_back(pixels(at::from_blob(bytes.data(), {course.intervals + 1, size, size, 3}, at::kByte)
                                      .clone()
                                      .to(run_.device)));
@@ -172,7 +172,7 @@ void VideoEvaluation::visit(const std::vector<Window>& list) {
 void VideoEvaluation::compare(const std::vector<Window>& list, const PhaseSpace& start) {
   const auto all = courses();
   for (std::size_t i = 0; i < all.size(); ++i) {
-    const Tensor exact = truth(list, all[i]);
+    const Tensor exact = truth(motion_, list, all[i]);
     const auto states = model_.roll_out(start, all[i].intervals + 1, all[i].speed);
     course_errors_[i].add(squared_error(model_.show(states).frames, exact));
     course_squares_[i].add(exact.square().flatten(2).mean(2).to(at::kCPU, at::kDouble));
@@ -205,14 +205,18 @@ void VideoEvaluation::inspect(const std::vector<Window>& list, const Tensor& byt
 }
 
 Json VideoEvaluation::train_error() const {
-  Gathered errors;
+  TrueMotion motion(data_.root, data_.manifest, data_.train);
+  Gathered noisy, clean;
   const std::uint64_t count = trained_trajectories(run_, data_, options_);
   for (std::uint64_t first = 0; first < count; first += batch()) {
     const auto list = windows(first, std::min(count, first + batch()));
     const Tensor bytes = load(data_.train, "frames", list);
-    errors.add(squared_error(model_.reconstruct(bytes, frames()).frames, pixels(bytes)).mean(1));
+    const Tensor prediction = model_.reconstruct(bytes, frames()).frames;
+    noisy.add(squared_error(prediction, pixels(bytes)).mean(1));
+    clean.add(squared_error(prediction, truth(motion, list, {"window", frames() - 1, 1})).mean(1));
   }
-  return {{"mse", interval_json(to_vector(errors.all()))}};
+  return {{"mse", interval_json(to_vector(noisy.all()))},
+          {"mse_clean", interval_json(to_vector(clean.all()))}};
 }
 
 Json VideoEvaluation::course_json(std::size_t i) const {

@@ -205,7 +205,7 @@ std::string charts(const Json& evaluation) {
   return section("Error over time",
                  "Each line is one run’s error, frame by frame, from the past that it inferred to the future "
                  "that it "
-                 "predicted; the shaded window is what its encoder saw. A line that stays flat keeps its "
+                 "predicted; the shaded window is what it was trained on. A line that stays flat keeps its "
                  "physics; at "
                  "the mean image, nothing is left of the motion. The noise floor is the best possible error "
                  "against "

@@ -87,6 +87,8 @@ TEST_CASE("an evaluation says what the trainer said of the same frames, and has 
           Approx(one["pixel_error"]["test"]["per_frame"]["mse_clean"][t].get<double>()).epsilon(1e-4));
   CHECK(one.at("reversibility").at("state_error").get<double>() < 1e-3);
   CHECK(one.at("symplecticity").at("error").get<double>() < 1e-5);
+  CHECK(one.at("pixel_error").at("train").at("mse_clean").at("mean").get<double>() <
+        one.at("pixel_error").at("train").at("mse").at("mean").get<double>());
   CHECK(!one.at("is_other_dataset").get<bool>());
   for (const char* key : {"kl", "elbo", "active_latents", "latent", "valid_prediction_time", "parameters"})
     CHECK(one.contains(key));
