@@ -25,7 +25,7 @@ model.safetensors. SIGTERM, SIGUSR1 and Ctrl-C save and exit with status 75.
 )";
 
 constexpr Shorthand shorthands[] = {
-    {"model", "model", "hgn, latent_ode, pixel_hnn, pixel_hnn_conv, hnn or baseline_mlp [hgn]"},
+    {"model", "model", "what to train: "},  // and the names of all
     {"seed", "seed", "seed of every random number [0]"},
     {"steps", "train.steps", "length of the training and its schedules [by preset]"},
     {"batch", "train.batch", "sequences of a step [by preset]"},
@@ -51,6 +51,13 @@ double duration(const std::string& text) {
   return value * factor;
 }
 
+std::string help_of(const Shorthand& shorthand) {
+  std::string help = shorthand.help;
+  if (std::string_view(shorthand.flag) != "model") return help;
+  for (const auto& model : model::models()) help += model.name + ", ";
+  return help.substr(0, help.size() - 2) + " [hgn]";
+}
+
 cxxopts::Options make_options() {
   cxxopts::Options options("hgn-fit", overview);
   options.custom_help("--data DIR [options]");
@@ -67,7 +74,7 @@ cxxopts::Options make_options() {
   add("preset", "paper, tuned or small: see hgn-fit presets [small; for models of states: paper]",
       cxxopts::value<std::string>(), "NAME");
   for (const Shorthand& shorthand : shorthands)
-    add(shorthand.flag, shorthand.help, cxxopts::value<std::string>(), "X");
+    add(shorthand.flag, help_of(shorthand), cxxopts::value<std::string>(), "X");
   add("config", "JSON file with any of the fields of --print-config", cxxopts::value<std::string>(), "FILE");
   add("set", "one field, e.g. --set hamiltonian.form=joint (repeatable; wins over --config)",
       cxxopts::value<std::vector<std::string>>(), "PATH=VALUE");
