@@ -33,6 +33,15 @@ std::uint64_t trained_trajectories(const TrainedRun& run, const EvaluationData& 
   return std::min({options.trajectories, all, run.about.value("train_trajectories", all)});
 }
 
+at::Tensor exact_frames(TrueMotion& motion, std::uint64_t trajectory, std::int64_t intervals, double interval,
+                        std::int64_t image_size) {
+  std::vector<double> times;
+  for (std::int64_t t = 0; t <= intervals; ++t) times.push_back(static_cast<double>(t) * interval);
+  std::vector<std::uint8_t> bytes = motion.frames(trajectory, times);
+  const auto size = static_cast<std::int64_t>(motion.frame_size());
+  return model::to_pixels(at::from_blob(bytes.data(), {intervals + 1, size, size, 3}, at::kByte), image_size);
+}
+
 EvaluationData::EvaluationData(const fs::path& path)
     : root(path),
       manifest(dataset::read_manifest(path)),
@@ -152,7 +161,7 @@ Json about_json(const TrainedRun& run, const EvaluationData& data) {
                                   std::pair("steps_per_second", "steps_per_second"),
                                   std::pair("peak_memory_mib", "memory_mib"), std::pair("ending", "ending")})
     if (run.result.contains(key)) json[name] = run.result.at(key);
-  json["is_other_dataset"] = !is_its_dataset(run, data.root);
+  json["is_other_dataset"] = !is_its_dataset(run.path, data.root);
   return json;
 }
 

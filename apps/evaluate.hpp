@@ -40,6 +40,13 @@ Json evaluate_states(const TrainedRun& run, const EvaluationData& data, const Ev
 std::uint64_t trained_trajectories(const TrainedRun& run, const EvaluationData& data,
                                    const EvaluationOptions& options);
 
+class TrueMotion;
+// Noise-free frames of a trajectory after 0, 1, ..., `intervals` intervals of `interval` units of time
+// (negative: backward), [intervals + 1, 3, S, S] in units of 255 on the CPU, S = image_size. Throws what
+// TrueMotion throws.
+at::Tensor exact_frames(TrueMotion& motion, std::uint64_t trajectory, std::int64_t intervals, double interval,
+                        std::int64_t image_size);
+
 // null where it is not finite: such numbers have no place in JSON.
 Json number(double value);
 Json interval_json(const std::vector<double>& values);  // {"mean", "ci95", "n"}

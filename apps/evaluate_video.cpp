@@ -96,13 +96,10 @@ class VideoEvaluation {
   // The exact frames of a course, [B, intervals + 1, 3, S, S].
   Tensor truth(TrueMotion& motion, const std::vector<Window>& list, const Course& course) const {
     std::vector<Tensor> sequences;
-    const auto size = static_cast<std::int64_t>(data_.test.frame_size());
-    for (const Window& window : list) {
-      auto bytes = motion.frames(window.trajectory, times(course));
-      sequences.push_back(pixels(at::from_blob(bytes.data(), {course.intervals + 1, size, size, 3}, at::kByte)
-                                     .clone()
-                                     .to(run_.device)));
-    }
+    for (const Window& window : list)
+      sequences.push_back(
+          exact_frames(motion, window.trajectory, course.intervals, course.speed * dt_, run_.shape.image_size)
+              .to(run_.device));
     return at::stack(sequences);
   }
   std::vector<double> times(const Course& course) const {

@@ -99,7 +99,7 @@ int evaluate(const cxxopts::ParseResult& flags) {
                                 "\" is not allowed: there is no such directory");
   const EvaluationData data(text("data"));
   for (const fs::path& run : runs)
-    if (is_run(run) && !is_its_dataset(load_run(run, options.device), data.root))
+    if (is_run(run) && !is_its_dataset(run, data.root))
       fmt::print(stderr,
                  "hgn-eval: {} WAS TRAINED ON ANOTHER DATASET than {}: its errors say how it generalises\n",
                  run.string(), data.root.string());

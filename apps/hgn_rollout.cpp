@@ -123,7 +123,7 @@ class Program {
   RolloutResult of_data(const TrainedRun& run) const {
     if (!has("data")) throw schemas::FieldError("no dataset is chosen: give --data DIR (hamgen makes one)");
     const EvaluationData data(text("data"));
-    if (!is_its_dataset(run, data.root))
+    if (!is_its_dataset(run.path, data.root))
       fmt::print(stderr, "hgn-rollout: {} WAS TRAINED ON ANOTHER DATASET than {}\n", run.path.string(),
                  data.root.string());
     SequenceChoice choice;

@@ -42,19 +42,11 @@ class Sequence {
   const PhaseSpace& start() const { return start_; }
   Tensor observed() const { return model::to_pixels(bytes_, run_.shape.image_size)[0]; }
 
-  Tensor truth(std::int64_t intervals, double speed) {
-    std::vector<double> times;
-    for (std::int64_t t = 0; t <= intervals; ++t) times.push_back(static_cast<double>(t) * speed * dt_);
-    auto frames = motion_.frames(index_, times);
-    const auto size = static_cast<std::int64_t>(reader_.frame_size());
-    return model::to_pixels(at::from_blob(frames.data(), {intervals + 1, size, size, 3}, at::kByte).clone(),
-                            run_.shape.image_size);
-  }
-
   // Adds the truth and the roll-out.
   void add(RolloutResult& result, const std::string& label, std::int64_t intervals, double speed) {
     const model::Rollout rollout = model_.show(model_.roll_out(start_, intervals + 1, speed));
-    const Tensor frames = rollout.frames[0].to(at::kCPU), exact = truth(intervals, speed);
+    const Tensor frames = rollout.frames[0].to(at::kCPU),
+                 exact = exact_frames(motion_, index_, intervals, speed * dt_, run_.shape.image_size);
     result.sheet.rows.push_back({"truth", exact, true});
     result.sheet.rows.push_back({label, frames, false});
     Json row{{"label", label}, {"speed", speed}, {"intervals", intervals}, {"dt", dt_}};

@@ -108,8 +108,9 @@ void require_suitable(const TrainedRun& run, const dataset::Manifest& manifest, 
            "are " + std::to_string(dt) + " apart");
 }
 
-bool is_its_dataset(const TrainedRun& run, const fs::path& dataset) {
-  return run.about.value("manifest_sha256", "") == file_hash(dataset / "manifest.json");
+bool is_its_dataset(const fs::path& run, const fs::path& dataset) {
+  return read_json(run / run_file::about).value("manifest_sha256", "") ==
+         file_hash(dataset / "manifest.json");
 }
 
 }  // namespace hamgen::apps

@@ -42,8 +42,8 @@ TrainedRun load_run(const std::filesystem::path& path, const std::string& device
 // Throws schemas::FieldError where the run's model cannot look at this dataset. `coordinates`: of its
 // positions.
 void require_suitable(const TrainedRun& run, const dataset::Manifest& manifest, std::int64_t coordinates);
-// Whether the dataset is the one that the run was trained on.
-bool is_its_dataset(const TrainedRun& run, const std::filesystem::path& dataset);
+// Whether the dataset is the one that the run in this directory was trained on. Throws dataset::FileError.
+bool is_its_dataset(const std::filesystem::path& run, const std::filesystem::path& dataset);
 
 // The SHA-256 of a file. Throws dataset::FileError.
 std::string file_hash(const std::filesystem::path& path);

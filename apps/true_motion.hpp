@@ -26,6 +26,7 @@ class TrueMotion {
   // Hamilton's equations there: dq/dt, then dp/dt, 2 D numbers.
   std::vector<double> rate(std::uint64_t trajectory, simulators::Reals q, simulators::Reals p) const;
   const simulators::Simulation& simulation() const { return simulation_; }
+  std::uint64_t frame_size() const { return reader_.frame_size(); }
 
  private:
   std::vector<double> row(const char* name, std::uint64_t trajectory) const;
