@@ -23,6 +23,22 @@ Json interval_json(const std::vector<double>& values) {
   return {{"mean", number(interval.mean)}, {"ci95", number(interval.half_width)}, {"n", interval.count}};
 }
 
+Json about_json(const TrainedRun& run) {
+  const auto& settings = run.config.settings;
+  Json json{{"run", run.path.string()},
+            {"title", run.title()},
+            {"model", run.config.model->name},
+            {"seed", settings.integer("seed")},
+            {"parameters", model::parameter_count(*run.network)}};
+  if (settings.values().contains("integrator.method"))
+    json["integrator"] = settings.text("integrator.method");
+  for (const auto& [key, name] : {std::pair("steps", "steps"), std::pair("seconds", "seconds"),
+                                  std::pair("steps_per_second", "steps_per_second"),
+                                  std::pair("peak_memory_mib", "memory_mib"), std::pair("ending", "ending")})
+    if (run.result.contains(key)) json[name] = run.result.at(key);
+  return json;
+}
+
 std::int64_t EvaluationData::coordinates() const {
   return static_cast<std::int64_t>(test.shard(0).numbers_per_row("q") / test.frames_per_trajectory());
 }
@@ -152,19 +168,6 @@ Json yardsticks_json(const EvaluationData& data, const model::DataShape& shape) 
   return json;
 }
 
-Json about_json(const TrainedRun& run, const EvaluationData& data) {
-  const auto& settings = run.config.settings;
-  Json json{{"run", run.path.string()},         {"title", run.title()},
-            {"model", run.config.model->name},  {"integrator", settings.text("integrator.method")},
-            {"seed", settings.integer("seed")}, {"parameters", model::parameter_count(*run.network)}};
-  for (const auto& [key, name] : {std::pair("steps", "steps"), std::pair("seconds", "seconds"),
-                                  std::pair("steps_per_second", "steps_per_second"),
-                                  std::pair("peak_memory_mib", "memory_mib"), std::pair("ending", "ending")})
-    if (run.result.contains(key)) json[name] = run.result.at(key);
-  json["is_other_dataset"] = !is_its_dataset(run.path, data.root);
-  return json;
-}
-
 std::string shape_text(const model::DataShape& shape) {
   return std::to_string(shape.frames) + " frames of " + std::to_string(shape.image_size) + " pixels a side";
 }
@@ -173,7 +176,7 @@ std::string shape_text(const model::DataShape& shape) {
 std::string group_of(const TrainedRun& run) {
   Json settings = to_json(run.config);
   for (const char* key : {"seed", "threads", "device"}) settings.erase(key);
-  return settings.dump() + run.about.value("manifest_sha256", "") + run.result.value("steps", Json()).dump();
+  return settings.dump() + run.about.value("data_sha256", "") + run.result.value("steps", Json()).dump();
 }
 
 Json groups_json(const std::vector<std::string>& groups, const Json& runs) {
@@ -248,7 +251,8 @@ Json evaluate_runs(const std::vector<fs::path>& paths, const EvaluationData& dat
   json["runs"] = Json::array();
   std::vector<std::string> groups;
   for (const TrainedRun& run : runs) {
-    Json one = about_json(run, data);
+    Json one = about_json(run);
+    one["is_other_dataset"] = !is_its_dataset(run.path, data.root);
     one.update(run.video() != nullptr ? evaluate_video(run, data, options)
                                       : evaluate_states(run, data, options));
     if (one.contains("static_image")) {

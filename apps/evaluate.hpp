@@ -47,6 +47,8 @@ class TrueMotion;
 at::Tensor exact_frames(TrueMotion& motion, std::uint64_t trajectory, std::int64_t intervals, double interval,
                         std::int64_t image_size);
 
+// Path, title, model, seed, size and what training took: the beginning of a run's entry.
+Json about_json(const TrainedRun& run);
 // null where it is not finite: such numbers have no place in JSON.
 Json number(double value);
 Json interval_json(const std::vector<double>& values);  // {"mean", "ci95", "n"}

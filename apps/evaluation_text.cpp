@@ -98,6 +98,34 @@ std::string state_table(const std::vector<const Json*>& runs) {
   return table_of(rows);
 }
 
+// The bound of the most draws.
+double last_bound(const Json& run) {
+  const Json& bounds = list_at(run, "/density/bounds");
+  return bounds.empty() ? NAN : number_at(bounds.back(), "/mean");
+}
+
+std::string density_table(const std::vector<const Json*>& runs) {
+  std::vector<std::vector<std::string>> rows{{"density, nats", "data", "ELBO", "IWAE", "exact", "KL on grid",
+                                              "modes", "stray", "inversion", "fp64", "|det J| - 1",
+                                              "samples/s"}};
+  for (const Json* run : runs) {
+    const auto plain = [&](const char* path, const char* format) {
+      return plain_text(number_at(*run, path), format);
+    };
+    const double modes = number_at(*run, "/density/modes/modes");
+    rows.push_back(
+        {text_at(*run, "/title"), text_at(*run, "/density/data"), plain("/density/bounds/0/mean", "{:.4f}"),
+         plain_text(last_bound(*run), "{:.4f}"), plain("/density/exact_log_likelihood/mean", "{:.4f}"),
+         plain("/density/grid/divergence", "{:.4f}"),
+         std::isfinite(modes) ? plain("/density/modes/covered", "{:.0f}") + fmt::format("/{:.0f}", modes)
+                              : "-",
+         plain("/density/modes/stray", "{:.3f}"), plain("/density/inversion_fp32/largest", "{:.1e}"),
+         plain("/density/inversion_fp64/largest", "{:.1e}"), plain("/density/volume_error", "{:.1e}"),
+         plain("/density/samples_per_second", "{:.2g}")});
+  }
+  return table_of(rows);
+}
+
 std::string seeds_table(const Json& groups) {
   std::vector<std::vector<std::string>> rows{{"over seeds, x 1e4", "seeds", "test", "clean"}};
   for (const Json& group : groups)
@@ -111,20 +139,23 @@ std::string seeds_table(const Json& groups) {
 }  // namespace
 
 std::string evaluation_text(const Json& evaluation) {
-  std::vector<const Json*> videos, states, costs;
+  std::vector<const Json*> videos, states, densities, costs;
   std::string warnings;
   for (const Json& run : list_at(evaluation, "/runs")) {
-    (run.contains("state_error") ? states : videos).push_back(&run);
+    (run.contains("density") ? densities : run.contains("state_error") ? states : videos).push_back(&run);
     costs.push_back(&run);
     if (flag_at(run, "/is_other_dataset"))
       warnings += fmt::format("  {} WAS TRAINED ON ANOTHER DATASET\n", text_at(run, "/run"));
   }
-  std::string text = fmt::format("{}: {}, {} test trajectories of {} frames\n{}\n",
-                                 text_at(evaluation, "/dataset/path"), text_at(evaluation, "/dataset/system"),
-                                 number_at(evaluation, "/dataset/evaluated_trajectories"),
-                                 number_at(evaluation, "/dataset/frames"), warnings);
+  std::string text = warnings;
+  if (densities.empty())
+    text = fmt::format("{}: {}, {} test trajectories of {} frames\n{}\n",
+                       text_at(evaluation, "/dataset/path"), text_at(evaluation, "/dataset/system"),
+                       number_at(evaluation, "/dataset/evaluated_trajectories"),
+                       number_at(evaluation, "/dataset/frames"), warnings);
   if (!videos.empty()) text += video_tables(evaluation, videos);
   if (!states.empty()) text += (videos.empty() ? "" : "\n") + state_table(states);
+  if (!densities.empty()) text += density_table(densities);
   text += seeds_table(list_at(evaluation, "/groups"));
   std::vector<std::vector<std::string>> rows{
       {"cost", "run", "parameters", "steps", "steps/s", "minutes", "memory MiB"}};

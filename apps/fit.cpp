@@ -6,12 +6,14 @@
 #include <algorithm>
 #include <cmath>
 
+#include "apps/fit_data.hpp"
 #include "apps/frame_sheet.hpp"
 #include "apps/progress.hpp"
 #include "apps/threads.hpp"
 #include "apps/trained_run.hpp"
 #include "apps/version.hpp"
 #include "dataset/commit.hpp"
+#include "model/density_metrics.hpp"
 #include "render/picture.hpp"
 
 namespace hamgen::apps {
@@ -41,8 +43,12 @@ class FitProgress {
     const auto get = [&](const char* key) {
       return line.contains(key) && line[key].is_number() ? line[key].get<double>() : NAN;
     };
+    const bool is_density = line.contains("nll");
     if (line.at("kind") == "validation")
-      validation_ = fmt::format("  validation {:.3e}", get("mse"));
+      validation_ = is_density ? fmt::format("  validation {:.3f}", get("nll"))
+                               : fmt::format("  validation {:.3e}", get("mse"));
+    else if (is_density)
+      numbers_ = fmt::format("nll {:.3f} nats", get("nll"));
     else
       numbers_ =
           fmt::format("mse {:.3e}", get("mse")) +
@@ -79,26 +85,18 @@ class FitProgress {
 // Everything that a run stands on, in the order it is built.
 struct Setup {
   FitConfig config;
-  fs::path data;
-  dataset::Manifest manifest;
-  dataset::SplitReader reader;
-  model::TrainingData training;
+  Threads limit;
+  FitData data;
   at::Device device;
   std::shared_ptr<model::Model> network;
 
-  Setup(FitConfig resolved, const fs::path& root)
+  Setup(FitConfig resolved, const fs::path& path)
       : config(std::move(resolved)),
-        data(root),
-        manifest(dataset::read_manifest(root)),
-        reader(root, manifest, "train"),
-        training(model::training_data(config.settings, manifest, reader)),
+        limit(static_cast<unsigned>(config.settings.integer("threads"))),
+        data(config, path),
         device(config.settings.text("device")),
-        network(config.model->make(config.settings, training.shape)) {
-    training.fingerprint = file_hash(root / "manifest.json");
-    const auto threads = config.settings.integer("threads");
-    const Threads limit(static_cast<unsigned>(threads));
-    reader.check_all();
-    torch::set_num_threads(static_cast<int>(threads));
+        network(config.model->make(config.settings, data.training().shape)) {
+    torch::set_num_threads(static_cast<int>(config.settings.integer("threads")));
     model::set_arithmetic();
   }
 };
@@ -117,37 +115,56 @@ Sheet sheet_of(const model::Samples& samples, const std::string& title) {
 
 Json test_of_states(const Setup& setup, model::Model& trained, const dataset::SplitReader& reader) {
   const model::WindowReader windows(reader, model::Observation::states);
-  const model::Errors errors = validation_errors(trained, windows, 0, reader.trajectories(),
-                                                 setup.training.shape.frames, setup.device);
+  const auto fetch = [&](std::uint64_t first, std::uint64_t count) {
+    return windows.read(first, count, setup.data.training().shape.frames);
+  };
+  const model::Errors errors = validation_errors(trained, fetch, reader.trajectories(), setup.device);
   return {{"trajectories", errors.trajectories}, {"derivative_mse", errors.mse}};
 }
 
-Json test_result(const Setup& setup, model::Model& trained) {
-  const dataset::SplitRecord* const split = setup.manifest.find("test");
-  if (split == nullptr || split->trajectories() == 0) return nullptr;
-  const dataset::SplitReader reader(setup.data, setup.manifest, "test");
-  const auto* const video = dynamic_cast<const model::VideoModel*>(&trained);
-  if (video == nullptr) return test_of_states(setup, trained, reader);
+Json test_of_points(const Setup& setup, const model::DensityModel& trained) {
+  constexpr std::int64_t most = 1000, draws = 64;
+  const at::Tensor points = test_points(*setup.data.points(), most);
+  const auto bounds = model::likelihood_bounds(trained, points, {1, draws}, setup.device);
+  Json test{{"points", points.size(0)},
+            {"elbo", bounds.front().mean},
+            {"iwae", bounds.back().mean},
+            {"iwae_draws", bounds.back().draws}};
+  if (const auto& target = setup.data.points()->target)
+    test["exact"] = target->log_density(points).mean().item<double>();
+  return test;
+}
+
+Json test_of_videos(const Setup& setup, const model::VideoModel& video) {
+  const OpenDataset& data = *setup.data.dataset();
+  const model::DataShape& shape = setup.data.training().shape;
   const model::Errors errors =
-      evaluate(*video, reader, setup.training.shape, 0, reader.trajectories(), true, setup.device);
+      evaluate(video, *data.test, shape, 0, data.test->trajectories(), true, setup.device);
   Json test{{"trajectories", errors.trajectories}, {"mse", errors.mse}, {"mse_clean", errors.mse_clean}};
   if (std::isfinite(errors.energy_mean)) test["energy_mean"] = errors.energy_mean;
   if (std::isfinite(errors.energy_drift)) test["energy_drift"] = errors.energy_drift;
-  const bool is_whole =
-      setup.training.shape.image_size == static_cast<std::int64_t>(setup.manifest.frame_shape[1]) &&
-      setup.training.shape.frames == static_cast<std::int64_t>(setup.manifest.frame_shape[0]);
-  if (setup.manifest.has_yardsticks && is_whole) {
-    const auto& y = setup.manifest.yardsticks;
+  const bool is_whole = shape.image_size == static_cast<std::int64_t>(data.manifest.frame_shape[1]) &&
+                        shape.frames == static_cast<std::int64_t>(data.manifest.frame_shape[0]);
+  if (data.manifest.has_yardsticks && is_whole) {
+    const auto& y = data.manifest.yardsticks;
     test["noise_floor"] = y.noise_floor;
     test["mean_image_mse"] = y.mean_image_mse;
     test["mean_image_mse_clean"] = y.mean_image_mse_clean;
   } else {  // the noise floor is not known for frames of another size or number
-    const model::Errors mean_image =
-        mean_image_errors(setup.reader, reader, setup.training.shape, true, setup.device);
+    const model::Errors mean_image = mean_image_errors(data.train, *data.test, shape, true, setup.device);
     test["mean_image_mse"] = mean_image.mse;
     test["mean_image_mse_clean"] = mean_image.mse_clean;
   }
   return test;
+}
+
+Json test_result(const Setup& setup, model::Model& trained) {
+  if (const auto* const density = dynamic_cast<const model::DensityModel*>(&trained))
+    return test_of_points(setup, *density);
+  const OpenDataset& data = *setup.data.dataset();
+  if (!data.test) return nullptr;
+  const auto* const video = dynamic_cast<const model::VideoModel*>(&trained);
+  return video == nullptr ? test_of_states(setup, trained, *data.test) : test_of_videos(setup, *video);
 }
 
 // Of all sessions of a run, from the log: each line tells how fast the steps since the line before were.
@@ -172,7 +189,9 @@ FitOutcome run(const Setup& setup, const FitOptions& options,
                const std::optional<model::Checkpoint>& checkpoint) {
   for (const fs::path& directory : {options.out, options.out / "checkpoints"})
     dataset::remove_temporaries(directory);
-  model::Trainer trainer(setup.config.settings, setup.training, setup.network, setup.device, options.out);
+  model::Trainer trainer(setup.config.settings, setup.data.training(),
+                         setup.data.source(setup.config, *setup.network), setup.network, setup.device,
+                         options.out);
   if (checkpoint) trainer.resume(*checkpoint);
   // What an earlier end left is not the result of this one.
   for (const char* name : {run_file::result, run_file::weights}) fs::remove(options.out / name);
@@ -188,9 +207,9 @@ FitOutcome run(const Setup& setup, const FitOptions& options,
     hooks.on_samples = [&](std::int64_t step, const model::Samples& samples) {
       const auto file = options.out / "samples" / fmt::format("step-{:09}.png", step);
       try {
-        write_png(file, draw(sheet_of(samples,
-                                      fmt::format("{} on {}, step {}: held-out sequences",
-                                                  setup.config.model->name, setup.manifest.system, step))));
+        write_png(file,
+                  draw(sheet_of(samples, fmt::format("{} on {}, step {}: held-out sequences",
+                                                     setup.config.model->name, setup.data.name(), step))));
       } catch (const render::PictureError& error) {  // not worth a training
         fmt::print(stderr, "hgn-fit: {}\n", error.what());
       }
@@ -243,25 +262,15 @@ void prepare_run(const fs::path& out, bool force) {
 FitOutcome fit(FitConfig config, const FitOptions& options) {
   resolve_machine(config);
   const Setup setup(std::move(config), options.data);
-  if (is_within(options.data, options.out))
+  if (!options.data.empty() && is_within(options.data, options.out))
     throw schemas::FieldError("the dataset " + options.data.string() + " lies in the directory of the run, " +
                               options.out.string() + ": choose another --out");
   prepare_run(options.out, options.force);
   write_json(options.out / run_file::config, to_json(setup.config));
-  write_json(options.out / run_file::about, {{"program", "hgn-fit"},
-                                             {"version", version},
-                                             {"git_commit", git_commit},
-                                             {"libtorch", TORCH_VERSION},
-                                             {"data", fs::absolute(options.data).string()},
-                                             {"system", setup.manifest.system},
-                                             {"manifest_sha256", setup.training.fingerprint},
-                                             {"data_shape",
-                                              {{"frames", setup.training.shape.frames},
-                                               {"image_size", setup.training.shape.image_size},
-                                               {"dt", setup.training.shape.dt}}},
-                                             {"coordinates", setup.training.shape.coordinates},
-                                             {"train_trajectories", setup.training.training},
-                                             {"validation_trajectories", setup.training.validation}});
+  Json about{
+      {"program", "hgn-fit"}, {"version", version}, {"git_commit", git_commit}, {"libtorch", TORCH_VERSION}};
+  about.update(setup.data.about());
+  write_json(options.out / run_file::about, about);
   return run(setup, options, std::nullopt);
 }
 
@@ -270,11 +279,13 @@ FitOutcome resume_fit(const FitOptions& options) {
     throw dataset::FileError(options.out.string() +
                              " is not a run of hgn-fit: it has no config.json and run.json of one");
   const Json about = read_json(options.out / run_file::about);
-  const fs::path data = options.data.empty() ? fs::path(about.at("data").get<std::string>()) : options.data;
-  dataset::read_manifest(data);  // tells better than a hash what is wrong with a directory that is no dataset
-  if (file_hash(data / "manifest.json") != about.at("manifest_sha256"))
-    throw dataset::FileError("the dataset in " + data.string() + " is not the one that " +
-                             options.out.string() + " was trained on: its manifest.json has changed");
+  const Json& recorded = about.at("data");
+  const fs::path data = !options.data.empty()  ? options.data
+                        : recorded.is_string() ? fs::path(recorded.get<std::string>())
+                                               : fs::path();
+  // Tells better than a hash what is wrong with a directory that is no dataset.
+  if (!data.empty() && !fs::is_regular_file(data)) dataset::read_manifest(data);
+  require_its_data(about, data, options.out);
   if (about.at("git_commit") != git_commit || about.at("libtorch") != TORCH_VERSION)
     fmt::print(stderr, "hgn-fit: the run began with another build: it goes on, but not bit for bit\n");
   FitConfig config = fit_config_from_json(read_json(options.out / run_file::config));
@@ -290,6 +301,20 @@ FitOutcome resume_fit(const FitOptions& options) {
   return run(setup, options, checkpoint);
 }
 
+namespace {
+
+std::string likelihood_text(const Json& test) {
+  const auto of = [&](const char* key) { return test.at(key).get<double>(); };
+  std::string text = fmt::format(
+      "  test, {} points: log-likelihood in nats\n  ELBO             {:.4f}\n  IWAE, {:3} draws  {:.4f}\n",
+      test.at("points").get<std::int64_t>(), of("elbo"), test.at("iwae_draws").get<std::int64_t>(),
+      of("iwae"));
+  if (test.contains("exact")) text += fmt::format("  the target's own {:.4f}\n", of("exact"));
+  return text;
+}
+
+}  // namespace
+
 std::string result_text(const fs::path& run, const Json& result) {
   std::string text = fmt::format(
       "{}: {} after {} steps, {}; {} parameters\n", run.string(), result.at("ending").get<std::string>(),
@@ -298,6 +323,7 @@ std::string result_text(const fs::path& run, const Json& result) {
   const Json& test = result.at("test");
   if (test.is_null()) return text + "  the dataset has no test split\n";
   const auto of = [&](const char* key) { return test.at(key).get<double>(); };
+  if (test.contains("elbo")) return text + likelihood_text(test);
   text += fmt::format("  test, {} trajectories\n", test.at("trajectories").get<std::int64_t>());
   if (test.contains("derivative_mse"))
     return text + fmt::format("  MSE of dq/dt and dp/dt  {:.3e}\n", of("derivative_mse"));

@@ -80,7 +80,9 @@ Json preset_settings(const std::string& preset_name, const std::string& model_na
 }
 
 std::string default_preset(const std::string& model) {
-  return find_preset("small").models.contains(model) ? "small" : "paper";
+  for (const char* name : {"small", "density"})
+    if (find_preset(name).models.contains(model)) return name;
+  return "paper";
 }
 
 FitConfig fit_config_from_json(const Json& json) {

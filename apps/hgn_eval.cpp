@@ -5,6 +5,7 @@
 
 #include "apps/command_line.hpp"
 #include "apps/evaluate.hpp"
+#include "apps/evaluate_density.hpp"
 #include "apps/evaluation_page.hpp"
 #include "apps/evaluation_text.hpp"
 #include "apps/rollout.hpp"
@@ -22,6 +23,7 @@ constexpr const char* overview = R"(hgn-eval - evaluates what hgn-fit has traine
   hgn-eval runs/hgn --data mass_spring                           a table
   hgn-eval runs/* --data mass_spring --html report.html          a page with tables, charts and pictures
   hgn-eval runs/* --data mass_spring --json report.json          every number, for scripts
+  hgn-eval runs/ring                                             a density, beside what it was trained on
 
 Errors are given inside the window that a model sees, beyond it in both directions of time, and at half and double
 speed; beside the noise floor and what a mean or a static image would do. docs/evaluation.md explains each.
@@ -33,11 +35,15 @@ cxxopts::Options make_options() {
   options.positional_help("");
   options.set_width(110);
   auto add = options.add_options("Evaluation");
-  add("data", "dataset that hamgen made", cxxopts::value<std::string>(), "DIR");
+  add("data", "dataset that hamgen made; for densities: in place of what they were trained on",
+      cxxopts::value<std::string>(), "DIR");
   add("trajectories", "of each split, from its first on [200]", cxxopts::value<std::string>(), "N");
   add("forward", "roll out to so many intervals after the window's first frame [60]",
       cxxopts::value<std::string>(), "N");
   add("backward", "and before it [30]", cxxopts::value<std::string>(), "N");
+  add("points", "of densities: test points [500]", cxxopts::value<std::string>(), "N");
+  add("draws", "of densities: importance weights of each point, 1, 10, 100 ... up to that [1000]",
+      cxxopts::value<std::string>(), "N");
   add("device", "auto, cpu, cuda or cuda:1 [as trained]", cxxopts::value<std::string>(), "X");
   add("threads", "CPU threads [all cores]", cxxopts::value<std::string>(), "N");
   options.add_options("Output")("json", "write every number here; - for stdout",
@@ -73,6 +79,18 @@ std::vector<PagePicture> pictures_of(const std::vector<fs::path>& runs, const Ev
   return pictures;
 }
 
+// The evaluation to the files that were asked for, and to stdout.
+void show(const Json& evaluation, const std::vector<PagePicture>& pictures,
+          const cxxopts::ParseResult& flags) {
+  const auto file = [&](const char* flag) {
+    return flags.count(flag) > 0 ? flags[flag].as<std::string>() : std::string();
+  };
+  const std::string json = file("json"), html = file("html");
+  if (!json.empty() && json != "-") write_text(json, evaluation.dump(2) + "\n");
+  if (!html.empty()) write_text(html, evaluation_page(evaluation, pictures));
+  fmt::print("{}", json == "-" ? evaluation.dump(2) + "\n" : evaluation_text(evaluation));
+}
+
 int evaluate(const cxxopts::ParseResult& flags) {
   const auto has = [&](const char* flag) { return flags.count(flag) > 0; };
   const auto text = [&](const char* flag) { return flags[flag].as<std::string>(); };
@@ -80,7 +98,6 @@ int evaluate(const cxxopts::ParseResult& flags) {
     return has(flag) ? whole_number(flag, text(flag), low, high) : fallback;
   };
   if (!has("runs")) throw schemas::FieldError("no run is named: give the directories of runs of hgn-fit");
-  if (!has("data")) throw schemas::FieldError("no dataset is chosen: give --data DIR (hamgen makes one)");
   EvaluationOptions options;
   options.trajectories = static_cast<std::uint64_t>(whole("trajectories", 200, 1, 1e9));
   options.forward = whole("forward", 60, 1, 10'000);
@@ -97,6 +114,17 @@ int evaluate(const cxxopts::ParseResult& flags) {
     if (has(flag) && text(flag) != "-" && !fs::is_directory(fs::absolute(text(flag)).parent_path()))
       throw schemas::FieldError(std::string("--") + flag + " = \"" + text(flag) +
                                 "\" is not allowed: there is no such directory");
+  if (std::ranges::any_of(runs, is_density_run)) {
+    DensityOptions density;
+    if (has("data")) density.data = text("data");
+    density.points = whole("points", density.points, 2, 1'000'000);
+    density.draws = whole("draws", density.draws, 1, 1'000'000);
+    density.device = options.device;
+    density.progress = options.progress;
+    show(evaluate_densities(runs, density), {}, flags);
+    return success;
+  }
+  if (!has("data")) throw schemas::FieldError("no dataset is chosen: give --data DIR (hamgen makes one)");
   const EvaluationData data(text("data"));
   for (const fs::path& run : runs)
     if (is_run(run) && !is_its_dataset(run, data.root))
@@ -104,11 +132,7 @@ int evaluate(const cxxopts::ParseResult& flags) {
                  "hgn-eval: {} WAS TRAINED ON ANOTHER DATASET than {}: its errors say how it generalises\n",
                  run.string(), data.root.string());
   const Json evaluation = evaluate_runs(runs, data, options);
-  const bool is_to_stdout = has("json") && text("json") == "-";
-  if (has("json") && !is_to_stdout) write_text(text("json"), evaluation.dump(2) + "\n");
-  if (has("html"))
-    write_text(text("html"), evaluation_page(evaluation, pictures_of(runs, data, options.device)));
-  fmt::print("{}", is_to_stdout ? evaluation.dump(2) + "\n" : evaluation_text(evaluation));
+  show(evaluation, has("html") ? pictures_of(runs, data, options.device) : std::vector<PagePicture>{}, flags);
   return success;
 }
 

@@ -9,6 +9,7 @@
 #include "apps/fit.hpp"
 #include "apps/stop_signal.hpp"
 #include "apps/version.hpp"
+#include "model/targets.hpp"
 
 namespace hamgen::apps {
 namespace {
@@ -16,6 +17,7 @@ namespace {
 constexpr const char* overview = R"(hgn-fit - learns Hamiltonians from the videos that hamgen makes
 
   hgn-fit --data three_body --out runs/hgn     train on ./three_body
+  hgn-fit --model nhf --target ring            a density by Hamiltonian flows
   hgn-fit --resume runs/hgn                    go on with it, bit for bit
   hgn-fit presets                              what --preset offers
   hgn-fit reference config|schema              every field, the JSON Schema
@@ -28,8 +30,11 @@ constexpr Shorthand shorthands[] = {
     {"model", "model", "what to train: "},  // and the names of all
     {"seed", "seed", "seed of every random number [0]"},
     {"steps", "train.steps", "length of the training and its schedules [by preset]"},
-    {"batch", "train.batch", "sequences of a step [by preset]"},
+    {"batch", "train.batch", "sequences or points of a step [by preset]"},
     {"image-size", "data.image_size", "average larger frames down to this [as stored]"},
+    {"target", "data.target", "a built-in density in place of --data, for nhf and real_nvp: "},  // and all
+    {"field", "data.field", "arrays of the shards, or a table of an HDF5 file, for nhf and real_nvp [q]"},
+    {"frame", "data.frame", "of the arrays; null: any [0]"},
     {"device", "device", "auto, cpu, cuda or cuda:1 [auto]"},
     {"precision", "precision", "of encoder and decoder: auto, fp32 or bf16 [auto]"},
     {"threads", "threads", "CPU threads [all cores]"},
@@ -53,9 +58,14 @@ double duration(const std::string& text) {
 
 std::string help_of(const Shorthand& shorthand) {
   std::string help = shorthand.help;
-  if (std::string_view(shorthand.flag) != "model") return help;
-  for (const auto& model : model::models()) help += model.name + ", ";
-  return help.substr(0, help.size() - 2) + " [hgn]";
+  const std::string_view flag = shorthand.flag;
+  if (flag == "model")
+    for (const auto& model : model::models()) help += model.name + ", ";
+  else if (flag == "target")
+    for (const auto& target : model::targets()) help += target.name + ", ";
+  else
+    return help;
+  return help.substr(0, help.size() - 2) + (flag == "model" ? " [hgn]" : "");
 }
 
 cxxopts::Options make_options() {
@@ -71,7 +81,9 @@ cxxopts::Options make_options() {
       "force", "replace a run that is already there")("print-config",
                                                       "print the complete configuration as JSON and stop");
   auto add = options.add_options("Training");
-  add("preset", "paper, tuned or small: see hgn-fit presets [small; for models of states: paper]",
+  add("preset",
+      "paper, tuned, small or density: see hgn-fit presets [small; for nhf and real_nvp density; for models "
+      "of states paper]",
       cxxopts::value<std::string>(), "NAME");
   for (const Shorthand& shorthand : shorthands)
     add(shorthand.flag, help_of(shorthand), cxxopts::value<std::string>(), "X");
@@ -133,12 +145,22 @@ class Program {
     return options;
   }
 
+  // Named after the dataset, the file or the target.
+  static std::filesystem::path name_of_run(const FitConfig& config, const std::filesystem::path& data) {
+    const auto& settings = config.settings;
+    if (data.empty() && settings.values().contains("data.target") && !settings.is_automatic("data.target"))
+      return settings.text("data.target");
+    return std::filesystem::is_regular_file(data)
+               ? data.stem()
+               : std::filesystem::absolute(data / ".").parent_path().filename();
+  }
+
   FitOutcome new_run() const {
     FitOptions options = this->options();
-    if (!has("data")) throw schemas::FieldError("no dataset is chosen: give --data DIR (hamgen makes one)");
-    const auto name = std::filesystem::absolute(options.data / ".").parent_path().filename();
-    options.out = has("out") ? std::filesystem::path(text("out")) : "runs" / name;
-    return fit(read_config(), options);
+    FitConfig config = read_config();
+    options.out =
+        has("out") ? std::filesystem::path(text("out")) : "runs" / name_of_run(config, options.data);
+    return fit(std::move(config), options);
   }
 
   FitOutcome old_run() const {

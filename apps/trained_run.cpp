@@ -30,14 +30,18 @@ namespace {
 // run.json as this program wrote it.
 model::DataShape shape_of(const Json& about, const fs::path& file) {
   try {
+    model::DataShape points;
+    points.coordinates = about.value("coordinates", std::int64_t{1});
+    if (!about.contains("data_shape")) return points;
     const Json& shape = about.at("data_shape");
-    return {
-        shape.at("frames"),
-        shape.at("image_size"),
-        shape.at("dt"),
-        {0.5, 0.5, 0.5},
-        {1, 1, 1},
-        about.value("coordinates", std::int64_t{1})};  // the pixels' mean and deviation are among the weights
+    return {shape.at("frames"),
+            shape.at("image_size"),
+            shape.at("dt"),
+            {0.5, 0.5, 0.5},
+            {1, 1, 1},
+            points.coordinates,
+            {},
+            {}};  // the pixels' mean and deviation are among the weights
   } catch (const Json::exception&) {
     throw dataset::FileError(file.string() + " is damaged: data_shape is not understood");
   }
@@ -79,6 +83,10 @@ std::string TrainedRun::title() const {
   const auto has = [&](const char* field) { return settings.values().contains(field); };
   std::string title = config.model->name;
   if (network->observation() == model::Observation::states) return title;
+  if (network->observation() == model::Observation::points) {
+    const auto count = has("flow.hamiltonians") ? "flow.hamiltonians" : "flow.couplings";
+    return title + " " + std::to_string(settings.integer(count)) + ", " + settings.text("prior.kind");
+  }
   title += " " + settings.text("integrator.method");
   if (has("latent.deterministic") && settings.boolean("latent.deterministic")) title += ", deterministic";
   if (has("transform.enabled") && !settings.boolean("transform.enabled")) title += ", no f_psi";
@@ -109,8 +117,7 @@ void require_suitable(const TrainedRun& run, const dataset::Manifest& manifest, 
 }
 
 bool is_its_dataset(const fs::path& run, const fs::path& dataset) {
-  return read_json(run / run_file::about).value("manifest_sha256", "") ==
-         file_hash(dataset / "manifest.json");
+  return read_json(run / run_file::about).value("data_sha256", "") == file_hash(dataset / "manifest.json");
 }
 
 }  // namespace hamgen::apps

@@ -59,6 +59,7 @@ Batch Batch::to(const at::Device& device) const {
   if (frames.defined()) moved.frames = frames.to(device, /*non_blocking=*/true);
   for (const auto& [name, array] : state_arrays)
     if ((this->*array).defined()) moved.*array = (this->*array).to(device, /*non_blocking=*/true);
+  if (points.defined()) moved.points = points.to(device, /*non_blocking=*/true);
   return moved;
 }
 
@@ -95,10 +96,27 @@ Batch WindowReader::read(const std::vector<Window>& windows, std::int64_t frames
   return batch;
 }
 
-BatchStream::BatchStream(const WindowReader& reader, const BatchPlan& plan, std::uint64_t first_step,
-                         unsigned workers, bool is_pinned)
-    : reader_(reader),
-      plan_(plan),
+Batch WindowReader::read(std::uint64_t first, std::uint64_t count, std::int64_t frames) const {
+  std::vector<Window> windows;
+  for (std::uint64_t i = first; i < first + count; ++i) windows.push_back({i, 0, false});
+  return read(windows, frames);
+}
+
+Batch WindowSource::training(std::uint64_t step, bool is_pinned) const {
+  std::vector<Window> windows;
+  const auto batch = static_cast<std::uint64_t>(plan_.batch);
+  for (std::uint64_t i = 0; i < batch; ++i)
+    windows.push_back(window_of(plan_, step * batch + i, reader_.frames_per_trajectory()));
+  return reader_.read(windows, plan_.frames, is_pinned);
+}
+
+Batch WindowSource::validation(std::uint64_t first, std::uint64_t count) const {
+  return reader_.read(plan_.first + plan_.trajectories + first, count, frames_);
+}
+
+BatchStream::BatchStream(const BatchSource& source, std::uint64_t first_step, unsigned workers,
+                         bool is_pinned)
+    : source_(source),
       is_pinned_(is_pinned),
       next_(first_step),
       to_start_(first_step),
@@ -124,14 +142,6 @@ void BatchStream::stop() {
   for (std::thread& worker : workers_) worker.join();
 }
 
-Batch BatchStream::read(std::uint64_t step) const {
-  std::vector<Window> windows;
-  const auto batch = static_cast<std::uint64_t>(plan_.batch);
-  for (std::uint64_t i = 0; i < batch; ++i)
-    windows.push_back(window_of(plan_, step * batch + i, reader_.frames_per_trajectory()));
-  return reader_.read(windows, plan_.frames, is_pinned_);
-}
-
 void BatchStream::work() {
   std::unique_lock lock(mutex_);
   while (true) {
@@ -142,7 +152,7 @@ void BatchStream::work() {
     lock.unlock();
     Slot slot;
     try {
-      slot.batch = read(step);
+      slot.batch = source_.training(step, is_pinned_);
     } catch (...) {
       slot.error = std::current_exception();
     }

@@ -1,5 +1,5 @@
 // Shards -> shuffled batches. What a batch holds depends on the seed and its number alone; worker threads
-// decode ahead, and frames stay bytes until they are on the device.
+// decode ahead, and frames stay bytes until they are on the device. Batches of points come from points.hpp.
 #pragma once
 
 #include <condition_variable>
@@ -23,15 +23,16 @@ struct BatchPlan {
   bool reverse = false;      // play every second sequence, chosen at random, backward
 };
 
-// Which half of the data a model learns from.
-enum class Observation { frames, states };
+// What a model learns from: videos, true states with their derivatives, or points of a density.
+enum class Observation { frames, states, points };
 
-// Several windows: of what the model observes, the rest is undefined.
+// Several windows, or points: of what the model observes, the rest is undefined.
 struct Batch {
   Tensor frames;            // u8 [B, T, H, W, 3]
   Tensor q, p;              // fp32 [B, T, D]: with the dataset's observation noise
   Tensor q_exact, p_exact;  // likewise, without it
   Tensor dq_dt, dp_dt;      // likewise: Hamilton's equations at the exact state
+  Tensor points = {};       // fp32 [B, d]
   Batch to(const at::Device& device) const;
 };
 
@@ -53,6 +54,8 @@ class WindowReader {
  public:
   WindowReader(const dataset::SplitReader& reader, Observation observation);
   Batch read(const std::vector<Window>& windows, std::int64_t frames, bool is_pinned = false) const;
+  // The first `frames` frames of trajectories [first, first + count).
+  Batch read(std::uint64_t first, std::uint64_t count, std::int64_t frames) const;
   std::uint64_t frames_per_trajectory() const { return reader_.frames_per_trajectory(); }
 
  private:
@@ -61,11 +64,40 @@ class WindowReader {
   Batch states_;  // of all trajectories, [N, T, D]
 };
 
+// Where a training's batches come from. Any thread may ask for any batch.
+class BatchSource {
+ public:
+  virtual ~BatchSource() = default;
+  virtual Batch training(std::uint64_t step, bool is_pinned) const = 0;
+  // Sequences or points that training leaves out, [first, first + count).
+  virtual Batch validation(std::uint64_t first, std::uint64_t count) const = 0;
+  virtual std::uint64_t validation_size() const = 0;
+  // Sequences or points of an epoch, in which each of them comes once; 0: always new ones.
+  virtual std::uint64_t training_size() const = 0;
+};
+
+// Windows of one split by the plan; the trajectories after the plan's are left out.
+class WindowSource : public BatchSource {
+ public:
+  // `frames`: of the windows that are left out.
+  WindowSource(WindowReader reader, const BatchPlan& plan, std::uint64_t validation, std::int64_t frames)
+      : reader_(std::move(reader)), plan_(plan), validation_(validation), frames_(frames) {}
+  Batch training(std::uint64_t step, bool is_pinned) const override;
+  Batch validation(std::uint64_t first, std::uint64_t count) const override;
+  std::uint64_t validation_size() const override { return validation_; }
+  std::uint64_t training_size() const override { return plan_.trajectories; }
+
+ private:
+  WindowReader reader_;
+  BatchPlan plan_;
+  std::uint64_t validation_;
+  std::int64_t frames_;
+};
+
 // Batches `first_step`, `first_step` + 1, ... in order.
 class BatchStream {
  public:
-  BatchStream(const WindowReader& reader, const BatchPlan& plan, std::uint64_t first_step, unsigned workers,
-              bool is_pinned);
+  BatchStream(const BatchSource& source, std::uint64_t first_step, unsigned workers, bool is_pinned);
   ~BatchStream();
   BatchStream(const BatchStream&) = delete;
   BatchStream& operator=(const BatchStream&) = delete;
@@ -81,10 +113,8 @@ class BatchStream {
   };
   void work();
   void stop();
-  Batch read(std::uint64_t step) const;
 
-  const WindowReader& reader_;
-  BatchPlan plan_;
+  const BatchSource& source_;
   bool is_pinned_;
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -38,25 +38,30 @@ class RungeKutta4 : public Euler {
 class Leapfrog : public Stepper {
  public:
   Leapfrog(const Hamiltonian& hamiltonian, const StepperOptions& options, std::vector<double> fractions = {1})
-      : hamiltonian_(hamiltonian), dt_(options.dt), fractions_(std::move(fractions)) {}
+      : hamiltonian_(hamiltonian), options_(options), fractions_(std::move(fractions)) {}
 
   PhaseSpace step(const PhaseSpace& state) override {
     auto [q, p] = state;
     if (!end_q_.defined() || !end_q_.is_same(q)) dV_dq_ = hamiltonian_.dH_dq(q, p);
     for (const double fraction : fractions_) {
-      const double dt = fraction * dt_;
-      p = p - dt / 2 * dV_dq_;
-      q = q + dt * hamiltonian_.dH_dp(q, p);
+      const double dt = fraction * options_.dt;
+      p = p - update(dt / 2, dV_dq_);
+      q = q + update(dt, hamiltonian_.dH_dp(q, p));
       dV_dq_ = hamiltonian_.dH_dq(q, p);
-      p = p - dt / 2 * dV_dq_;
+      p = p - update(dt / 2, dV_dq_);
     }
     end_q_ = q;
     return {q, p};
   }
 
  private:
+  Tensor update(double dt, const Tensor& rate) const {
+    if (options_.lattice == 0) return dt * rate;
+    return (dt / options_.lattice * rate).round_().mul_(options_.lattice);
+  }
+
   const Hamiltonian& hamiltonian_;
-  double dt_;
+  StepperOptions options_;
   std::vector<double> fractions_;
   Tensor end_q_, dV_dq_;
 };

@@ -88,16 +88,16 @@ void add_energy(const std::vector<Tensor>& energy, Errors& errors) {
 
 }  // namespace
 
-Errors validation_errors(Model& model, const WindowReader& reader, std::uint64_t first, std::uint64_t count,
-                         std::int64_t frames, const at::Device& device, std::int64_t batch) {
+Errors validation_errors(Model& model, const Fetch& fetch, std::uint64_t count, const at::Device& device,
+                         std::uint64_t batch) {
   const at::NoGradGuard no_grad;
   Errors errors;
   std::vector<Tensor> squares, energy;
-  for_each_batch(first, count, static_cast<std::uint64_t>(batch), [&](const std::vector<Window>& windows) {
-    const Validation part = model.validate(reader.read(windows, frames).to(device));
+  for (std::uint64_t first = 0; first < count; first += batch) {
+    const Validation part = model.validate(fetch(first, std::min(batch, count - first)).to(device));
     squares.push_back(part.error);
     if (part.energy.defined()) energy.push_back(part.energy);
-  });
+  }
   errors.trajectories = count;
   errors.mse = at::cat(squares).to(at::kDouble).mean().item<double>();
   errors.mse_clean = std::numeric_limits<double>::quiet_NaN();

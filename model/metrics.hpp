@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 
 #include "dataset/split_reader.hpp"
 #include "model/video_model.hpp"
@@ -27,10 +28,11 @@ struct Errors {
   double energy_mean = 0, energy_drift = 0;
 };
 
-// What Model::validate() says of trajectories [first, first + count), their first `frames` frames: `mse` is
-// of what the model learns, pixels or derivatives.
-Errors validation_errors(Model& model, const WindowReader& reader, std::uint64_t first, std::uint64_t count,
-                         std::int64_t frames, const at::Device& device, std::int64_t batch = 50);
+// What Model::validate() says of `count` sequences or points, which `fetch` gives batch by batch: `mse` is
+// its mean error.
+using Fetch = std::function<Batch(std::uint64_t first, std::uint64_t count)>;
+Errors validation_errors(Model& model, const Fetch& fetch, std::uint64_t count, const at::Device& device,
+                         std::uint64_t batch = 50);
 
 // Reconstructs the first `frames` frames of trajectories [first, first + count), `batch` at a time.
 Errors evaluate(const VideoModel& model, const dataset::SplitReader& reader, const DataShape& shape,

@@ -17,7 +17,8 @@ struct DataShape {
   std::int64_t image_size = 32;               // as trained: data.image_size
   double dt = 0.125;                          // between frames, units of time
   std::vector<double> pixel_mean, pixel_std;  // of the train split, per channel, value / 255
-  std::int64_t coordinates = 1;               // D of the true position, and of the momentum
+  std::int64_t coordinates = 1;               // D of the true position, and of the momentum; d of points
+  std::vector<double> point_mean = {}, point_std = {};  // of the points to train on, [d]
 };
 
 // Which step this is: all that its random numbers depend on, and how much of the sequence counts.
@@ -37,16 +38,22 @@ struct LossTerms {
 
 // How sequences that the model was not trained on come out, without gradients.
 struct Validation {
-  Tensor error;   // [B], mean squared: of pixels (units of 255), or of the state's derivatives
+  Tensor error;   // [B]: mean squared, of pixels (units of 255) or of the state's derivatives; - ELBO, nats
   Tensor energy;  // [B, T] of the learned Hamiltonian; undefined for a model without one
 };
+
+// What logs call the error that training lowers: the mean squared one, or the negative log-likelihood's
+// bound.
+inline const char* error_name(Observation observation) {
+  return observation == Observation::points ? "nll" : "mse";
+}
 
 class Model : public torch::nn::Module {
  public:
   virtual Observation observation() const = 0;
   // Frames of the windows that loss() is to get, of at most `shape.frames`.
   virtual std::int64_t training_frames(const DataShape& shape) const { return shape.frames; }
-  // Windows on the model's device.
+  // Windows or points on the model's device.
   virtual LossTerms loss(const Batch& batch, const StepContext& context) = 0;
   // After the parameters have moved: multipliers follow.
   virtual void after_step(const LossTerms&) {}

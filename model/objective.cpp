@@ -6,7 +6,7 @@ namespace hamgen::model {
 
 std::vector<schemas::Field> ObjectiveImpl::fields() {
   using namespace schemas;
-  return {
+  std::vector<Field> fields{
       text("objective.kind", "geco", "how reconstruction and KL divergence are weighed")
           .one_of({"geco", "beta"}),
       real("objective.beta", 1, "",
@@ -15,6 +15,14 @@ std::vector<schemas::Field> ObjectiveImpl::fields() {
       real("objective.kappa", 0.0316, "pixel value / 255",
            "tolerated error, root mean square (0.0316^2 = 1e-3, the top of the authors' sweep); kind geco")
           .above(0),
+  };
+  for (const auto& field : MultiplierImpl::fields()) fields.push_back(field);
+  return fields;
+}
+
+std::vector<schemas::Field> MultiplierImpl::fields() {
+  using namespace schemas;
+  return {
       real("objective.geco_decay", 0.99, "", "of the constraint's moving average")
           .at_least(0)
           .at_most(0.999999),
@@ -28,17 +36,27 @@ Tensor kl_to_standard_normal(const Tensor& mean, const Tensor& log_variance) {
   return 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).flatten(1).sum(1);
 }
 
-ObjectiveImpl::ObjectiveImpl(const schemas::Settings& settings)
-    : is_geco_(settings.text("objective.kind") == "geco"),
-      beta_(settings.real("objective.beta")),
-      tolerance_(settings.real("objective.kappa") * settings.real("objective.kappa")),
-      decay_(settings.real("objective.geco_decay")),
+MultiplierImpl::MultiplierImpl(const schemas::Settings& settings)
+    : decay_(settings.real("objective.geco_decay")),
       rate_(settings.real("objective.geco_rate")),
       lowest_(settings.reals("objective.geco_bounds").at(0)),
       highest_(settings.reals("objective.geco_bounds").at(1)) {
   multiplier = register_buffer("multiplier", at::ones({}));
   average = register_buffer("average", at::full({}, std::numeric_limits<float>::infinity()));
 }
+
+void MultiplierImpl::update(const Tensor& constraint) {
+  const at::NoGradGuard no_grad;
+  // The first value begins the average.
+  average.copy_(at::where(average.isinf(), constraint, decay_ * average + (1 - decay_) * constraint));
+  multiplier.mul_((rate_ * average.clamp(-1, 1)).exp()).clamp_(lowest_, highest_);
+}
+
+ObjectiveImpl::ObjectiveImpl(const schemas::Settings& settings)
+    : MultiplierImpl(settings),
+      is_geco_(settings.text("objective.kind") == "geco"),
+      beta_(settings.real("objective.beta")),
+      tolerance_(settings.real("objective.kappa") * settings.real("objective.kappa")) {}
 
 Tensor ObjectiveImpl::loss(const Tensor& mse, const Tensor& kl) const {
   if (!is_geco_) return kl.defined() ? mse + beta_ * kl : mse;
@@ -47,12 +65,7 @@ Tensor ObjectiveImpl::loss(const Tensor& mse, const Tensor& kl) const {
 }
 
 void ObjectiveImpl::update(const Tensor& mse) {
-  if (!is_geco_) return;
-  const at::NoGradGuard no_grad;
-  const Tensor constraint = mse.detach() - tolerance_;
-  // The first value begins the average.
-  average.copy_(at::where(average.isinf(), constraint, decay_ * average + (1 - decay_) * constraint));
-  multiplier.mul_((rate_ * (average / tolerance_).clamp(-1, 1)).exp()).clamp_(lowest_, highest_);
+  if (is_geco_) MultiplierImpl::update((mse.detach() - tolerance_) / tolerance_);
 }
 
 }  // namespace hamgen::model

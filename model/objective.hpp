@@ -21,8 +21,24 @@ namespace hamgen::model {
 // KL(N(mean, exp(log_variance)) || N(0, 1)), summed over all but the first axis: [B] nats.
 Tensor kl_to_standard_normal(const Tensor& mean, const Tensor& log_variance);
 
-// Holds GECO's multiplier and moving average as buffers, so that they are saved and restored with the model.
-class ObjectiveImpl : public torch::nn::Module {
+// GECO's multiplier of a constraint C <= 0, which it grows with while C's moving average is positive.
+// Buffers, so that it is saved and restored with the model.
+class MultiplierImpl : public torch::nn::Module {
+ public:
+  static std::vector<schemas::Field> fields();
+  explicit MultiplierImpl(const schemas::Settings& settings);
+
+  // After each step, with that step's C in units in which 1 is a large violation: [].
+  void update(const Tensor& constraint);
+
+  Tensor multiplier, average;  // lambda and the moving average of C, [] each
+
+ private:
+  double decay_, rate_, lowest_, highest_;
+};
+TORCH_MODULE(Multiplier);
+
+class ObjectiveImpl : public MultiplierImpl {
  public:
   static std::vector<schemas::Field> fields();
   explicit ObjectiveImpl(const schemas::Settings& settings);
@@ -32,11 +48,9 @@ class ObjectiveImpl : public torch::nn::Module {
   // After each step, with that step's error; changes nothing with a fixed beta.
   void update(const Tensor& mse);
 
-  Tensor multiplier, average;  // lambda and C_average of GECO, [] each
-
  private:
   bool is_geco_;
-  double beta_, tolerance_, decay_, rate_, lowest_, highest_;
+  double beta_, tolerance_;
 };
 TORCH_MODULE(Objective);
 

@@ -7,7 +7,16 @@
 
 namespace hamgen::model {
 
-enum class Purpose : std::uint64_t { parameters = 1, order, window, reversal, posterior, frames, prior };
+enum class Purpose : std::uint64_t {
+  parameters = 1,
+  order,
+  window,
+  reversal,
+  posterior,
+  frames,
+  prior,
+  points
+};
 
 // The finaliser of SplitMix64 (Steele, Lea, Flood 2014, doi:10.1145/2660193.2660195): a bijection that mixes
 // well.

@@ -4,12 +4,20 @@
 
 #include "model/hgn.hpp"
 #include "model/hnn.hpp"
+#include "model/nhf.hpp"
 #include "model/pixel_hnn.hpp"
+#include "model/points.hpp"
+#include "model/real_nvp.hpp"
 #include "model/trainer.hpp"
 
 namespace hamgen::model {
 
 namespace {
+
+template <class M>
+std::shared_ptr<Model> make_one(const schemas::Settings& settings, const DataShape& shape) {
+  return std::make_shared<M>(settings, shape);
+}
 
 // One model of a class that comes in several kinds: its fields, and how it is made.
 template <class M, auto kind>
@@ -27,12 +35,18 @@ constexpr const char* greydanus = "Greydanus et al., NeurIPS 2019, arXiv:1906.01
 }  // namespace
 
 const std::vector<ModelDescriptor>& models() {
-  constexpr auto frames = Observation::frames, states = Observation::states;
+  constexpr auto frames = Observation::frames, states = Observation::states, points = Observation::points;
   const std::vector<std::pair<std::string, schemas::Value>> pixel_hnn_defaults{
       {"optimizer.learning_rate", 1e-3}, {"train.batch", std::int64_t{64}}};
   const std::vector<std::pair<std::string, schemas::Value>> hnn_defaults{{"optimizer.learning_rate", 1e-3},
                                                                          {"train.batch", std::int64_t{25}},
                                                                          {"train.steps", std::int64_t{2000}}};
+  const std::vector<std::pair<std::string, schemas::Value>> flow_defaults{
+      {"optimizer.learning_rate", 3e-4},
+      {"train.batch", std::int64_t{256}},
+      {"train.log_every", std::int64_t{200}},
+      {"train.validate_every", std::int64_t{2000}},
+      {"train.checkpoint_every", std::int64_t{2000}}};
   static const std::vector<ModelDescriptor> all{
       {"hgn", "Hamiltonian Generative Network", "Toth et al., ICLR 2020, sec. 3.2", frames,
        fields_of<Hgn, Law::hamiltonian>, make<Hgn, Law::hamiltonian>},
@@ -48,6 +62,11 @@ const std::vector<ModelDescriptor>& models() {
        Hnn::fields, make<Hnn, Hnn::Kind::hamiltonian>, hnn_defaults},
       {"baseline_mlp", "the same network with the derivatives as outputs", greydanus, states, Hnn::fields,
        make<Hnn, Hnn::Kind::baseline>, hnn_defaults},
+      {"nhf", "Neural Hamiltonian Flow: a density of points, from a simple one that Hamiltonians move",
+       "Toth et al., ICLR 2020, sec. 3.3, A.2", points, Nhf::fields, make_one<Nhf>, flow_defaults},
+      {"real_nvp", "affine coupling layers: the yardstick for nhf",
+       "Dinh, Sohl-Dickstein, Bengio, ICLR 2017, arXiv:1605.08803", points, RealNvp::fields,
+       make_one<RealNvp>, flow_defaults},
   };
   return all;
 }
@@ -69,7 +88,8 @@ std::vector<schemas::Field> training_fields(const ModelDescriptor& model) {
           .one_of({"auto", "fp32", "bf16"}),
       integer("threads", 0, "thread", "of the CPU; null: all cores").at_least(1).at_most(1024).or_automatic(),
   };
-  for (const auto& part : {Trainer::fields(model.observation), Optimizer::fields(), model.fields()})
+  const auto data = model.observation == Observation::points ? point_fields() : std::vector<Field>{};
+  for (const auto& part : {data, Trainer::fields(model.observation), Optimizer::fields(), model.fields()})
     fields.insert(fields.end(), part.begin(), part.end());
   for (const auto& [path, value] : model.defaults)
     std::ranges::find(fields, path, &Field::path)->fallback = value;

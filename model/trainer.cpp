@@ -35,14 +35,15 @@ Json number(double value) {
 
 std::vector<schemas::Field> Trainer::fields(Observation observation) {
   using namespace schemas;
+  const bool is_of_points = observation == Observation::points;
   std::vector<Field> fields{
-      boolean("data.reverse", false, "play half of the sequences backward: H(q, -p) = H(q, p)"),
-      integer("data.validation", 0, "trajectory",
-              "held out from the end of the train split; null: a tenth, at most 200")
+      integer("data.validation", 0, is_of_points ? "point" : "trajectory",
+              std::string("held out from the end of the train split; null: a tenth, at most ") +
+                  (is_of_points ? "10,000" : "200"))
           .at_least(1)
           .or_automatic(),
       integer("data.workers", 1, "thread", "that decode batches ahead").at_least(1).at_most(64),
-      integer("train.batch", 16, "sequence", "of a step").at_least(1).at_most(65536),
+      integer("train.batch", 16, is_of_points ? "point" : "sequence", "of a step").at_least(1).at_most(65536),
       integer("train.log_every", 50, "step", "between log lines").at_least(1),
       integer("train.validate_every", 500, "step", "between validations").at_least(1),
       integer("train.checkpoint_every", 500, "step", "between checkpoints").at_least(1),
@@ -51,6 +52,9 @@ std::vector<schemas::Field> Trainer::fields(Observation observation) {
           .at_least(1)
           .or_automatic(),
   };
+  if (!is_of_points)
+    fields.push_back(
+        boolean("data.reverse", false, "play half of the sequences backward: H(q, -p) = H(q, p)"));
   if (observation == Observation::frames) {
     fields.push_back(integer("data.image_size", 0, "pixel",
                              "larger frames are averaged down to it; null: as in the dataset")
@@ -66,10 +70,19 @@ std::int64_t integer_or(const schemas::Settings& settings, const char* path, std
   return !settings.values().contains(path) || settings.is_automatic(path) ? fallback : settings.integer(path);
 }
 
+std::uint64_t held_out(const schemas::Settings& settings, std::uint64_t count, std::uint64_t most) {
+  const auto all = static_cast<std::int64_t>(count), limit = static_cast<std::int64_t>(most);
+  const std::int64_t validation =
+      integer_or(settings, "data.validation", std::clamp<std::int64_t>(all / 10, 1, limit));
+  if (validation >= all)
+    throw FieldError("data.validation = " + std::to_string(validation) +
+                     " leaves nothing to train on: the train split has " + std::to_string(all));
+  return static_cast<std::uint64_t>(validation);
+}
+
 TrainingData training_data(const schemas::Settings& settings, const dataset::Manifest& manifest,
                            const dataset::SplitReader& reader) {
   TrainingData data;
-  data.reader = &reader;
   const auto frames = static_cast<std::int64_t>(manifest.frame_shape[0]);
   const auto stored = static_cast<std::int64_t>(manifest.frame_shape[1]);
   const std::int64_t size = integer_or(settings, "data.image_size", stored);
@@ -86,32 +99,39 @@ TrainingData training_data(const schemas::Settings& settings, const dataset::Man
       throw FieldError(std::string(path) + " = " + std::to_string(value) +
                        " is not allowed: the dataset's trajectories have " + std::to_string(frames) +
                        " frames");
-  const auto trajectories = static_cast<std::int64_t>(reader.trajectories());
-  const std::int64_t validation =
-      integer_or(settings, "data.validation", std::clamp<std::int64_t>(trajectories / 10, 1, 200));
-  if (validation >= trajectories)
-    throw FieldError("data.validation = " + std::to_string(validation) +
-                     " leaves nothing to train on: the train split has " + std::to_string(trajectories) +
-                     " trajectories");
   data.shape = {std::max(context, horizon),
                 size,
                 manifest.plan.config.at("dt").get<double>(),
                 manifest.channel_mean,
                 manifest.channel_std,
-                static_cast<std::int64_t>(reader.shard(0).numbers_per_row("q")) / frames};
+                static_cast<std::int64_t>(reader.shard(0).numbers_per_row("q")) / frames,
+                {},
+                {}};
   data.horizon = horizon;
-  data.validation = static_cast<std::uint64_t>(validation);
-  data.training = static_cast<std::uint64_t>(trajectories - validation);
+  data.validation = held_out(settings, reader.trajectories(), 200);
+  data.training = reader.trajectories() - data.validation;
   return data;
 }
 
-Trainer::Trainer(const schemas::Settings& settings, const TrainingData& data, std::shared_ptr<Model> model,
-                 const at::Device& device, std::filesystem::path directory)
+std::unique_ptr<BatchSource> window_source(const schemas::Settings& settings, const TrainingData& data,
+                                           const dataset::SplitReader& reader, const Model& model) {
+  BatchPlan plan;
+  plan.seed = static_cast<std::uint64_t>(settings.integer("seed"));
+  plan.trajectories = data.training;
+  plan.batch = settings.integer("train.batch");
+  plan.frames = model.training_frames(data.shape);
+  plan.reverse = settings.boolean("data.reverse");
+  return std::make_unique<WindowSource>(WindowReader(reader, model.observation()), plan, data.validation,
+                                        data.shape.frames);
+}
+
+Trainer::Trainer(const schemas::Settings& settings, TrainingData data, std::unique_ptr<BatchSource> source,
+                 std::shared_ptr<Model> model, const at::Device& device, std::filesystem::path directory)
     : settings_(settings),
-      data_(data),
+      data_(std::move(data)),
+      source_(std::move(source)),
       model_(std::move(model)),
       device_(device),
-      reader_(*data.reader, model_->observation()),
       directory_(std::move(directory)),
       optimizer_(settings, on_device(*model_, device)),
       steps_(settings.integer("train.steps")),
@@ -186,8 +206,9 @@ void Trainer::write_line(Json line, const Hooks& hooks) {
 void Trainer::log(const Hooks& hooks) {
   require_finite();
   Json line{{"kind", "train"}, {"step", step_}};
-  line["epoch"] =
-      static_cast<double>(step_ * settings_.integer("train.batch")) / static_cast<double>(data_.training);
+  if (source_->training_size() > 0)
+    line["epoch"] = static_cast<double>(step_ * settings_.integer("train.batch")) /
+                    static_cast<double>(source_->training_size());
   for (const auto& [name, sum] : sums_)
     line[name] = number(sum.item<double>() / static_cast<double>(summed_));
   for (const auto& [name, value] : momentary_) line[name] = number(value.item<double>());
@@ -207,19 +228,23 @@ void Trainer::validate(const Hooks& hooks) {
   Errors errors;
   {
     const AveragedParameters averaged(optimizer_);
-    errors =
-        validation_errors(*model_, reader_, data_.training, data_.validation, data_.shape.frames, device_);
+    const std::uint64_t batch = model_->observation() == Observation::points ? 1000 : 50;
+    errors = validation_errors(
+        *model_,
+        [this](std::uint64_t first, std::uint64_t count) { return source_->validation(first, count); },
+        source_->validation_size(), device_, batch);
   }
   const bool is_best = std::isfinite(errors.mse) && (!best_ || errors.mse < *best_);
   if (is_best) best_ = errors.mse;
   validations_since_best_ = is_best ? 0 : validations_since_best_ + 1;
-  write_line({{"kind", "validation"},
-              {"step", step_},
-              {"mse", number(errors.mse)},
-              {"best_mse", best_ ? Json(*best_) : Json(nullptr)},
-              {"energy_mean", number(errors.energy_mean)},
-              {"energy_drift", number(errors.energy_drift)}},
-             hooks);
+  const std::string name = error_name(model_->observation());
+  Json line{{"kind", "validation"},
+            {"step", step_},
+            {name, number(errors.mse)},
+            {"best_" + name, best_ ? Json(*best_) : Json(nullptr)}};
+  if (model_->observation() != Observation::points)
+    line.update({{"energy_mean", number(errors.energy_mean)}, {"energy_drift", number(errors.energy_drift)}});
+  write_line(std::move(line), hooks);
   if (!is_best) return;
   save();  // first: the best weights are never newer than the newest checkpoint
   save_weights(directory_ / best_name);
@@ -244,14 +269,11 @@ void Trainer::show(const Hooks& hooks) {
   if (video == nullptr) return;
   constexpr std::uint64_t most = 4;
   const AveragedParameters averaged(optimizer_);
-  std::vector<Window> windows;
-  for (std::uint64_t i = 0; i < std::min(most, data_.validation); ++i)
-    windows.push_back({data_.training + i, 0, false});
-  const Tensor frames = read_windows(*data_.reader, "frames", windows, data_.shape.frames).to(device_);
+  const Tensor frames = source_->validation(0, std::min(most, source_->validation_size())).frames.to(device_);
   Samples samples;
   samples.truth = to_pixels(frames, data_.shape.image_size);
   samples.reconstruction = video->reconstruct(frames, data_.shape.frames).frames;
-  samples.prior = video->sample(static_cast<std::int64_t>(windows.size()), data_.shape.frames, seed_).frames;
+  samples.prior = video->sample(frames.size(0), data_.shape.frames, seed_).frames;
   hooks.on_samples(step_, samples);
 }
 
@@ -324,16 +346,6 @@ std::optional<Ending> Trainer::ending(const Limits& limits) const {
   return std::nullopt;
 }
 
-BatchPlan Trainer::batch_plan() const {
-  BatchPlan plan;
-  plan.seed = seed_;
-  plan.trajectories = data_.training;
-  plan.batch = settings_.integer("train.batch");
-  plan.frames = model_->training_frames(data_.shape);
-  plan.reverse = settings_.boolean("data.reverse");
-  return plan;
-}
-
 Ending Trainer::train(const Limits& limits, const Hooks& hooks) {
   begin_ = last_log_ = Clock::now();
   log_ = std::make_unique<RunLog>(directory_, step_);
@@ -356,7 +368,7 @@ Ending Trainer::train(const Limits& limits, const Hooks& hooks) {
 }
 
 Ending Trainer::loop(const Limits& limits, const Hooks& hooks) {
-  BatchStream batches(reader_, batch_plan(), static_cast<std::uint64_t>(step_),
+  BatchStream batches(*source_, static_cast<std::uint64_t>(step_),
                       static_cast<unsigned>(settings_.integer("data.workers")), device_.is_cuda());
   while (true) {
     if (const auto end = ending(limits)) return *end;

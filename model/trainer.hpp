@@ -43,20 +43,25 @@ struct Hooks {
   std::function<void(std::int64_t step, const Samples&)> on_samples = [](std::int64_t, const Samples&) {};
 };
 
-// The train split as a run uses it: the last `validation` trajectories are held out.
+// What a run knows of its data.
 struct TrainingData {
-  const dataset::SplitReader* reader = nullptr;
   DataShape shape;
   std::int64_t horizon = 31;                   // frames that the loss counts at last
-  std::uint64_t training = 0, validation = 0;  // trajectories
+  std::uint64_t training = 0, validation = 0;  // trajectories: the last `validation` ones are held out
   std::string fingerprint;                     // of the dataset: the SHA-256 of its manifest
 };
 // The value of a field that not every model has, or that chooses automatically: `fallback` then.
 std::int64_t integer_or(const schemas::Settings& settings, const char* path, std::int64_t fallback);
+// How many of `count` sequences or points are held out. Throws schemas::FieldError where nothing would be
+// left.
+std::uint64_t held_out(const schemas::Settings& settings, std::uint64_t count, std::uint64_t most);
 
-// Throws schemas::FieldError where the configuration does not fit the data.
+// The train split of a dataset of videos, for a model of windows. Throws schemas::FieldError where the
+// configuration does not fit the data.
 TrainingData training_data(const schemas::Settings& settings, const dataset::Manifest& manifest,
                            const dataset::SplitReader& reader);
+std::unique_ptr<BatchSource> window_source(const schemas::Settings& settings, const TrainingData& data,
+                                           const dataset::SplitReader& reader, const Model& model);
 
 class Trainer {
  public:
@@ -64,8 +69,8 @@ class Trainer {
 
   // `directory` is the run's: log and checkpoints/ go there, and best.safetensors, the weights of the best
   // validation.
-  Trainer(const schemas::Settings& settings, const TrainingData& data, std::shared_ptr<Model> model,
-          const at::Device& device, std::filesystem::path directory);
+  Trainer(const schemas::Settings& settings, TrainingData data, std::unique_ptr<BatchSource> source,
+          std::shared_ptr<Model> model, const at::Device& device, std::filesystem::path directory);
 
   // Takes up a checkpoint. Throws CheckpointError.
   void resume(const Checkpoint& checkpoint);
@@ -94,16 +99,15 @@ class Trainer {
   std::optional<Ending> ending(const Limits& limits) const;
   [[noreturn]] void diverged(const LossTerms* terms) const;
   void require_finite() const;
-  BatchPlan batch_plan() const;
   Ending loop(const Limits& limits, const Hooks& hooks);
   dataset::Json identity() const;
   NamedTensors state_tensors() const;
 
   const schemas::Settings& settings_;
   TrainingData data_;
+  std::unique_ptr<BatchSource> source_;
   std::shared_ptr<Model> model_;
   at::Device device_;
-  WindowReader reader_;
   std::filesystem::path directory_;
   Optimizer optimizer_;
   std::unique_ptr<RunLog> log_;

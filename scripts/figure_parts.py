@@ -132,6 +132,14 @@ def looks_of(evaluations: list[dict[str, Any]]) -> list[list[Look]]:
     return [[look(run) for run in evaluation["runs"]] for evaluation in evaluations]
 
 
+def draw_legend(axes: plt.Axes, entries: list[Look], **options: Any) -> None:
+    axes.axis("off")
+    handles = [plt.Line2D([], [], color=look.color, linestyle=look.dash, label=look.label) for look in entries]
+    if handles:
+        axes.legend(handles=handles, alignment="left", columnspacing=1.2, handlelength=1.7,
+                    **{"loc": "center left", "borderaxespad": 0, **options})
+
+
 # Frames
 
 def evenly(frames: int, at_most: int = 11) -> np.ndarray:

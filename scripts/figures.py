@@ -5,9 +5,10 @@
     figures.py 6 mass_spring.json pendulum.json --out fig6.pdf                       errors and energies over time
     figures.py 7 runs/hgn runs/pixel_hnn --data three_body --index 3 --out fig7.pdf  roll-outs of two sequences
     figures.py 8 runs/mass_spring runs/pendulum --out fig8.pdf                       samples from the prior
+    figures.py 9 ring.json moons.json --out fig9.pdf                                 densities of Hamiltonian flows
     figures.py 10 --out fig10.pdf                                                    volume: leapfrog and Euler
 
-Figure 6 reads what `hgn-eval RUN... --data DIR --json FILE` writes, a file for each dataset. Figures 7 and 8 call
+Figures 6 and 9 read what `hgn-eval RUN... --json FILE` writes, 6 a file for each dataset. Figures 7 and 8 call
 hgn-rollout: $HGN_ROLLOUT, or build/release/bin/hgn-rollout. Pictures are .png, .pdf or .svg. Needs matplotlib.
 """
 from __future__ import annotations
@@ -22,6 +23,7 @@ import numpy as np
 
 try:
     import figure_parts as parts
+    from figure_density import figure_9
     from figure_parts import COLORS, INK, QUIET, SHADE, FigureError, Look, number_at, plt, series_at, text
     from hamgen_dataset import DatasetError, HamgenDataset
 except ImportError as missing:
@@ -102,7 +104,7 @@ def figure_6(arguments: argparse.Namespace) -> plt.Figure:
     heights = (0.18 * math.ceil((len(labels) + 2) / columns), 2.3, 2.1, below, 2.1, below)
     figure = plt.figure(figsize=(width, sum(heights) + 1.6), constrained_layout=True)
     grid = figure.add_gridspec(len(heights), len(evaluations), height_ratios=heights)
-    draw_legend(figure.add_subplot(grid[0, :]), [*labels, *YARDSTICKS.values()], ncol=columns)
+    parts.draw_legend(figure.add_subplot(grid[0, :]), [*labels, *YARDSTICKS.values()], ncol=columns)
     for column, (evaluation, looks) in enumerate(zip(evaluations, all_looks)):
         axes = []
         for row in range(1, len(heights)):
@@ -169,18 +171,10 @@ def draw_drifts(axes: plt.Axes, below: plt.Axes, evaluation: dict[str, Any], loo
 
 def finish_panel(axes: plt.Axes, below: plt.Axes, entries: list[Look], title: str) -> None:
     axes.set_xlabel("time")
-    draw_legend(below, entries, title=title, ncol=2, loc="upper left")
+    parts.draw_legend(below, entries, title=title, ncol=2, loc="upper left")
     if not entries:
         axes.axis("off")
         axes.text(0.5, 0.5, "no run has a Hamiltonian", transform=axes.transAxes, ha="center", color=QUIET)
-
-
-def draw_legend(axes: plt.Axes, entries: list[Look], **options: Any) -> None:
-    axes.axis("off")
-    handles = [plt.Line2D([], [], color=look.color, linestyle=look.dash, label=look.label) for look in entries]
-    if handles:
-        axes.legend(handles=handles, alignment="left", columnspacing=1.2, handlelength=1.7,
-                    **{"loc": "center left", "borderaxespad": 0, **options})
 
 
 # Figures 7 and 8: roll-outs
@@ -342,7 +336,7 @@ def step_size(written: str) -> float:
 
 def make_parser() -> Parser:
     parser = Parser(prog="figures.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    figures = parser.add_subparsers(metavar="FIGURE", required=True, dest="figure", help="5, 6, 7, 8 or 10")
+    figures = parser.add_subparsers(metavar="FIGURE", required=True, dest="figure", help="5 to 10")
 
     def add(number: str, draw: Callable, summary: str) -> argparse.ArgumentParser:
         command = figures.add_parser(number, help=summary, description=f"Figure {number}: {summary}.")
@@ -353,6 +347,10 @@ def make_parser() -> Parser:
     def add_index(command: argparse.ArgumentParser) -> None:
         command.add_argument("--index", type=whole(0, 10**15), default=0, metavar="I", help="which sequence [0]")
 
+    def add_evaluations(command: argparse.ArgumentParser) -> None:
+        command.add_argument("evaluations", nargs="+", type=Path, metavar="EVALUATION.json",
+                             help="what hgn-eval --json wrote")
+
     def add_runs(command: argparse.ArgumentParser, summary: str) -> None:
         command.add_argument("runs", nargs="+", type=Path, metavar="RUN", help=summary)
         command.add_argument("--device", metavar="X", help="auto, cpu, cuda or cuda:1 [as trained]")
@@ -361,7 +359,7 @@ def make_parser() -> Parser:
     five.add_argument("--data", nargs="+", required=True, metavar="DIR", help="datasets that hamgen made")
     add_index(five)
     six = add("6", figure_6, "errors of every frame and the learned energy over time, a column for each dataset")
-    six.add_argument("evaluations", nargs="+", type=Path, metavar="EVALUATION.json", help="what hgn-eval --json wrote")
+    add_evaluations(six)
     seven = add("7", figure_7, "roll-outs of a train and a test sequence")
     add_runs(seven, "directories of hgn-fit: the first forward, backward, fast and slow, further ones forward")
     seven.add_argument("--data", required=True, metavar="DIR", help="dataset that hamgen made")
@@ -370,6 +368,9 @@ def make_parser() -> Parser:
     add_runs(eight, "directories of hgn-fit, of models with a prior")
     eight.add_argument("--samples", type=whole(1, 100), default=4, metavar="N", help="sequences of each run [4]")
     eight.add_argument("--seed", type=whole(0, 10**15), default=0, metavar="N", help="of the samples [0]")
+    nine = add("9", figure_9, "densities, energies and paths of Hamiltonian flows, a row for each run of model nhf")
+    add_evaluations(nine)
+    nine.add_argument("--hamiltonian", type=whole(1, 10**15), metavar="N", help="whose energies, from 1 on [the last]")
     ten = add("10", figure_10, "a cell of phase space under leapfrog and Euler integration")
     ten.add_argument("--system", choices=sorted(parts.FORCES), default="oscillator", help="of mass 1 [oscillator]")
     ten.add_argument("--dt", type=step_size, default=0.2, metavar="X", help="step [0.2]")

@@ -100,9 +100,8 @@ TEST_CASE("frames are the shard's bytes, of any window, forward and backward") {
 
 TEST_CASE("batches are the same for any number of workers, and from any step on") {
   const tests::SmallData data;
-  const WindowReader reader(data.reader, Observation::frames);
-  BatchStream one(reader, plan_of(), 0, 1, false), four(reader, plan_of(), 0, 4, false),
-      late(reader, plan_of(), 7, 2, false);
+  const WindowSource source(WindowReader(data.reader, Observation::frames), plan_of(), 4, 8);
+  BatchStream one(source, 0, 1, false), four(source, 0, 4, false), late(source, 7, 2, false);
   for (int step = 0; step < 20; ++step) {
     const Tensor expected = one.next().frames;
     CHECK(at::equal(expected, four.next().frames));
@@ -176,8 +175,8 @@ TEST_CASE("a worker's failure reaches whoever waits for the batch") {
   const auto manifest = dataset::read_manifest(directory / "copy");
   const dataset::SplitReader reader(directory / "copy", manifest, "train");
   std::filesystem::remove(directory / "copy/train/shard-00002.h5");
-  const WindowReader windows(reader, Observation::frames);
-  BatchStream batches(windows, plan_of(), 0, 2, false);
+  const WindowSource source(WindowReader(reader, Observation::frames), plan_of(), 4, 8);
+  BatchStream batches(source, 0, 2, false);
   const auto drain = [&] {
     for (int i = 0; i < 10; ++i) batches.next();
   };

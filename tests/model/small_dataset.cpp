@@ -49,6 +49,8 @@ SmallRun::SmallRun(const std::filesystem::path& directory, const apps::Json& cha
     : config(small_config(changes)),
       training(model::training_data(config.settings, data.manifest, data.reader)),
       network(config.model->make(config.settings, training.shape)),
-      trainer(config.settings, training, network, at::kCPU, directory) {}
+      trainer(config.settings, training,
+              model::window_source(config.settings, training, data.reader, *network), network, at::kCPU,
+              directory) {}
 
 }  // namespace hamgen::tests

@@ -91,7 +91,9 @@ TEST_CASE("four sequences are overfitted to a tenth of the mean image's error") 
                 {"objective", {{"frames", nullptr}}},
                 {"train", {{"steps", 500}, {"validate_every", 500}, {"log_every", 500}}}});
   run.training.training = 4;
-  Trainer trainer(run.config.settings, run.training, run.network, at::kCPU, directory / "run");
+  Trainer trainer(run.config.settings, run.training,
+                  window_source(run.config.settings, run.training, run.data.reader, *run.network),
+                  run.network, at::kCPU, directory / "run");
   trainer.train({}, {});
   std::vector<Window> windows;
   for (std::uint64_t i = 0; i < 4; ++i) windows.push_back({i, 0, false});

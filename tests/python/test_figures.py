@@ -232,7 +232,7 @@ class Evaluations(FigureTest):
 @needs_matplotlib
 class Usage(FigureTest):
     def test_values_that_are_not_allowed(self):
-        for arguments, words in (((), ("FIGURE",)), ((9, "--out", "a.png"), ("'9'", "5", "10")), ((10,), ("--out",)),
+        for arguments, words in (((), ("FIGURE",)), ((4, "--out", "a.png"), ("'4'", "5", "10")), ((10,), ("--out",)),
                                  ((10, "--out", "a.jpg"), ("'a.jpg'", ".png, .pdf or .svg")),
                                  ((5, "--out", "a.png"), ("--data",)), ((6, "--out", "a.png"), ("EVALUATION",)),
                                  ((10, "--out", "a.png", "--dt", "nan"), ("--dt", "< 2")),

@@ -115,7 +115,7 @@ class ARun(unittest.TestCase):
         again = fit("--config", self.run_directory / "config.json", "--print-config")
         self.assertEqual(json.loads(again.stdout), config)
         about = json.loads((self.run_directory / "run.json").read_text())
-        self.assertEqual(len(about["manifest_sha256"]), 64)
+        self.assertEqual(len(about["data_sha256"]), 64)
 
     def test_tensorboard_events_hold_the_log(self):
         events = read_events(self.run_directory / "events.out.tfevents.hamgen")
@@ -339,12 +339,13 @@ class Presets(unittest.TestCase):
                 yield from leaves(item, here) if isinstance(item, dict) else [here]
 
         files = sorted((REPOSITORY / "schemas/presets").glob("*.json"))
-        self.assertEqual([file.stem for file in files], ["paper", "small", "tuned"])
+        self.assertEqual([file.stem for file in files], ["density", "paper", "small", "tuned"])
         for file in files:
             preset = json.loads(file.read_text())
             chosen = set(leaves(preset["settings"])) | set(leaves(preset["models"]))
             self.assertEqual(chosen, set(preset["reasons"]), file.name)
-            self.assertEqual(fit("--preset", file.stem, "--print-config").returncode, 0)
+            for model in preset["models"]:
+                self.assertEqual(fit("--preset", file.stem, "--model", model, "--print-config").returncode, 0)
             self.assertIn(f"{file.stem} ", fit("presets").stdout)
 
     def test_reference_pages_are_up_to_date(self):
