@@ -66,6 +66,10 @@ Tensor FlowHamiltonianImpl::dH_dp(const Tensor&, const Tensor& p) const {
   return scaled(kinetic_ ? kinetic_->gradient(p) : p);
 }
 
+ChainLink FlowHamiltonianImpl::link() const {
+  return {potential_->weights(), kinetic_ ? kinetic_->weights() : Weights{}};
+}
+
 MomentumEncoderImpl::MomentumEncoderImpl(const schemas::Settings& settings, std::int64_t coordinates,
                                          Initializer& initializer)
     : coordinates_(coordinates), is_full_(settings.text("encoder.covariance") == "full") {
@@ -162,6 +166,12 @@ PhaseSpace Nhf::transport(PhaseSpace state, bool is_forward) const {
   StepperOptions options;
   options.dt = is_forward ? dt_ : -dt_;
   options.lattice = lattice_of(state.q);
+  if (options.lattice == 0 && method_ == "leapfrog" && !hamiltonians_.front()->has_own_dt()) {
+    std::vector<ChainLink> links;
+    for (const FlowHamiltonian& hamiltonian : hamiltonians_) links.push_back(hamiltonian->link());
+    if (!is_forward) std::reverse(links.begin(), links.end());
+    return leapfrog_chain(links, state, steps_, options.dt);
+  }
   if (options.lattice > 0)
     for (Tensor* x : {&state.q, &state.p}) *x = (*x / options.lattice).round_().mul_(options.lattice);
   const auto through_one = [&](const FlowHamiltonian& hamiltonian) {

@@ -21,6 +21,7 @@
 
 #include "model/density_model.hpp"
 #include "model/integrators.hpp"
+#include "model/leapfrog_chain.hpp"
 #include "model/objective.hpp"
 #include "model/softplus_mlp.hpp"
 
@@ -36,6 +37,8 @@ class FlowHamiltonianImpl : public torch::nn::Module, public Hamiltonian {
   Tensor kinetic(const Tensor& p) const;
   Tensor dH_dq(const Tensor& q, const Tensor& p) const override;
   Tensor dH_dp(const Tensor& q, const Tensor& p) const override;
+  bool has_own_dt() const { return log_scale_.defined(); }
+  ChainLink link() const;  // without the scale
 
  private:
   Tensor scaled(const Tensor& x) const { return log_scale_.defined() ? log_scale_.exp() * x : x; }

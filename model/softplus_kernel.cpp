@@ -3,7 +3,7 @@
 #include <bit>
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-#define HAMGEN_WIDE_VECTORS __attribute__((target_clones("avx512f", "avx2", "default")))
+#define HAMGEN_WIDE_VECTORS __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define HAMGEN_WIDE_VECTORS
 #endif

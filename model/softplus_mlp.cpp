@@ -8,101 +8,77 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-// W_1, b_1, ..., W_L, b_L, w.
-struct Weights {
-  explicit Weights(const variable_list& list) : list_(list) {}
-  std::size_t hidden() const { return list_.size() / 2; }
-  const Tensor& weight(std::size_t layer) const { return list_[2 * layer]; }  // from 0 on: W_1, ..., w
-  const Tensor& bias(std::size_t layer) const { return list_[2 * layer + 1]; }
-
- private:
-  const variable_list& list_;
-};
-
-// Of every hidden layer, [B, units] each: what the backward pass needs.
-struct Trace {
-  std::vector<Tensor> a, s, u;  // a: none of the last layer
-
-  Trace(const Tensor& x, const Weights& weights) {
-    for (std::size_t l = 0; l < weights.hidden(); ++l) {
-      const auto empty = [&] { return at::empty({x.size(0), weights.weight(l).size(0)}, x.options()); };
-      if (l + 1 < weights.hidden()) a.push_back(empty());
-      s.push_back(empty());
-      u.push_back(empty());
-    }
-  }
-  Trace(const variable_list& saved, std::size_t hidden) {
-    auto next = saved.end() - static_cast<std::ptrdiff_t>(3 * hidden - 1);
-    for (auto* part : {&a, &s, &u})
-      for (std::size_t l = 0; l < hidden - (part == &a); ++l) part->push_back(*next++);
-  }
-  void append_to(variable_list& saved) const {
-    for (const auto* part : {&a, &s, &u}) saved.insert(saved.end(), part->begin(), part->end());
-  }
-};
-
-Tensor trace_gradient(const Tensor& x, const Weights& weights, Trace& trace) {
-  const std::size_t hidden = weights.hidden();
-  for (std::size_t l = 0; l < hidden; ++l) {
-    at::addmm_out(trace.s[l], weights.bias(l), l == 0 ? x : trace.a[l - 1], weights.weight(l).t());
-    softplus_and_sigmoid(trace.s[l], l + 1 < hidden ? trace.a[l] : Tensor());
-  }
-  at::mul_out(trace.u[hidden - 1], trace.s[hidden - 1], weights.weight(hidden));
-  for (std::size_t l = hidden - 1; l-- > 0;) {
-    at::mm_out(trace.u[l], trace.u[l + 1], weights.weight(l + 1));
-    trace.u[l].mul_(trace.s[l]);
-  }
-  return at::mm(trace.u[0], weights.weight(0));
-}
-
-// What the cotangent c of the gradient means for x and for the weights, in the order of `Weights`.
-variable_list pull_back(const Tensor& x, const Weights& weights, const Trace& trace, const Tensor& c) {
-  const std::size_t hidden = weights.hidden();
-  variable_list result(2 * hidden + 2);
-  const auto at_weight = [&](std::size_t l) -> Tensor& { return result[1 + 2 * l]; };
-  std::vector<Tensor> at_u;
-  Tensor v = c;
-  for (std::size_t l = 0; l < hidden; ++l) {  // grad f depends on x through every s_l
-    at_u.push_back(at::mm(v, weights.weight(l).t()));
-    at_weight(l) = at::mm(trace.u[l].t(), v);
-    v = at_u[l] * trace.s[l];
-  }
-  at_weight(hidden) = v.sum(0, true);
-  Tensor at_a;
-  for (std::size_t l = hidden; l-- > 0;) {
-    Tensor& at_z = at_u[l];
-    pull_back_sigmoid(at_z, trace.s[l], trace.u[l], at_a);
-    at_weight(l).addmm_(at_z.t(), l == 0 ? x : trace.a[l - 1]);
-    result[2 + 2 * l] = at_z.sum(0);
-    at_a = at::mm(at_z, weights.weight(l));
-  }
-  result[0] = at_a;
-  return result;
-}
-
 struct GradientOfMlp : public torch::autograd::Function<GradientOfMlp> {
   static Tensor forward(AutogradContext* context, const Tensor& x, at::TensorList tensors) {
-    const variable_list list = tensors.vec();
-    const Weights weights(list);
-    Trace trace(x, weights);
-    const Tensor gradient = trace_gradient(x, weights, trace);
+    const Weights weights = tensors.vec();
+    Trace trace;
+    const Tensor gradient = mlp_gradient(weights, x, trace);
     variable_list saved{x};
-    saved.insert(saved.end(), list.begin(), list.end());
-    trace.append_to(saved);
+    for (const Weights& part : {weights, trace.a, trace.s, trace.u})
+      saved.insert(saved.end(), part.begin(), part.end());
     context->save_for_backward(saved);
     return gradient;
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& cotangents) {
+    const at::NoGradGuard no_grad;
     const variable_list saved = context->get_saved_variables();
     const std::size_t hidden = (saved.size() - 1) / 5;  // x, 2 hidden + 1 weights, 3 hidden - 1 of the trace
-    const variable_list list(saved.begin() + 1, saved.begin() + 2 + static_cast<std::ptrdiff_t>(2 * hidden));
-    const at::NoGradGuard no_grad;
-    return pull_back(saved[0], Weights(list), Trace(saved, hidden), cotangents[0].contiguous());
+    auto next = saved.begin();
+    const auto take = [&](std::size_t count) {
+      const auto first = next;
+      return variable_list(first, next += static_cast<std::ptrdiff_t>(count));
+    };
+    Trace trace{take(1).front(), {}, {}, {}};
+    const Weights weights = take(2 * hidden + 1);
+    trace.a = take(hidden - 1);
+    trace.s = take(hidden);
+    trace.u = take(hidden);
+    Weights result;
+    for (const Tensor& weight : weights) result.push_back(at::zeros_like(weight));
+    const Tensor at_x = pull_back_gradient(weights, trace, cotangents[0].contiguous(), result);
+    result.insert(result.begin(), at_x);
+    return result;
   }
 };
 
 }  // namespace
+
+Tensor mlp_gradient(const Weights& weights, const Tensor& x, Trace& trace) {
+  const std::size_t hidden = weights.size() / 2;
+  trace = {x, {}, {}, {}};
+  for (std::size_t l = 0; l < hidden; ++l) {
+    trace.s.push_back(at::addmm(weights[2 * l + 1], l == 0 ? x : trace.a[l - 1], weights[2 * l].t()));
+    if (l + 1 < hidden) trace.a.push_back(at::empty_like(trace.s[l]));
+    softplus_and_sigmoid(trace.s[l], l + 1 < hidden ? trace.a[l] : Tensor());
+  }
+  trace.u.resize(hidden);
+  trace.u[hidden - 1] = trace.s[hidden - 1] * weights[2 * hidden];
+  for (std::size_t l = hidden - 1; l-- > 0;)
+    trace.u[l] = at::mm(trace.u[l + 1], weights[2 * l + 2]).mul_(trace.s[l]);
+  return at::mm(trace.u[0], weights[0]);
+}
+
+Tensor pull_back_gradient(const Weights& weights, const Trace& trace, const Tensor& c, Weights& sums) {
+  const std::size_t hidden = weights.size() / 2;
+  std::vector<Tensor> at_u;
+  Tensor v = c;
+  for (std::size_t l = 0; l < hidden; ++l) {  // grad f depends on x through every s_l
+    at_u.push_back(at::mm(v, weights[2 * l].t()));
+    sums[2 * l].addmm_(trace.u[l].t(), v);
+    v = at_u[l] * trace.s[l];
+  }
+  sums[2 * hidden].add_(v.sum(0));
+  Tensor at_a;
+  for (std::size_t l = hidden; l-- > 0;) {
+    const Tensor& at_z = at_u[l];
+    pull_back_sigmoid(at_z, trace.s[l], trace.u[l], at_a);
+    sums[2 * l].addmm_(at_z.t(), l == 0 ? trace.x : trace.a[l - 1]);
+    sums[2 * l + 1].add_(at_z.sum(0));
+    at_a = at::mm(at_z, weights[2 * l]);
+  }
+  return at_a;
+}
 
 SoftplusMlpImpl::SoftplusMlpImpl(std::int64_t inputs, const std::vector<std::int64_t>& hidden,
                                  Initializer& initializer) {
@@ -120,13 +96,17 @@ Tensor SoftplusMlpImpl::value(const Tensor& x) const {
   return layers_.back()->forward(a).squeeze(1);
 }
 
-Tensor SoftplusMlpImpl::gradient(const Tensor& x) const {
-  variable_list list;
+Weights SoftplusMlpImpl::weights() const {
+  Weights list;
   for (const Dense& layer : layers_) {
     list.push_back(layer->weight);
     if (layer->bias.defined()) list.push_back(layer->bias);
   }
-  return GradientOfMlp::apply(x.contiguous(), at::TensorList(list));
+  return list;
+}
+
+Tensor SoftplusMlpImpl::gradient(const Tensor& x) const {
+  return GradientOfMlp::apply(x.contiguous(), at::TensorList(weights()));
 }
 
 }  // namespace hamgen::model

@@ -16,6 +16,18 @@
 
 namespace hamgen::model {
 
+// The weights of a network as a flat list W_1, b_1, ..., W_L, b_L, w, and what an evaluation of grad f leaves
+// for its derivative, [B, units] of each hidden layer.
+using Weights = std::vector<Tensor>;
+struct Trace {
+  Tensor x;
+  std::vector<Tensor> a, s, u;  // a: none of the last layer
+};
+// grad f at x; nothing is recorded.
+Tensor mlp_gradient(const Weights& weights, const Tensor& x, Trace& trace);
+// What the cotangent c of grad f means for x; what it means for the weights is added to `sums`.
+Tensor pull_back_gradient(const Weights& weights, const Trace& trace, const Tensor& c, Weights& sums);
+
 class SoftplusMlpImpl : public torch::nn::Module {
  public:
   // Layers [inputs, hidden..., 1], the last without a bias: an energy's constant means nothing.
@@ -23,6 +35,7 @@ class SoftplusMlpImpl : public torch::nn::Module {
   Tensor value(const Tensor& x) const;  // [B, inputs] -> [B]
   // [B, inputs] -> [B, inputs]; differentiable once, in x and in the weights.
   Tensor gradient(const Tensor& x) const;
+  Weights weights() const;
 
  private:
   std::vector<Dense> layers_;

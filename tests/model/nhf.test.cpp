@@ -15,6 +15,7 @@ using doctest::Approx;
 using tests::normal_points;
 using tests::shake;
 using tests::small_flow;
+using namespace nlohmann::literals;
 
 namespace {
 
@@ -125,6 +126,35 @@ TEST_CASE("the flow is undone by -dt in reverse order, to the last bit, and keep
       const at::NoGradGuard no_grad;
       CHECK(largest(flow->flow(start) - recorded) < 1e-11);
       CHECK(largest(flow->inverse(recorded) - start) < 1e-11);
+    }
+  }
+}
+
+TEST_CASE("the chain in one node is the leapfrog of the integrators, and so are its gradients") {
+  for (const apps::Json& json : {apps::Json::object(), apps::Json{{"flow", {{"shared", true}}}},
+                                 apps::Json{{"flow", {{"kinetic", "quadratic"}}}},
+                                 apps::Json{{"flow", {{"hidden", {7, 8, 9}}}}, {"integrator", {{"steps", 3}}}}}) {
+    const auto flow = small_flow(json);
+    shake(*flow);
+    flow->to(at::kDouble);
+    Tensor start = normal_points(30, 4).requires_grad_();
+    const Tensor c = normal_points(30, 4, 4), chained = flow->inverse(start);
+    StepperOptions options;
+    options.dt = -0.5;
+    PhaseSpace state{start.narrow(1, 0, 2), start.narrow(1, 2, 2)};
+    for (auto hamiltonian = flow->hamiltonians().rbegin(); hamiltonian != flow->hamiltonians().rend(); ++hamiltonian) {
+      const auto stepper = make_stepper("leapfrog", **hamiltonian, options);
+      for (int i = 0; i < json.value("/integrator/steps"_json_pointer, 2); ++i) state = stepper->step(state);
+    }
+    const Tensor stepped = at::cat({state.q, state.p}, 1);
+    CHECK(largest(chained - stepped) < 1e-12);
+    std::vector<Tensor> inputs = flow->parameters();
+    inputs.push_back(start);
+    const auto a = torch::autograd::grad({(chained * c).sum()}, inputs, {}, {}, false, true),
+               b = torch::autograd::grad({(stepped * c).sum()}, inputs, {}, {}, false, true);
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      CHECK(a[i].defined() == b[i].defined());
+      if (a[i].defined()) CHECK(largest(a[i] - b[i]) < 1e-10);
     }
   }
 }
