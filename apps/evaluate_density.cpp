@@ -28,6 +28,8 @@ constexpr const char* caption =
     "should have; "
     "stray samples are near none. Inversion: |inverse(flow(s)) - s|; volume: ||det J| - 1|.";
 
+constexpr std::int64_t shown = 1000;  // points and samples, as in A.2
+
 std::vector<double> rounded(const Tensor& values) {
   // Seven digits are more than a picture shows, and half the bytes.
   std::vector<double> list = model::to_vector(values);
@@ -159,26 +161,31 @@ Json paths_json(const model::Nhf& flow, const Tensor& q) {
   return list;
 }
 
+// A thousand points of the data and of the model, coordinate by coordinate.
+Json scatter_json(const Tensor& points, const Tensor& samples) {
+  const auto columns = [](const Tensor& from) {
+    Json list = Json::array();
+    for (std::int64_t i = 0; i < from.size(1); ++i)
+      list.push_back(list_of(from.slice(0, 0, shown).select(1, i)));
+    return list;
+  };
+  return {{"points", columns(points)}, {"samples", columns(samples)}};
+}
+
 // The six panels of Fig. 9: kernel density estimates of 1,000 points of the data and of the model, energies,
 // and where points at rest are carried by one step and by the whole flow.
 Json figure_json(const TrainedRun& run, const model::DensityModel& network, const Tensor& points,
                  const Tensor& samples) {
-  constexpr std::int64_t fine = 80, coarse = 21, shown = 1000;
+  constexpr std::int64_t fine = 80, coarse = 21;
   constexpr double bandwidth = 0.3;  // A.2
   const std::vector<double> window = window_of(points);
   const Tensor places = lattice(window, fine);
   const auto estimate = [&](const Tensor& from) {
     return list_of(model::kernel_density(from.slice(0, 0, shown), places, bandwidth));
   };
-  const auto scatter = [&](const Tensor& from) {
-    return Json{{"x", list_of(from.slice(0, 0, shown).select(1, 0))},
-                {"y", list_of(from.slice(0, 0, shown).select(1, 1))}};
-  };
   Json json{{"window", window},
             {"lattice", fine},
             {"bandwidth", bandwidth},
-            {"points", scatter(points)},
-            {"samples", scatter(samples)},
             {"density_of_points", estimate(points)},
             {"density_of_samples", estimate(samples)}};
   const auto* const flow = dynamic_cast<const model::Nhf*>(&network);
@@ -209,8 +216,9 @@ Json density_json(const TrainedRun& run, const FitData& data, const DensityOptio
   options.progress(run.path.string() + ": exactness");
   json.update(exactness_json(network));
   json["samples_per_second"] = number(samples_per_second(network));
-  if (source.dimension() == 2)
-    json["figure"] = figure_json(run, network, test_points(source, 10'000), samples);
+  const Tensor many = test_points(source, 10'000);
+  if (source.dimension() <= 16) json["scatter"] = scatter_json(many, samples);
+  if (source.dimension() == 2) json["figure"] = figure_json(run, network, many, samples);
   return json;
 }
 

@@ -65,6 +65,8 @@ Value value_from_json(const Field& field, const Json& json) {
       return static_cast<std::int64_t>(number);
     return number;
   }
+  if (json.is_string() && field.kind == schemas::Kind::texts)
+    return std::vector<std::string>{json.get<std::string>()};  // one text is a list of one
   if (json.is_string()) return json.get<std::string>();
   if (json.is_array()) {
     const bool numbers = std::ranges::all_of(json, [](const Json& item) { return item.is_number(); });

@@ -119,6 +119,7 @@ int evaluate(const cxxopts::ParseResult& flags) {
     if (has("data")) density.data = text("data");
     density.points = whole("points", density.points, 2, 1'000'000);
     density.draws = whole("draws", density.draws, 1, 1'000'000);
+    density.grid_draws = std::min(density.grid_draws, density.draws);
     density.device = options.device;
     density.progress = options.progress;
     show(evaluate_densities(runs, density), {}, flags);

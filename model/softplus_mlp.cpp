@@ -80,12 +80,12 @@ Tensor pull_back_gradient(const Weights& weights, const Trace& trace, const Tens
   return at_a;
 }
 
-SoftplusMlpImpl::SoftplusMlpImpl(std::int64_t inputs, const std::vector<std::int64_t>& hidden,
+SoftplusMlpImpl::SoftplusMlpImpl(std::int64_t inputs, const std::vector<std::int64_t>& hidden, double gain,
                                  Initializer& initializer) {
   for (std::size_t l = 0; l <= hidden.size(); ++l) {
     const bool is_last = l == hidden.size();
-    layers_.push_back(register_module(
-        std::to_string(l), Dense(inputs, is_last ? 1 : hidden[l], small_gain, initializer, !is_last)));
+    layers_.push_back(register_module(std::to_string(l),
+                                      Dense(inputs, is_last ? 1 : hidden[l], gain, initializer, !is_last)));
     if (!is_last) inputs = hidden[l];
   }
 }

@@ -31,7 +31,8 @@ Tensor pull_back_gradient(const Weights& weights, const Trace& trace, const Tens
 class SoftplusMlpImpl : public torch::nn::Module {
  public:
   // Layers [inputs, hidden..., 1], the last without a bias: an energy's constant means nothing.
-  SoftplusMlpImpl(std::int64_t inputs, const std::vector<std::int64_t>& hidden, Initializer& initializer);
+  SoftplusMlpImpl(std::int64_t inputs, const std::vector<std::int64_t>& hidden, double gain,
+                  Initializer& initializer);
   Tensor value(const Tensor& x) const;  // [B, inputs] -> [B]
   // [B, inputs] -> [B, inputs]; differentiable once, in x and in the weights.
   Tensor gradient(const Tensor& x) const;

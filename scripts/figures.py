@@ -7,8 +7,9 @@
     figures.py 8 runs/mass_spring runs/pendulum --out fig8.pdf                       samples from the prior
     figures.py 9 ring.json moons.json --out fig9.pdf                                 densities of Hamiltonian flows
     figures.py 10 --out fig10.pdf                                                    volume: leapfrog and Euler
+    figures.py samples pendulum.json --labels q p --out samples.pdf                  points and samples of densities
 
-Figures 6 and 9 read what `hgn-eval RUN... --json FILE` writes, 6 a file for each dataset. Figures 7 and 8 call
+Figures 6, 9 and samples read what `hgn-eval RUN... --json FILE` writes, 6 a file for each dataset. Figures 7 and 8 call
 hgn-rollout: $HGN_ROLLOUT, or build/release/bin/hgn-rollout. Pictures are .png, .pdf or .svg. Needs matplotlib.
 """
 from __future__ import annotations
@@ -23,7 +24,7 @@ import numpy as np
 
 try:
     import figure_parts as parts
-    from figure_density import figure_9
+    from figure_density import figure_9, figure_samples
     from figure_parts import COLORS, INK, QUIET, SHADE, FigureError, Look, number_at, plt, series_at, text
     from hamgen_dataset import DatasetError, HamgenDataset
 except ImportError as missing:
@@ -52,8 +53,7 @@ def figure_5(arguments: argparse.Namespace) -> plt.Figure:
         axes.set_title(data.manifest["hamiltonian"], loc="right", color=QUIET, fontsize=9)
         axes.set_xlabel("time")
         is_in_plane = all(name.startswith("xy"[i % 2]) for i, name in enumerate(data.coordinates))
-        draw_portrait = draw_orbits if is_in_plane else draw_phase_plane
-        draw_portrait(figure.add_subplot(grid[row, 1]), items, data)
+        (draw_orbits if is_in_plane else draw_phase_plane)(figure.add_subplot(grid[row, 1]), items, data)
     return figure
 
 
@@ -242,9 +242,8 @@ def figure_8(arguments: argparse.Namespace) -> plt.Figure:
 def figure_10(arguments: argparse.Namespace) -> plt.Figure:
     figure, panels = plt.subplots(1, 3, figsize=(12.6, 5.1), constrained_layout=True)
     force, potential = parts.FORCES[arguments.system], parts.POTENTIALS[arguments.system]
-    cell = parts.square(1.0, 0.0, 0.4)
     steppers = {"Leapfrog": parts.leapfrog, "Euler": parts.euler}
-    motions = {name: parts.motion_of(step, force, *cell, arguments.dt, arguments.steps)
+    motions = {name: parts.motion_of(step, force, *parts.square(1.0, 0.0, 0.4), arguments.dt, arguments.steps)
                for name, step in steppers.items()}
     reach = 1.1 * max(np.abs(motion).max() for motion in motions.values())
     for axes, (name, step) in zip(panels, steppers.items()):
@@ -336,10 +335,10 @@ def step_size(written: str) -> float:
 
 def make_parser() -> Parser:
     parser = Parser(prog="figures.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    figures = parser.add_subparsers(metavar="FIGURE", required=True, dest="figure", help="5 to 10")
+    figures = parser.add_subparsers(metavar="FIGURE", required=True, dest="figure", help="5 to 10, or samples")
 
-    def add(number: str, draw: Callable, summary: str) -> argparse.ArgumentParser:
-        command = figures.add_parser(number, help=summary, description=f"Figure {number}: {summary}.")
+    def add(name: str, draw: Callable, summary: str) -> argparse.ArgumentParser:
+        command = figures.add_parser(name, help=summary, description=f"{'Figure ' * name.isdigit()}{name}: {summary}.")
         command.set_defaults(draw=draw)
         command.add_argument("--out", type=picture, required=True, metavar="FILE", help="picture: .png, .pdf or .svg")
         return command
@@ -347,9 +346,11 @@ def make_parser() -> Parser:
     def add_index(command: argparse.ArgumentParser) -> None:
         command.add_argument("--index", type=whole(0, 10**15), default=0, metavar="I", help="which sequence [0]")
 
-    def add_evaluations(command: argparse.ArgumentParser) -> None:
+    def add_reader(name: str, draw: Callable, summary: str) -> argparse.ArgumentParser:
+        command = add(name, draw, summary)
         command.add_argument("evaluations", nargs="+", type=Path, metavar="EVALUATION.json",
                              help="what hgn-eval --json wrote")
+        return command
 
     def add_runs(command: argparse.ArgumentParser, summary: str) -> None:
         command.add_argument("runs", nargs="+", type=Path, metavar="RUN", help=summary)
@@ -358,8 +359,7 @@ def make_parser() -> Parser:
     five = add("5", figure_5, "frames and phase space of datasets, a row each")
     five.add_argument("--data", nargs="+", required=True, metavar="DIR", help="datasets that hamgen made")
     add_index(five)
-    six = add("6", figure_6, "errors of every frame and the learned energy over time, a column for each dataset")
-    add_evaluations(six)
+    add_reader("6", figure_6, "errors of every frame and the learned energy over time, a column for each dataset")
     seven = add("7", figure_7, "roll-outs of a train and a test sequence")
     add_runs(seven, "directories of hgn-fit: the first forward, backward, fast and slow, further ones forward")
     seven.add_argument("--data", required=True, metavar="DIR", help="dataset that hamgen made")
@@ -368,13 +368,14 @@ def make_parser() -> Parser:
     add_runs(eight, "directories of hgn-fit, of models with a prior")
     eight.add_argument("--samples", type=whole(1, 100), default=4, metavar="N", help="sequences of each run [4]")
     eight.add_argument("--seed", type=whole(0, 10**15), default=0, metavar="N", help="of the samples [0]")
-    nine = add("9", figure_9, "densities, energies and paths of Hamiltonian flows, a row for each run of model nhf")
-    add_evaluations(nine)
+    nine = add_reader("9", figure_9, "densities, energies and paths of Hamiltonian flows, a row for each run of nhf")
     nine.add_argument("--hamiltonian", type=whole(1, 10**15), metavar="N", help="whose energies, from 1 on [the last]")
     ten = add("10", figure_10, "a cell of phase space under leapfrog and Euler integration")
     ten.add_argument("--system", choices=sorted(parts.FORCES), default="oscillator", help="of mass 1 [oscillator]")
     ten.add_argument("--dt", type=step_size, default=0.2, metavar="X", help="step [0.2]")
     ten.add_argument("--steps", type=whole(1, 200), default=32, metavar="N", help="so many steps [32]")
+    samples = add_reader("samples", figure_samples, "points of the data and samples of densities, a row for each run")
+    samples.add_argument("--labels", nargs="+", metavar="NAME", help="of the coordinates [x₁ x₂ …]")
     return parser
 
 

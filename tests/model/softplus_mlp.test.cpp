@@ -16,7 +16,7 @@ Tensor random_rows(std::int64_t rows, std::int64_t columns, at::ScalarType type,
 
 SoftplusMlp network(const std::vector<std::int64_t>& hidden, std::int64_t inputs = 3) {
   Initializer initializer(7);
-  SoftplusMlp mlp(inputs, hidden, initializer);
+  SoftplusMlp mlp(inputs, hidden, small_gain, initializer);
   return mlp;
 }
 

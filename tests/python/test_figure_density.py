@@ -1,4 +1,4 @@
-"""Figure 9 of scripts/figures.py: every panel shows what hgn-eval wrote, where it belongs."""
+"""Figure 9 and samples of scripts/figures.py: every panel shows what hgn-eval wrote, where it belongs."""
 from __future__ import annotations
 
 import argparse
@@ -48,6 +48,15 @@ def with_figure(**changes: object) -> dict:
     run = flow()
     run["density"]["figure"].update(changes)
     return run
+
+
+def with_energies(*energies: tuple[np.ndarray, np.ndarray]) -> dict:
+    """A run with such V and K."""
+    return with_figure(hamiltonians=[{"potential": v.tolist(), "kinetic": k.tolist()} for v, k in energies])
+
+
+def bowl(x: float, y: float) -> np.ndarray:
+    return ((lattice(N) - [[x], [y]]) ** 2).sum(0) / 2
 
 
 def words(figure: plt.Figure) -> list[str]:
@@ -118,6 +127,43 @@ class Densities(FigureTest):
         for line, expected in zip(own[5].lines, plain[5].lines):
             np.testing.assert_allclose(line.get_xydata(), expected.get_xydata(), atol=1e-12)
 
+    def test_of_the_two_signs_of_a_flow_the_one_with_a_convex_kinetic_energy(self):
+        potential = -density(0.8)
+        for x, y in ((0, 0), (0.8, -0.4), (10, -10)):
+            plain = figure_density.read_flow(with_energies((potential, bowl(x, y))))
+            self.assertIs(figure_density.with_convex_kinetic(plain, 0), plain)
+            mirrored = figure_density.read_flow(with_energies((-potential, -bowl(-x, -y))))
+            turned = figure_density.with_convex_kinetic(mirrored, 0)
+            self.assertTrue(turned.is_turned)
+            np.testing.assert_allclose(turned.own_window, (-3, 3, -2.5, 2))
+            p = np.meshgrid(np.linspace(-3, 3, N), np.linspace(-2.5, 2, N))
+            expected = ((p[0] - x) ** 2 + (p[1] - y) ** 2) / 2
+            np.testing.assert_allclose(turned.kinetic[0], expected - expected.min(), atol=1e-12)
+            np.testing.assert_allclose(turned.potential[0].ravel(), potential - potential.min(), atol=1e-12)
+
+    def test_a_kinetic_energy_that_has_no_sign_stays_as_it_is(self):
+        for kinetic in (np.ones(N**2), np.full(N**2, 0.1), bowl(0, 0) * 0):
+            run = figure_density.read_flow(with_energies((density(1), kinetic)))
+            self.assertFalse(figure_density.with_convex_kinetic(run, 0).is_turned)
+        corners = [{"potential": [0, 1, 2, 3], "kinetic": [0, -1, 3, 1]}]
+        run = with_figure(lattice=2, hamiltonians=corners, density_of_points=[0] * 4, density_of_samples=[1] * 4)
+        self.assertFalse(figure_density.with_convex_kinetic(figure_density.read_flow(run), 0).is_turned)
+
+    def test_a_sign_that_was_changed_is_told_and_leaves_the_paths(self):
+        run = with_energies((-density(0.8), bowl(0, 0)), (density(0.8), -bowl(0, 0)))
+        plain, turned = self.drawn(run, hamiltonian=1), self.drawn(run)
+        self.assertEqual(words(turned)[1], words(plain)[1] + "\nshown: −H(q, −p)")
+        self.assertEqual(turned.axes[2].get_ylim(), (-2.5, 2))
+        for i in (0, 1, 3, 4, 5):
+            self.assertEqual(turned.axes[i].get_ylim(), (-2, 2.5))
+        for one, other in zip(turned.axes[4].collections[0].get_paths(), plain.axes[4].collections[0].get_paths()):
+            np.testing.assert_array_equal(one.vertices, other.vertices)
+        for one, other in zip(turned.axes[5].lines, plain.axes[5].lines):
+            np.testing.assert_array_equal(one.get_xydata(), other.get_xydata())
+        for i in (2, 3):  # K and V have the same least and greatest values
+            ranges = [figure.axes[i].child_axes[0].get_ylim() for figure in (plain, turned)]
+            self.assertAlmostEqual(*(high - low for low, high in ranges))
+
     def test_labels_tell_how_far_from_the_data(self):
         self.assertEqual(words(self.drawn(flow())), ["Two-modes", "nhf 2, normal\nELBO −2.50 nats\nIWAE 100 −2.12\n"
                                                                   "exact −2.06\nKL on a grid 0.0312"])
@@ -174,6 +220,112 @@ class Densities(FigureTest):
         self.assert_refused(draw(9, out / "no.json", "--out", "a.png"), 1, "no.json: No such file")
         (out / "bad.json").write_text(json.dumps({"format": "hamgen-evaluation-1"}))
         self.assert_refused(draw(9, out / "bad.json", "--out", "a.png"), 1, "bad.json is not an evaluation")
+        self.assertFalse(Path("a.png").exists())
+
+
+def points(seed: int, *deviations: float) -> np.ndarray:
+    """1,000 normal points, coordinate by coordinate."""
+    return np.random.default_rng(seed).normal(size=(len(deviations), 1000)) * np.reshape(deviations, (-1, 1))
+
+
+def sampled(*deviations: float, **changes: object) -> dict:
+    scatter = {"points": points(1, *deviations).tolist(), "samples": points(2, *deviations).tolist(), **changes}
+    about = {"data": "target pendulum", "bounds": [{"draws": 1, "mean": -1.5}], "scatter": scatter}
+    return {"run": "runs/rnvp", "title": "real_nvp 8", "model": "real_nvp", "density": about}
+
+
+@needs_matplotlib
+class Samples(FigureTest):
+    def drawn(self, *runs: dict, labels: list[str] | None = None) -> plt.Figure:
+        figure = figure_density.figure_samples(argparse.Namespace(evaluations=[evaluation(*runs)], labels=labels))
+        self.addCleanup(plt.close, figure)
+        return figure
+
+    def test_pairs_of_coordinates_data_on_the_left_samples_on_the_right(self):
+        deviations = (1, 2, 0.5, 0.5)
+        axes = self.drawn(sampled(*deviations)).axes
+        self.assertEqual([panel.get_title() for panel in axes], ["data", "samples"] * 2)
+        for i, panel in enumerate(axes):
+            values = points(1 + i % 2, *deviations)[i // 2 * 2 :][:2]
+            np.testing.assert_array_equal(panel.lines[0].get_data(), values)
+        lefts = [panel.get_position().x0 for panel in axes]
+        self.assertEqual(lefts, sorted(lefts))
+
+    def test_both_panels_show_the_middle_of_both(self):
+        wide = points(3, 2, 0.5)
+        data, samples = self.drawn(sampled(1, 1, samples=wide.tolist())).axes
+        self.assertEqual((data.get_xlim(), data.get_ylim()), (samples.get_xlim(), samples.get_ylim()))
+        low, high = np.percentile(wide[0], (0.5, 99.5))
+        np.testing.assert_allclose(data.get_xlim(), (low - 0.08 * (high - low), high + 0.08 * (high - low)))
+        low, high = np.percentile(points(1, 1, 1)[1], (0.5, 99.5))
+        np.testing.assert_allclose(data.get_ylim(), (low - 0.08 * (high - low), high + 0.08 * (high - low)))
+
+    def test_equal_units_where_one_range_is_not_far_longer(self):
+        for deviations in ((1, 1), (1, 2.5), (2.5, 1), (1, 4), (40, 1)):
+            is_equal = max(deviations) < 3
+            for panel in self.drawn(sampled(*deviations)).axes:
+                box = panel.get_window_extent()
+                units = box.width / np.ptp(panel.get_xlim()), box.height / np.ptp(panel.get_ylim())
+                self.assertEqual(np.isclose(*units), is_equal)
+                self.assertEqual(np.isclose(box.width, box.height, rtol=0.1), not is_equal or deviations == (1, 1))
+
+    def test_an_odd_last_coordinate_has_one_panel_with_both(self):
+        for deviations in ((1,), (1, 1, 2)):
+            axes = self.drawn(sampled(*deviations)).axes
+            self.assertEqual(len(axes), len(deviations))
+            for seed, steps in enumerate(axes[-1].patches, 1):
+                heights, edges, _ = steps.get_data()
+                values = points(seed, *deviations)[-1]
+                np.testing.assert_allclose(heights, np.histogram(values, edges)[0] / 1000 / np.diff(edges))
+                self.assertGreater((heights * np.diff(edges)).sum(), 0.98)
+            self.assertEqual([text.get_text() for text in axes[-1].get_legend().get_texts()], ["data", "samples"])
+            self.assertEqual(len(axes[-1].patches), 2)
+
+    def test_names_of_coordinates(self):
+        def names(**labels):
+            axes = self.drawn(sampled(1, 1, 1), **labels).axes
+            return [axes[0].get_xlabel(), axes[0].get_ylabel(), axes[2].get_xlabel()]
+
+        self.assertEqual(names(), ["x₁", "x₂", "x₃"])
+        self.assertEqual(names(labels=["q1", "$p", "m"]), ["q1", "\\$p", "m"])
+        self.assertEqual(self.drawn(sampled(*[1] * 16)).axes[-2].get_ylabel(), "x₁₆")
+
+    def test_a_row_for_every_run_that_has_samples(self):
+        others = flow(), {}, None, flow(density=[]), flow(density={"scatter": 3})
+        figure = self.drawn(sampled(1, 1), *others, sampled(1))
+        self.assertEqual(len(figure.axes), 3)
+        self.assertEqual(words(figure), ["Pendulum", "real_nvp 8\nELBO −1.50 nats"] * 2)
+        tops = [panel.get_position().y0 for panel in figure.axes]
+        self.assertGreater(tops[1], figure.axes[2].get_position().y1)
+
+    def test_pictures(self):
+        self.assert_drawn("samples", evaluation(sampled(1, 1)), "--labels", "q", "p")
+        self.assert_drawn("samples", evaluation(sampled(*range(1, 6)), sampled(1)), evaluation(sampled(1, 1e5)))
+        still = {"points": [[2.0] * 3, [1, 2, 3], [2.0] * 3], "samples": [[2.0], [5], [2.0]]}
+        self.assert_drawn("samples", evaluation(sampled(1, **still)))
+        path, out = evaluation(sampled(1, 1, 1)), new_directory() / "a.svg"
+        self.assertEqual(*(draw("samples", path, "--out", out).returncode or out.read_bytes() for _ in range(2)))
+
+    def test_what_has_no_samples(self):
+        one = points(1, 1).tolist()
+        bad = [{name: value} for name in ("points", "samples")
+               for value in (None, [], {}, [[]], [3], [one[0], one[0][1:]], [[None]], [["a"]], one * 2, one * 17)]
+        for changes in [*bad, {"points": one * 17, "samples": one * 17}]:
+            with self.subTest(changes.keys()):
+                path = evaluation(sampled(1, **changes))
+                self.assert_refused(draw("samples", path, "--out", "a.png"), 1, f"{path} has no samples of a density")
+        path = evaluation(flow())
+        done = draw("samples", evaluation(sampled(1)), path, "--out", "a.png")
+        self.assert_refused(done, 1, f"{path} has no samples of a density")
+
+    def test_wrong_use(self):
+        path = evaluation(sampled(1, 1))
+        for labels in (["q"], ["q", "p", "r"]):
+            done = draw("samples", path, "--labels", *labels, "--out", "a.png")
+            self.assert_refused(done, 2, f"--labels {' '.join(labels)} is not allowed: runs/rnvp has", "1 to 2")
+        self.assert_refused(draw("samples", path, "--labels", "--out", "a.png"), 2, "--labels")
+        self.assert_refused(draw("samples", "--out", "a.png"), 2, "EVALUATION")
+        self.assert_refused(draw("samples", new_directory() / "no.json", "--out", "a.png"), 1, "no.json: No such file")
         self.assertFalse(Path("a.png").exists())
 
 
