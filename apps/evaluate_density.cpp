@@ -80,8 +80,8 @@ Json target_json(const model::DensityModel& network, const model::Target& target
                      {"largest_error", number(coverage.largest_error)},
                      {"stray", number(coverage.stray)}};
   if (target.dimension() != 2) return json;
-  // Cells no wider than a third of the unit of length, however far the target's tails reach.
-  const auto needed = static_cast<std::int64_t>(std::ceil(2 * target.extent() / 0.25));
+  // Cells no wider than the banana's noise, however far its tails reach: for smooth densities that is plenty.
+  const auto needed = static_cast<std::int64_t>(std::ceil(2 * target.extent() / 0.4));
   const auto grid =
       compare_on_grid(network, target, std::max(options.cells, needed), options.grid_draws, device);
   json["grid"] = {{"divergence", number(grid.divergence)},

@@ -92,12 +92,17 @@ struct Setup {
 
   Setup(FitConfig resolved, const fs::path& path)
       : config(std::move(resolved)),
-        limit(static_cast<unsigned>(config.settings.integer("threads"))),
+        limit(limited(config.settings.integer("threads"))),
         data(config, path),
         device(config.settings.text("device")),
-        network(config.model->make(config.settings, data.training().shape)) {
-    torch::set_num_threads(static_cast<int>(config.settings.integer("threads")));
+        network(config.model->make(config.settings, data.training().shape)) {}
+
+ private:
+  // Before anything is computed: threads that begin later inherit how this one treats denormal numbers.
+  static unsigned limited(std::int64_t threads) {
     model::set_arithmetic();
+    torch::set_num_threads(static_cast<int>(threads));
+    return static_cast<unsigned>(threads);
   }
 };
 

@@ -116,13 +116,9 @@ Batch WindowSource::validation(std::uint64_t first, std::uint64_t count) const {
 
 BatchStream::BatchStream(const BatchSource& source, std::uint64_t first_step, unsigned workers,
                          bool is_pinned)
-    : source_(source),
-      is_pinned_(is_pinned),
-      next_(first_step),
-      to_start_(first_step),
-      depth_(2 * std::max(1U, workers)) {
+    : source_(source), is_pinned_(is_pinned), next_(first_step), to_start_(first_step), depth_(2 * workers) {
   try {
-    for (unsigned i = 0; i < std::max(1U, workers); ++i) workers_.emplace_back([this] { work(); });
+    for (unsigned i = 0; i < workers; ++i) workers_.emplace_back([this] { work(); });
   } catch (...) {
     stop();
     throw;
@@ -164,6 +160,7 @@ void BatchStream::work() {
 }
 
 Batch BatchStream::next() {
+  if (workers_.empty()) return source_.training(next_++, is_pinned_);
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [&] { return !ahead_.empty() && ahead_.front().is_ready; });
   Slot slot = std::move(ahead_.front());

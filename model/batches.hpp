@@ -94,7 +94,7 @@ class WindowSource : public BatchSource {
   std::int64_t frames_;
 };
 
-// Batches `first_step`, `first_step` + 1, ... in order.
+// Batches `first_step`, `first_step` + 1, ... in order; without workers, made when they are asked for.
 class BatchStream {
  public:
   BatchStream(const BatchSource& source, std::uint64_t first_step, unsigned workers, bool is_pinned);

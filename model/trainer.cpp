@@ -368,8 +368,10 @@ Ending Trainer::train(const Limits& limits, const Hooks& hooks) {
 }
 
 Ending Trainer::loop(const Limits& limits, const Hooks& hooks) {
-  BatchStream batches(*source_, static_cast<std::uint64_t>(step_),
-                      static_cast<unsigned>(settings_.integer("data.workers")), device_.is_cuda());
+  // Points are there at once: another thread would only take a core from those that compute.
+  const bool is_instant = model_->observation() == Observation::points;
+  const auto workers = is_instant ? 0U : static_cast<unsigned>(settings_.integer("data.workers"));
+  BatchStream batches(*source_, static_cast<std::uint64_t>(step_), workers, device_.is_cuda());
   while (true) {
     if (const auto end = ending(limits)) return *end;
     advance(batches.next().to(device_));
