@@ -19,9 +19,9 @@ bool has_test(const dataset::Manifest& manifest) {
 
 }  // namespace
 
-OpenDataset::OpenDataset(const fs::path& root, bool check)
+OpenDataset::OpenDataset(const fs::path& root)
     : manifest(dataset::read_manifest(root)), train(root, manifest, "train") {
-  if (check) train.check_all();
+  train.check_all();
   if (has_test(manifest)) test.emplace(root, manifest, "test");
 }
 
@@ -35,7 +35,7 @@ FitData::FitData(const FitConfig& config, const fs::path& path) : path_(path) {
     throw FieldError(std::string("no dataset is chosen: give --data DIR (hamgen makes one)") +
                      (is_of_points ? ", --data FILE.h5, or --target NAME" : ""));
   const bool is_table = is_of_points && !wants_target && fs::is_regular_file(path);
-  if (!wants_target && !is_table) dataset_ = std::make_unique<OpenDataset>(path, true);
+  if (!wants_target && !is_table) dataset_ = std::make_unique<OpenDataset>(path);
   if (is_of_points) {
     open_points(config);
     return;

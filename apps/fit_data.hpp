@@ -12,8 +12,8 @@ namespace hamgen::apps {
 
 // A directory that hamgen wrote, open.
 struct OpenDataset {
-  // `check`: compare every train shard with its checksum now.
-  OpenDataset(const std::filesystem::path& root, bool check);
+  // Every train shard is compared with its checksum. Throws dataset::ManifestError, ShardError.
+  explicit OpenDataset(const std::filesystem::path& root);
   dataset::Manifest manifest;
   dataset::SplitReader train;
   std::optional<dataset::SplitReader> test;  // where there are trajectories in it

@@ -97,7 +97,7 @@ class Nhf : public DensityModel {
 
   std::int64_t coordinates_, steps_, draws_;
   std::string method_;
-  double dt_, tolerated_;
+  double dt_, tolerated_ = 0;
   FlowPrior prior_;
   Standardizer standardizer_{nullptr};
   std::vector<FlowHamiltonian> hamiltonians_;
