@@ -223,7 +223,11 @@ Json density_json(const TrainedRun& run, const FitData& data, const DensityOptio
 }
 
 fs::path data_of(const TrainedRun& run, const DensityOptions& options) {
-  if (model::has_target(run.config.settings)) return {};
+  if (model::has_target(run.config.settings)) {
+    if (options.data.empty()) return {};
+    throw schemas::FieldError(run.path.string() + " learned the built-in target " +
+                              run.config.settings.text("data.target") + ": --data has no meaning for it");
+  }
   return options.data.empty() ? fs::path(run.about.at("data").get<std::string>()) : options.data;
 }
 

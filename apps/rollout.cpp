@@ -15,8 +15,8 @@ using model::PhaseSpace;
 
 const model::VideoModel& video_of(const TrainedRun& run) {
   if (run.video() == nullptr)
-    throw schemas::FieldError(run.path.string() + " holds a model of states (" + run.config.model->name +
-                              "): there are no frames to show");
+    throw schemas::FieldError(run.path.string() + " holds a model that sees no frames (" +
+                              run.config.model->name + "): there are none to show");
   return *run.video();
 }
 

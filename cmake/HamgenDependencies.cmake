@@ -16,4 +16,5 @@ pkg_check_modules(libxxhash REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(libcrypto REQUIRED IMPORTED_TARGET libcrypto)
 if(HAMGEN_BUILD_MODEL)
   find_package(Torch 1.13 REQUIRED)
+  find_package(OpenMP REQUIRED COMPONENTS CXX)  # without it at::parallel_for is compiled to a plain loop
 endif()

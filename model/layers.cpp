@@ -72,4 +72,26 @@ Tensor DenseImpl::forward(const Tensor& x) const {
   return at::linear(x, weight.to(x.dtype()), bias.defined() ? bias.to(x.dtype()) : bias);
 }
 
+std::vector<Dense> dense_chain(torch::nn::Module& module, std::int64_t inputs,
+                               const std::vector<std::int64_t>& hidden, std::int64_t outputs, double gain,
+                               Initializer& initializer, bool has_last_bias) {
+  std::vector<Dense> layers;
+  for (std::size_t l = 0; l <= hidden.size(); ++l) {
+    const bool is_last = l == hidden.size();
+    layers.emplace_back(inputs, is_last ? outputs : hidden[l], gain, initializer, has_last_bias || !is_last);
+    module.register_module(std::to_string(l), layers.back());
+    if (!is_last) inputs = hidden[l];
+  }
+  return layers;
+}
+
+std::vector<Tensor> weights_of(const std::vector<Dense>& layers) {
+  std::vector<Tensor> weights;
+  for (const Dense& layer : layers) {
+    weights.push_back(layer->weight);
+    if (layer->bias.defined()) weights.push_back(layer->bias);
+  }
+  return weights;
+}
+
 }  // namespace hamgen::model

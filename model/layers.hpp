@@ -54,6 +54,13 @@ class DenseImpl : public torch::nn::Module {
 };
 TORCH_MODULE(Dense);
 
+// Layers [inputs, hidden..., outputs], registered in `module` by their number.
+std::vector<Dense> dense_chain(torch::nn::Module& module, std::int64_t inputs,
+                               const std::vector<std::int64_t>& hidden, std::int64_t outputs, double gain,
+                               Initializer& initializer, bool has_last_bias = true);
+// Their weights, W_1, b_1, ..., without biases that are not there.
+std::vector<Tensor> weights_of(const std::vector<Dense>& layers);
+
 // One layer after the other, all but the last with the activation.
 template <class Layers>
 Tensor through(const Layers& layers, Tensor x, Activation activation) {

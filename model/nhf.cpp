@@ -5,8 +5,8 @@
 #include <numbers>
 
 #include "model/random.hpp"
+#include "model/relu_mlp.hpp"
 #include "model/row_parallel.hpp"
-#include "model/softplus_kernel.hpp"
 
 namespace hamgen::model {
 namespace {
@@ -19,20 +19,12 @@ std::vector<std::string> reversible_steppers() {
   return names;
 }
 
-std::vector<Dense> dense_layers(torch::nn::Module& module, const std::string& name, std::int64_t inputs,
-                                const std::vector<std::int64_t>& hidden, std::int64_t outputs,
-                                Initializer& initializer) {
-  std::vector<std::int64_t> widths{inputs};
-  widths.insert(widths.end(), hidden.begin(), hidden.end());
-  widths.push_back(outputs);
+std::vector<Dense> relu_layers(torch::nn::Module& module, const std::string& name, std::int64_t inputs,
+                               const std::vector<std::int64_t>& hidden, std::int64_t outputs,
+                               Initializer& initializer) {
   auto container = std::make_shared<torch::nn::Module>();
   module.register_module(name, container);
-  std::vector<Dense> layers;
-  for (std::size_t i = 0; i + 1 < widths.size(); ++i) {
-    layers.emplace_back(widths[i], widths[i + 1], small_gain, initializer);
-    container->register_module(std::to_string(i), layers.back());
-  }
-  return layers;
+  return dense_chain(*container, inputs, hidden, outputs, small_gain, initializer);
 }
 
 double log_gaussian_constant(std::int64_t coordinates) {
@@ -76,12 +68,12 @@ MomentumEncoderImpl::MomentumEncoderImpl(const schemas::Settings& settings, std:
     : coordinates_(coordinates), is_full_(settings.text("encoder.covariance") == "full") {
   const auto hidden = settings.integers("encoder.hidden");
   const std::int64_t numbers = is_full_ ? coordinates * (coordinates + 1) / 2 : coordinates;
-  mean_ = dense_layers(*this, "mean", coordinates, hidden, coordinates, initializer);
-  deviation_ = dense_layers(*this, "deviation", coordinates, hidden, numbers, initializer);
+  mean_ = relu_layers(*this, "mean", coordinates, hidden, coordinates, initializer);
+  deviation_ = relu_layers(*this, "deviation", coordinates, hidden, numbers, initializer);
 }
 
 std::pair<Tensor, Tensor> MomentumEncoderImpl::forward(const Tensor& q) const {
-  const Tensor numbers = through(deviation_, q, Activation::relu);
+  const Tensor numbers = relu_mlp(weights_of(deviation_), q);
   Tensor factor = (softplus_of(numbers.narrow(1, 0, coordinates_)) + 1e-4).diag_embed();
   if (is_full_ && coordinates_ > 1) {
     const Tensor places =
@@ -89,7 +81,7 @@ std::pair<Tensor, Tensor> MomentumEncoderImpl::forward(const Tensor& q) const {
     const Tensor below = numbers.narrow(1, coordinates_, places.size(1));
     factor.index_put_({torch::indexing::Slice(), places[0], places[1]}, below);
   }
-  return {through(mean_, q, Activation::relu), factor};
+  return {relu_mlp(weights_of(mean_), q), factor};
 }
 
 std::vector<schemas::Field> Nhf::fields() {
@@ -167,37 +159,37 @@ double Nhf::lattice_of(const Tensor& x) const {
   return x.scalar_type() == at::kDouble ? 0x1p-46 : 0x1p-18;
 }
 
+template <class Visit>
+void Nhf::walk(const std::vector<FlowHamiltonian>& chain, const StepperOptions& options, PhaseSpace& state,
+               const Visit& visit) const {
+  for (const FlowHamiltonian& hamiltonian : chain) {
+    const auto stepper = make_stepper(method_, *hamiltonian, options);
+    for (std::int64_t i = 0; i < steps_; ++i) visit(state = stepper->step(state));
+  }
+}
+
 PhaseSpace Nhf::transport(PhaseSpace state, bool is_forward) const {
+  std::vector<FlowHamiltonian> chain = hamiltonians_;
+  if (!is_forward) std::reverse(chain.begin(), chain.end());
   StepperOptions options;
   options.dt = is_forward ? dt_ : -dt_;
   options.lattice = lattice_of(state.q);
-  if (options.lattice == 0 && method_ == "leapfrog" && !hamiltonians_.front()->has_own_dt()) {
+  if (options.lattice == 0 && method_ == "leapfrog" && !chain.front()->has_own_dt()) {
     std::vector<ChainLink> links;
-    for (const FlowHamiltonian& hamiltonian : hamiltonians_) links.push_back(hamiltonian->link());
-    if (!is_forward) std::reverse(links.begin(), links.end());
+    for (const FlowHamiltonian& hamiltonian : chain) links.push_back(hamiltonian->link());
     return leapfrog_chain(links, state, steps_, options.dt);
   }
   if (options.lattice > 0)
     for (Tensor* x : {&state.q, &state.p}) *x = (*x / options.lattice).round_().mul_(options.lattice);
-  const auto through_one = [&](const FlowHamiltonian& hamiltonian) {
-    const auto stepper = make_stepper(method_, *hamiltonian, options);
-    for (std::int64_t i = 0; i < steps_; ++i) state = stepper->step(state);
-  };
-  if (is_forward)
-    std::for_each(hamiltonians_.begin(), hamiltonians_.end(), through_one);
-  else
-    std::for_each(hamiltonians_.rbegin(), hamiltonians_.rend(), through_one);
+  walk(chain, options, state, [](const PhaseSpace&) {});
   return state;
 }
 
 std::vector<PhaseSpace> Nhf::trajectory(PhaseSpace start) const {
   StepperOptions options;
   options.dt = dt_;
-  std::vector<PhaseSpace> states{std::move(start)};
-  for (const FlowHamiltonian& hamiltonian : hamiltonians_) {
-    const auto stepper = make_stepper(method_, *hamiltonian, options);
-    for (std::int64_t i = 0; i < steps_; ++i) states.push_back(stepper->step(states.back()));
-  }
+  std::vector<PhaseSpace> states{start};
+  walk(hamiltonians_, options, start, [&](const PhaseSpace& state) { states.push_back(state); });
   return states;
 }
 

@@ -92,6 +92,10 @@ class Nhf : public DensityModel {
   };
   Draw draw(const Tensor& x, std::int64_t draws, at::Generator& generator) const;
   double lattice_of(const Tensor& x) const;
+  // Takes `state` through every step of the chain, in order; visit(state) after each.
+  template <class Visit>
+  void walk(const std::vector<FlowHamiltonian>& chain, const StepperOptions& options, PhaseSpace& state,
+            const Visit& visit) const;
   PhaseSpace transport(PhaseSpace state, bool is_forward) const;
   Tensor transport_rows(const Tensor& states, bool is_forward) const;  // [B, 2 d]
 

@@ -1,6 +1,7 @@
 #include "model/real_nvp.hpp"
 
 #include "model/random.hpp"
+#include "model/relu_mlp.hpp"
 
 namespace hamgen::model {
 
@@ -8,17 +9,12 @@ CouplingImpl::CouplingImpl(std::int64_t coordinates, std::int64_t split, bool mo
                            const std::vector<std::int64_t>& hidden, Initializer& initializer)
     : split_(split), moves_first_(moves_first) {
   const std::int64_t moved = moves_first ? split : coordinates - split;
-  std::vector<std::int64_t> widths{coordinates - moved};
-  widths.insert(widths.end(), hidden.begin(), hidden.end());
-  widths.push_back(2 * moved);
-  for (std::size_t i = 0; i + 1 < widths.size(); ++i)
-    layers_.push_back(
-        register_module(std::to_string(i), Dense(widths[i], widths[i + 1], small_gain, initializer)));
+  layers_ = dense_chain(*this, coordinates - moved, hidden, 2 * moved, small_gain, initializer);
   range_ = register_parameter("range", at::ones({moved}));
 }
 
 std::pair<Tensor, Tensor> CouplingImpl::scale_and_shift(const Tensor& fixed) const {
-  const auto halves = through(layers_, fixed, Activation::relu).chunk(2, 1);
+  const auto halves = relu_mlp(weights_of(layers_), fixed).chunk(2, 1);
   return {range_ * halves[0].tanh(), halves[1]};
 }
 

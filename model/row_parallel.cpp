@@ -5,6 +5,10 @@
 #include <algorithm>
 #include <exception>
 
+#ifndef INTRA_OP_PARALLEL
+#error "compiled without OpenMP, where at::parallel_for is a plain loop"
+#endif
+
 namespace hamgen::model {
 namespace {
 

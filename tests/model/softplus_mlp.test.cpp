@@ -2,8 +2,12 @@
 
 #include <doctest/doctest.h>
 
+#include <mutex>
+#include <set>
+#include <thread>
+
+#include "model/relu_mlp.hpp"
 #include "model/row_parallel.hpp"
-#include "model/softplus_kernel.hpp"
 
 using namespace hamgen::model;
 
@@ -26,31 +30,15 @@ double largest(const Tensor& x) {
 
 }  // namespace
 
-TEST_CASE("softplus and sigmoid in one pass are those of double precision, on every kind of vector") {
-  for (const std::int64_t size : {1, 7, 100'001}) {
-    const Tensor z = at::linspace(-80, 80, size, at::kDouble);
-    Tensor sigmoid = z.to(at::kFloat), softplus = at::empty_like(sigmoid), alone = z.to(at::kFloat);
-    softplus_and_sigmoid(sigmoid, softplus);
-    softplus_and_sigmoid(alone, Tensor());
-    const Tensor at_z = z.to(at::kFloat).to(at::kDouble);
-    CHECK(at::allclose(sigmoid.to(at::kDouble), at_z.sigmoid(), 4e-7, 0));
-    CHECK(at::allclose(alone.to(at::kDouble), at_z.sigmoid(), 4e-7, 0));
-    CHECK(at::allclose(softplus.to(at::kDouble), softplus_of(at_z), 4e-7, 0));
-  }
-  Tensor far = at::tensor({-1e30F, -200.0F, 200.0F, 1e30F}), value = at::empty_like(far);
-  softplus_and_sigmoid(far, value);
-  CHECK(at::allclose(far, at::tensor({0.0F, 0.0F, 1.0F, 1.0F}), 0, 1e-30));
-  CHECK(at::allclose(value, at::tensor({0.0F, 0.0F, 200.0F, 1e30F}), 1e-6, 1e-30));
-}
-
 TEST_CASE("the gradient is that of the value, and its derivatives those of automatic differentiation") {
-  for (const std::vector<std::int64_t>& hidden : {std::vector<std::int64_t>{9}, {8, 11}, {5, 6, 7}}) {
+  for (const std::vector<std::int64_t>& hidden :
+       {std::vector<std::int64_t>{9}, {8, 11}, {5, 6, 7}, {48, 33}}) {
     for (const at::ScalarType type : {at::kDouble, at::kFloat}) {
       SoftplusMlp mlp = network(hidden);
       mlp->to(type);
       const double tolerance = type == at::kDouble ? 1e-13 : 2e-5;
-      Tensor x = random_rows(20, 3, type).requires_grad_();
-      const Tensor c = random_rows(20, 3, type, 2), analytic = mlp->gradient(x);
+      Tensor x = random_rows(70, 3, type).requires_grad_();
+      const Tensor c = random_rows(70, 3, type, 2), analytic = mlp->gradient(x);
       const Tensor automatic = torch::autograd::grad({mlp->value(x).sum()}, {x}, {}, true, true)[0];
       CHECK(largest(analytic - automatic) < tolerance);
       std::vector<Tensor> inputs = mlp->parameters();
@@ -83,8 +71,38 @@ TEST_CASE(
     for (std::size_t i = 0; i < inputs.size(); ++i) CHECK(largest(gradients[i] - expected[i]) < 1e-12);
     const at::NoGradGuard no_grad;
     CHECK(largest(over_rows(f, x.detach(), {}) - plain) < 1e-14);
+    std::mutex mutex;
+    std::set<std::thread::id> ran;
+    over_rows(
+        [&](const Tensor& rows) {
+          const std::lock_guard lock(mutex);
+          ran.insert(std::this_thread::get_id());
+          return rows;
+        },
+        x.detach(), {});
+    CHECK(static_cast<int>(ran.size()) == threads);
     CHECK_THROWS_AS(over_rows([](const Tensor&) -> Tensor { throw std::domain_error("no"); }, x.detach(), {}),
                     std::domain_error);
   }
   at::set_num_threads(before);
+}
+
+TEST_CASE("a ReLU network in one node: values and derivatives of LibTorch's layers") {
+  Initializer initializer(3);
+  torch::nn::Module owner;
+  const auto layers = dense_chain(owner, 3, {40, 17}, 5, 1.0, initializer);
+  for (const Dense& layer : layers) layer->bias.detach().uniform_(-0.3, 0.3);
+  std::vector<Tensor> inputs = weights_of(layers);
+  Tensor x = random_rows(131, 3, at::kFloat).requires_grad_();
+  const Tensor c = random_rows(131, 5, at::kFloat, 2);
+  inputs.push_back(x);
+  const Tensor fused = relu_mlp(weights_of(layers), x), plain = through(layers, x, Activation::relu);
+  CHECK(largest(fused - plain) < 1e-5);
+  const auto a = torch::autograd::grad({(fused * c).sum()}, inputs),
+             b = torch::autograd::grad({(plain * c).sum()}, inputs);
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    CHECK(largest(a[i] - b[i]) < 1e-4 * std::max(1.0, largest(b[i])));
+  const Tensor precise = relu_mlp(weights_of(layers), x.to(at::kDouble));
+  CHECK(precise.dtype() == at::kDouble);
+  CHECK(largest(precise - plain) < 1e-5);
 }

@@ -299,7 +299,7 @@ class RollOuts(FigureTest):
         small = new_directory() / "small"
         self.assertEqual(self.train(small, "--image-size", 8, "--max-steps", 1).returncode, 0)
         self.assert_refused(draw(*seven[:2], small, *seven[2:]), 1, f"8 pixels in {small}, 16 in {self.hgn}")
-        self.assert_refused(draw(8, self.states, "--out", "a.png"), 2, "model of states")
+        self.assert_refused(draw(8, self.states, "--out", "a.png"), 2, "sees no frames")
         self.assert_refused(draw(8, "/nowhere", "--out", "a.png"), 1, "/nowhere is not a run")
 
 

@@ -160,7 +160,7 @@ class Rollouts(Refusals):
         self.assert_refused(self.rollout("--data", data, "--interpolate", 1, "--speed", 2), 2, "--speed does not go with")
         self.assert_refused(self.rollout("--sample", 2, "--index", 1), 2, "--index does not go with --sample")
         self.assert_refused(self.rollout(), 2, "--data")
-        self.assert_refused(run(HGN_ROLLOUT, trained("hnn"), "--data", data), 2, "model of states")
+        self.assert_refused(run(HGN_ROLLOUT, trained("hnn"), "--data", data), 2, "sees no frames")
         self.assert_refused(run(HGN_ROLLOUT, "--data", data), 2, "expected one run")
 
 
