@@ -6,10 +6,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "apps/fit_data.hpp"
+#include "apps/fit_setup.hpp"
 #include "apps/frame_sheet.hpp"
 #include "apps/progress.hpp"
-#include "apps/threads.hpp"
 #include "apps/trained_run.hpp"
 #include "apps/version.hpp"
 #include "dataset/commit.hpp"
@@ -80,30 +79,6 @@ class FitProgress {
   std::int64_t first_;
   Clock::time_point begin_ = Clock::now(), next_ = begin_;
   std::string numbers_, validation_, line_;
-};
-
-// Everything that a run stands on, in the order it is built.
-struct Setup {
-  FitConfig config;
-  Threads limit;
-  FitData data;
-  at::Device device;
-  std::shared_ptr<model::Model> network;
-
-  Setup(FitConfig resolved, const fs::path& path)
-      : config(std::move(resolved)),
-        limit(limited(config.settings.integer("threads"))),
-        data(config, path),
-        device(config.settings.text("device")),
-        network(config.model->make(config.settings, data.training().shape)) {}
-
- private:
-  // Before anything is computed: threads that begin later inherit how this one treats denormal numbers.
-  static unsigned limited(std::int64_t threads) {
-    model::set_arithmetic();
-    torch::set_num_threads(static_cast<int>(threads));
-    return static_cast<unsigned>(threads);
-  }
 };
 
 // Truth above reconstruction, then draws from the prior.
@@ -192,23 +167,27 @@ const char* ending_text(Ending ending) {
 
 FitOutcome run(const Setup& setup, const FitOptions& options,
                const std::optional<model::Checkpoint>& checkpoint) {
-  for (const fs::path& directory : {options.out, options.out / "checkpoints"})
-    dataset::remove_temporaries(directory);
+  const bool is_first = setup.group->is_first();
+  if (is_first)
+    for (const fs::path& directory : {options.out, options.out / "checkpoints"})
+      dataset::remove_temporaries(directory);
   model::Trainer trainer(setup.config.settings, setup.data.training(),
-                         setup.data.source(setup.config, *setup.network), setup.network, setup.device,
-                         options.out);
+                         setup.data.source(setup.config, *setup.network, setup.share()), setup.network,
+                         setup.device, options.out, setup.group);
   if (checkpoint) trainer.resume(*checkpoint);
   // What an earlier end left is not the result of this one.
-  for (const char* name : {run_file::result, run_file::weights}) fs::remove(options.out / name);
+  if (is_first)
+    for (const char* name : {run_file::result, run_file::weights}) fs::remove(options.out / name);
   const auto begin = std::chrono::steady_clock::now();
   const std::int64_t first_step = trainer.step();
   FitOutcome outcome;
   outcome.run = options.out;
+  outcome.is_first = is_first;
   {
     FitProgress progress(trainer, options);
     model::Hooks hooks;
     hooks.on_log = [&](const Json& line) { progress.on_log(line); };
-    hooks.on_step = [&](std::int64_t step) { progress.on_step(step); };
+    if (is_first) hooks.on_step = [&](std::int64_t step) { progress.on_step(step); };
     hooks.on_samples = [&](std::int64_t step, const model::Samples& samples) {
       const auto file = options.out / "samples" / fmt::format("step-{:09}.png", step);
       try {
@@ -221,7 +200,7 @@ FitOutcome run(const Setup& setup, const FitOptions& options,
     };
     outcome.ending = trainer.train({options.max_seconds, options.max_steps, options.interrupted}, hooks);
   }
-  if (outcome.ending == Ending::interrupted) return outcome;
+  if (outcome.ending == Ending::interrupted || !is_first) return outcome;
   if (outcome.ending == Ending::no_improvement) trainer.take_best();
   trainer.save_weights(options.out / run_file::weights);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
@@ -232,6 +211,7 @@ FitOutcome run(const Setup& setup, const FitOptions& options,
                     {"steps_per_second", static_cast<double>(trainer.step() - first_step) / seconds},
                     {"peak_memory_mib", peak_memory_mib()},
                     {"parameters", model::parameter_count(*setup.network)},
+                    {"processes", setup.group->size()},
                     {"test", test_result(setup, *setup.network)}};
   write_json(options.out / run_file::result, outcome.result);
   return outcome;
@@ -265,17 +245,22 @@ void prepare_run(const fs::path& out, bool force) {
 }  // namespace
 
 FitOutcome fit(FitConfig config, const FitOptions& options) {
-  resolve_machine(config);
-  const Setup setup(std::move(config), options.data);
+  const model::Place place = model::place_from_environment();
+  resolve_machine(config, place);
+  const Setup setup(std::move(config), options.data, place);
   if (!options.data.empty() && is_within(options.data, options.out))
     throw schemas::FieldError("the dataset " + options.data.string() + " lies in the directory of the run, " +
                               options.out.string() + ": choose another --out");
-  prepare_run(options.out, options.force);
-  write_json(options.out / run_file::config, to_json(setup.config));
-  Json about{
-      {"program", "hgn-fit"}, {"version", version}, {"git_commit", git_commit}, {"libtorch", TORCH_VERSION}};
-  about.update(setup.data.about());
-  write_json(options.out / run_file::about, about);
+  if (setup.group->is_first()) {
+    prepare_run(options.out, options.force);
+    write_json(options.out / run_file::config, to_json(setup.config));
+    Json about{{"program", "hgn-fit"},
+               {"version", version},
+               {"git_commit", git_commit},
+               {"libtorch", TORCH_VERSION}};
+    about.update(setup.data.about());
+    write_json(options.out / run_file::about, about);
+  }
   return run(setup, options, std::nullopt);
 }
 
@@ -294,15 +279,18 @@ FitOutcome resume_fit(const FitOptions& options) {
   if (about.at("git_commit") != git_commit || about.at("libtorch") != TORCH_VERSION)
     fmt::print(stderr, "hgn-fit: the run began with another build: it goes on, but not bit for bit\n");
   FitConfig config = fit_config_from_json(read_json(options.out / run_file::config));
-  resolve_machine(config);
-  const Setup setup(std::move(config), data);
+  const model::Place place = model::place_from_environment();
+  resolve_machine(config, place);
+  const Setup setup(std::move(config), data, place);
   std::vector<model::RefusedFile> refused;
   const model::Checkpoint checkpoint = model::load_newest_checkpoint(options.out / "checkpoints", refused);
   for (const auto& [file, reason] : refused) {
+    if (!setup.group->is_first()) break;
     fmt::print(stderr, "hgn-fit: skipped: {}\n", reason);
     fs::rename(file, file.string() + ".damaged");  // it would count among the newest three
   }
-  if (!options.quiet) fmt::print(stderr, "going on from step {}\n", checkpoint.step);
+  if (!options.quiet && setup.group->is_first())
+    fmt::print(stderr, "going on from step {}\n", checkpoint.step);
   return run(setup, options, checkpoint);
 }
 

@@ -20,6 +20,7 @@ struct FitOptions {
 
 struct FitOutcome {
   std::filesystem::path run;
+  bool is_first = true;  // of several processes: the one that writes and reports
   model::Ending ending = model::Ending::finished;
   Json result;  // also in RUN/result.json; null after an interruption
 };

@@ -105,13 +105,19 @@ Json to_json(const FitConfig& config) {
   return json;
 }
 
-void resolve_machine(FitConfig& config) {
-  const std::string device = resolve_device(config.settings.text("device"));
+void resolve_machine(FitConfig& config, const model::Place& place) {
+  const std::string wanted = config.settings.text("device");
+  const bool takes_its_own =
+      place.size > 1 && (wanted.starts_with("cuda") || (wanted == "auto" && torch::cuda::is_available()));
+  const std::string device =
+      resolve_device(takes_its_own ? "cuda:" + std::to_string(place.local_rank) : wanted);
   set(config, "device", device);
   if (config.settings.text("precision") == "auto")
     set(config, "precision", std::string(model::computes_in_bf16(device) ? "bf16" : "fp32"));
   if (config.settings.is_automatic("threads"))
-    set(config, "threads", static_cast<std::int64_t>(std::max(1U, std::thread::hardware_concurrency())));
+    set(config, "threads",
+        std::max<std::int64_t>(
+            1, static_cast<std::int64_t>(std::thread::hardware_concurrency()) / place.local_size));
 }
 
 Json fit_schema() {

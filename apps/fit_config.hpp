@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "apps/field_json.hpp"
+#include "model/process_group.hpp"
 #include "model/registry.hpp"
 
 namespace hamgen::apps {
@@ -38,7 +39,7 @@ FitConfig fit_config_from_json(const Json& json);
 Json to_json(const FitConfig& config);  // "model" first
 // Puts what this machine makes of "device", "precision" and "threads" in their place. Throws
 // schemas::FieldError where a GPU was asked for and there is none.
-void resolve_machine(FitConfig& config);
+void resolve_machine(FitConfig& config, const model::Place& place = {});
 
 Json fit_schema();            // JSON Schema of any model's configuration
 std::string fit_reference();  // Markdown

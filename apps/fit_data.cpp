@@ -65,10 +65,10 @@ void FitData::open_points(const FitConfig& config) {
   training_ = model::point_training_data(config.settings, *points_);
 }
 
-std::unique_ptr<model::BatchSource> FitData::source(const FitConfig& config,
-                                                    const model::Model& model) const {
-  if (points_) return model::point_source(config.settings, training_, *points_);
-  return model::window_source(config.settings, training_, dataset_->train, model);
+std::unique_ptr<model::BatchSource> FitData::source(const FitConfig& config, const model::Model& model,
+                                                    const model::Share& share) const {
+  if (points_) return model::point_source(config.settings, training_, *points_, share);
+  return model::window_source(config.settings, training_, dataset_->train, model, share);
 }
 
 std::string FitData::name() const {

@@ -26,7 +26,9 @@ class FitData {
   FitData(const FitConfig& config, const std::filesystem::path& path);
 
   const model::TrainingData& training() const { return training_; }
-  std::unique_ptr<model::BatchSource> source(const FitConfig& config, const model::Model& model) const;
+  // `share`: of every batch.
+  std::unique_ptr<model::BatchSource> source(const FitConfig& config, const model::Model& model,
+                                             const model::Share& share = {}) const;
   const OpenDataset* dataset() const { return dataset_.get(); }  // or null
   const model::PointData* points() const { return points_ ? &*points_ : nullptr; }
   std::string name() const;  // of the system, the target or the file

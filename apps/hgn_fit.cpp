@@ -7,6 +7,7 @@
 
 #include "apps/command_line.hpp"
 #include "apps/fit.hpp"
+#include "apps/fit_profile.hpp"
 #include "apps/stop_signal.hpp"
 #include "apps/version.hpp"
 #include "model/targets.hpp"
@@ -78,8 +79,10 @@ cxxopts::Options make_options() {
       "resume", "go on with this run", cxxopts::value<std::string>(), "RUN")(
       "max-time", "stop, save and evaluate after so long: 90s, 45m, 2h", cxxopts::value<std::string>(),
       "TIME")("max-steps", "stop, save and evaluate after so many steps", cxxopts::value<std::string>(), "N")(
-      "force", "replace a run that is already there")("print-config",
-                                                      "print the complete configuration as JSON and stop");
+      "force", "replace a run that is already there")(
+      "profile",
+      "time the parts of some steps (--max-steps, else 20), print a table and stop: no run is kept")(
+      "print-config", "print the complete configuration as JSON and stop");
   auto add = options.add_options("Training");
   add("preset",
       "paper, tuned, small or density: see hgn-fit presets [small; for nhf and real_nvp density; for models "
@@ -176,18 +179,36 @@ class Program {
     return resume_fit(options);
   }
 
+  int profile() const {
+    for (const char* flag : {"out", "resume", "max-time", "force"})
+      if (has(flag)) throw schemas::FieldError(std::string("--") + flag + " does not go with --profile");
+    const FitOptions options = this->options();
+    const Json profile = profile_fit(read_config(), options, options.max_steps.value_or(20));
+    fmt::print("{}", has("json") ? profile.dump(2) + "\n" : profile_text(profile));
+    return success;
+  }
+
   int train() const {
     if (has("print-config")) {
       fmt::print("{}\n", to_json(read_config()).dump(2));
       return success;
     }
+    if (has("profile")) return profile();
     listen_for_stop_signals();
-    const FitOutcome outcome = has("resume") ? old_run() : new_run();
-    if (outcome.ending == model::Ending::interrupted) {
-      fmt::print(stderr, "hgn-fit: interrupted; saved. Go on with:  hgn-fit --resume {}\n",
-                 outcome.run.string());
+    FitOutcome outcome;
+    try {
+      outcome = has("resume") ? old_run() : new_run();
+    } catch (const model::ProcessLostError& error) {  // nothing is wrong with the run
+      fmt::print(stderr, "hgn-fit: {}\n", error.what());
       return interrupted;
     }
+    if (outcome.ending == model::Ending::interrupted) {
+      if (outcome.is_first)
+        fmt::print(stderr, "hgn-fit: interrupted; saved. Go on with:  hgn-fit --resume {}\n",
+                   outcome.run.string());
+      return interrupted;
+    }
+    if (!outcome.is_first) return success;
     if (has("json"))
       fmt::print("{}\n", outcome.result.dump(2));
     else

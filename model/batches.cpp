@@ -17,6 +17,17 @@ Window window_of(const BatchPlan& plan, std::uint64_t sample, std::uint64_t fram
   return window;
 }
 
+std::vector<Window> windows_of(const BatchPlan& plan, std::uint64_t step,
+                               std::uint64_t frames_per_trajectory) {
+  std::vector<Window> windows;
+  const std::int64_t begin = plan.share.first(plan.batch), end = begin + plan.share.count(plan.batch);
+  for (std::int64_t i = begin; i < end; ++i)
+    windows.push_back(window_of(plan,
+                                step * static_cast<std::uint64_t>(plan.batch) + static_cast<std::uint64_t>(i),
+                                frames_per_trajectory));
+  return windows;
+}
+
 Tensor read_windows(const dataset::SplitReader& reader, const std::string& name,
                     const std::vector<Window>& windows, std::int64_t frames, bool is_pinned) {
   const auto size = static_cast<std::int64_t>(reader.frame_size());
@@ -103,11 +114,7 @@ Batch WindowReader::read(std::uint64_t first, std::uint64_t count, std::int64_t 
 }
 
 Batch WindowSource::training(std::uint64_t step, bool is_pinned) const {
-  std::vector<Window> windows;
-  const auto batch = static_cast<std::uint64_t>(plan_.batch);
-  for (std::uint64_t i = 0; i < batch; ++i)
-    windows.push_back(window_of(plan_, step * batch + i, reader_.frames_per_trajectory()));
-  return reader_.read(windows, plan_.frames, is_pinned);
+  return reader_.read(windows_of(plan_, step, reader_.frames_per_trajectory()), plan_.frames, is_pinned);
 }
 
 Batch WindowSource::validation(std::uint64_t first, std::uint64_t count) const {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "dataset/split_reader.hpp"
-#include "model/torch.hpp"
+#include "model/share.hpp"
 
 namespace hamgen::model {
 
@@ -19,6 +19,7 @@ struct BatchPlan {
   std::uint64_t seed = 0;
   std::uint64_t first = 0, trajectories = 0;  // of the split: which to draw from
   std::int64_t batch = 16;
+  Share share = {};          // of every batch, which this process reads
   std::int64_t frames = 31;  // of a window; its start is random where trajectories are longer
   bool reverse = false;      // play every second sequence, chosen at random, backward
 };
@@ -44,6 +45,9 @@ struct Window {
 // Sequence `sample` (counted over the whole run) of the plan: every trajectory once an epoch, in an order of
 // its own.
 Window window_of(const BatchPlan& plan, std::uint64_t sample, std::uint64_t frames_per_trajectory);
+// The share of the batch of one step.
+std::vector<Window> windows_of(const BatchPlan& plan, std::uint64_t step,
+                               std::uint64_t frames_per_trajectory);
 
 // Frames of several windows, u8 [windows, frames, H, W, 3].
 Tensor read_windows(const dataset::SplitReader& reader, const std::string& name,

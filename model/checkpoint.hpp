@@ -1,4 +1,4 @@
-// // What a training run needs to go on bit for bit, as one safetensors file: parameters and buffers (GECO's
+// What a training run needs to go on bit for bit, as one safetensors file: parameters and buffers (GECO's
 // state among them) by their own names, the optimiser's moments and averages, the sums of the log's current
 // interval, and as metadata the step, the trainer's state and every setting, with a fingerprint of the data.
 // Random numbers, schedules and the place in the data need no state: they follow from settings and step.

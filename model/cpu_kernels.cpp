@@ -120,12 +120,17 @@ void add_column_sums(const float* a, float* __restrict sums, std::int64_t rows, 
     for (std::int64_t j = 0; j < n; ++j) sums[j] += a[i * n + j];
 }
 
+void add(const float* a, float* __restrict c, std::int64_t size) {
+  for (std::int64_t i = 0; i < size; ++i) c[i] += a[i];
+}
+
 void scale_columns(const float* a, const float* row, float* __restrict c, std::int64_t m, std::int64_t n) {
   for (std::int64_t i = 0; i < m; ++i)
     for (std::int64_t j = 0; j < n; ++j) c[i * n + j] = a[i * n + j] * row[j];
 }
 
-void multiply(const float* a, const float* b, float* __restrict c, std::int64_t size) {
+void multiply(const float* a, const float* b, float* c, std::int64_t size) {
+#pragma GCC ivdep
   for (std::int64_t i = 0; i < size; ++i) c[i] = a[i] * b[i];
 }
 
@@ -196,6 +201,7 @@ const CpuKernels HAMGEN_KERNELS{product,
                                 dots,
                                 add_transposed_product,
                                 add_column_sums,
+                                add,
                                 scale_columns,
                                 multiply,
                                 sigmoid,

@@ -19,7 +19,9 @@ struct CpuKernels {
                                  std::int64_t rows);
   // sums [n] += the rows of a [rows, n].
   void (*add_column_sums)(const float* a, float* sums, std::int64_t rows, std::int64_t n);
-  // c [m, n] = a [m, n] times the row [n]; c [size] = a b.
+  // c [size] += a.
+  void (*add)(const float* a, float* c, std::int64_t size);
+  // c [m, n] = a [m, n] times the row [n]; c [size] = a b, where c may be a.
   void (*scale_columns)(const float* a, const float* row, float* c, std::int64_t m, std::int64_t n);
   void (*multiply)(const float* a, const float* b, float* c, std::int64_t size);
 

@@ -66,6 +66,7 @@ ScalarNetImpl::ScalarNetImpl(const schemas::Settings& settings, std::int64_t cha
       convolutions_.emplace_back(std::exchange(inputs, filters[i]), filters[i], kernels[i], strides[i], 1,
                                  initializer);
     convolutions_.emplace_back(inputs, 1, 1, 1, 1, initializer);
+    strides_ = strides;
   }
   // Non-negative weights on softplus units: the energy begins bounded from below.
   const at::NoGradGuard no_grad;
@@ -78,6 +79,35 @@ Tensor ScalarNetImpl::forward(const Tensor& x) const {
   const Tensor y = dense_.empty() ? through(convolutions_, x, Activation::softplus)
                                   : through(dense_, x.flatten(1), Activation::softplus);
   return scale_ * y.flatten(1).sum(1);
+}
+
+Weights ScalarNetImpl::weights() const {
+  Weights weights;
+  const auto add = [&](const auto& layers) {
+    for (const auto& layer : layers) weights.insert(weights.end(), {layer->weight, layer->bias});
+  };
+  add(convolutions_);
+  add(dense_);
+  weights.pop_back();
+  return weights;
+}
+
+SoftplusShape ScalarNetImpl::shape() const {
+  return {scale_, strides_, dense_.empty() ? latent_size : 1};
+}
+
+Tensor ScalarNetImpl::to_rows(const Tensor& x) const {
+  return (dense_.empty() ? x.permute({0, 2, 3, 1}) : x).flatten(1);
+}
+
+Tensor ScalarNetImpl::from_rows(const Tensor& rows, at::IntArrayRef front) const {
+  std::vector<std::int64_t> shape = front.vec();
+  if (!dense_.empty()) {
+    shape.insert(shape.end(), {-1, latent_size, latent_size});
+    return rows.reshape(shape);
+  }
+  shape.insert(shape.end(), {latent_size, latent_size, -1});
+  return rows.reshape(shape).movedim(-1, -3);
 }
 
 std::vector<schemas::Field> LearnedHamiltonianImpl::fields() {
@@ -117,6 +147,10 @@ LearnedHamiltonianImpl::LearnedHamiltonianImpl(const schemas::Settings& settings
   potential_ = register_module("potential", ScalarNet(settings, channels, initializer));
   if (form_ == Form::separable)
     kinetic_ = register_module("kinetic", ScalarNet(settings, channels, initializer));
+}
+
+ChainLink LearnedHamiltonianImpl::link() const {
+  return {potential_->weights(), kinetic_.is_empty() ? Weights{} : kinetic_->weights(), potential_->shape()};
 }
 
 Tensor LearnedHamiltonianImpl::energy(const Tensor& q, const Tensor& p) const {

@@ -10,12 +10,19 @@
 #include <functional>
 
 #include "model/layers.hpp"
+#include "model/softplus_gradient.hpp"
 #include "schemas/field.hpp"
 
 namespace hamgen::model {
 
 struct PhaseSpace {
   Tensor q, p;
+};
+
+// H = V(q) + K(p) of two softplus networks of one shape. No kinetic weights: K = p.p / 2.
+struct ChainLink {
+  Weights potential, kinetic;
+  SoftplusShape shape = {};
 };
 
 // The gradient of f(x).sum() with respect to x.
@@ -47,9 +54,18 @@ class ScalarNetImpl : public torch::nn::Module {
   ScalarNetImpl(const schemas::Settings& settings, std::int64_t channels, Initializer& initializer);
   Tensor forward(const Tensor& x) const;
 
+  // As softplus_gradient.hpp sees it: weights without the last bias, of which no gradient knows, and states
+  // as rows.
+  Weights weights() const;
+  SoftplusShape shape() const;
+  Tensor to_rows(const Tensor& x) const;  // [B, channels, 4, 4] -> [B, d]
+  Tensor from_rows(const Tensor& rows,
+                   at::IntArrayRef front) const;  // [..., d] -> [front..., channels, 4, 4]
+
  private:
   std::vector<Conv> convolutions_;  // of one of the two kinds
   std::vector<Dense> dense_;
+  std::vector<std::int64_t> strides_;  // of the convolutions
   double scale_;
 };
 TORCH_MODULE(ScalarNet);
@@ -63,6 +79,10 @@ class LearnedHamiltonianImpl : public torch::nn::Module, public Hamiltonian {
   Tensor energy(const Tensor& q, const Tensor& p) const override;
   Tensor dH_dq(const Tensor& q, const Tensor& p) const override;
   Tensor dH_dp(const Tensor& q, const Tensor& p) const override;
+
+  // For leapfrog_chain.hpp; not of the joint form. The networks say how states become rows.
+  ChainLink link() const;
+  const ScalarNet& potential() const { return potential_; }
 
  private:
   enum class Form { separable, natural, joint };

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "model/batches.hpp"
 #include "model/metrics.hpp"
 #include "model/random.hpp"
+#include "model/sliced_sum.hpp"
 
 namespace hamgen::model {
 namespace {
@@ -18,8 +20,9 @@ std::vector<std::int64_t> choose_frames(std::int64_t sequences, std::int64_t cho
   std::vector<std::int64_t> times;
   const double spacing = static_cast<double>(horizon) / static_cast<double>(chosen);
   for (std::int64_t sequence = 0; sequence < sequences; ++sequence) {
-    const double begin = uniform(
-        random_key(context.seed, Purpose::frames, {context.step, static_cast<std::uint64_t>(sequence)}));
+    const auto in_batch =
+        static_cast<std::uint64_t>(context.share.first(sequences * context.share.parts) + sequence);
+    const double begin = uniform(random_key(context.seed, Purpose::frames, {context.step, in_batch}));
     for (std::int64_t i = 0; i < chosen; ++i) {
       const double place = std::fmod(begin * static_cast<double>(horizon) + static_cast<double>(i) * spacing,
                                      static_cast<double>(horizon));
@@ -31,12 +34,6 @@ std::vector<std::int64_t> choose_frames(std::int64_t sequences, std::int64_t cho
 
 Tensor indices(const std::vector<std::int64_t>& values, const at::Device& device) {
   return at::tensor(values, staging(device).dtype(at::kLong)).to(device, /*non_blocking=*/true);
-}
-
-Tensor stacked_positions(const std::vector<PhaseSpace>& states) {
-  std::vector<Tensor> positions;
-  for (const PhaseSpace& state : states) positions.push_back(state.q);
-  return at::stack(positions);  // [T, B, C, 4, 4]
 }
 
 }  // namespace
@@ -85,6 +82,15 @@ std::vector<schemas::Field> Hgn::fields(Law law) {
               "frames decoded of each sequence and step, chosen at random; null: all")
           .at_least(1)
           .or_automatic(),
+      integer("objective.slice", 32, "frame",
+              "frames that go through the decoder at a time, forward and backward; null: all of them")
+          .at_least(1)
+          .or_automatic(),
+      text("memory", "stored",
+           "what is kept of the roll-out for the backward pass: everything, the states, or only the last "
+           "state, from "
+           "which leapfrog steps back")
+          .one_of(memory_names),
   };
   if (is_hamiltonian)
     fields.push_back(
@@ -105,10 +111,13 @@ Hgn::Hgn(const schemas::Settings& settings, const DataShape& shape, Law law)
       q_channels_(settings.integer("latent.q_channels")),
       z_channels_(settings.integer("latent.z_channels")),
       is_deterministic_(settings.boolean("latent.deterministic")),
-      stepper_(settings.text("integrator.method")),
-      stepper_options_{settings.is_automatic("integrator.dt") ? shape.dt : settings.real("integrator.dt"),
-                       settings.real("integrator.tolerance")},
-      substeps_(settings.integer("integrator.substeps")),
+      slice_(settings.is_automatic("objective.slice") ? std::numeric_limits<std::int32_t>::max()
+                                                      : settings.integer("objective.slice")),
+      plan_{settings.text("integrator.method"),
+            {settings.is_automatic("integrator.dt") ? shape.dt : settings.real("integrator.dt"),
+             settings.real("integrator.tolerance")},
+            settings.integer("integrator.substeps"),
+            memory_named(settings.text("memory"))},
       precision_(settings.text("precision") == "bf16" ? at::kBFloat16 : at::kFloat) {
   Initializer initializer(
       random_key(static_cast<std::uint64_t>(settings.integer("seed")), Purpose::parameters));
@@ -119,8 +128,11 @@ Hgn::Hgn(const schemas::Settings& settings, const DataShape& shape, Law law)
   if (has_transform)
     transform_ = register_module("transform", Transform(settings, z_channels_, 2 * q_channels_, initializer));
   if (law == Law::hamiltonian) {
-    stepper_options_.binding = settings.real("integrator.binding");
-    dynamics_ = register_module("hamiltonian", LearnedHamiltonian(settings, q_channels_, initializer)).get();
+    plan_.options.binding = settings.real("integrator.binding");
+    const auto hamiltonian =
+        register_module("hamiltonian", LearnedHamiltonian(settings, q_channels_, initializer));
+    dynamics_ = hamiltonian.get();
+    of_dynamics_ = hamiltonian->parameters();
   } else {
     dynamics_ = register_module("transition", VectorField(settings, q_channels_, initializer)).get();
   }
@@ -130,7 +142,11 @@ Hgn::Hgn(const schemas::Settings& settings, const DataShape& shape, Law law)
   const auto [mean, deviation] = pixel_statistics(shape);
   pixel_mean_ = register_buffer("pixel_mean", mean);
   pixel_std_ = register_buffer("pixel_std", deviation);
-  make_stepper(stepper_, *dynamics_, stepper_options_);  // refuses a scheme that does not fit
+  make_stepper(plan_.method, *dynamics_, plan_.options);  // refuses a scheme that does not fit
+  if (plan_.memory != Memory::stored && !is_written_out(plan_.method, *dynamics_))
+    throw schemas::FieldError(
+        "memory = \"" + settings.text("memory") +
+        "\" is not allowed: it needs integrator.method = \"leapfrog\" and an H = V(q) + K(p)");
 }
 
 Posterior Hgn::encode(const Tensor& pixels) const {
@@ -144,21 +160,21 @@ PhaseSpace Hgn::start(const Tensor& z) const {
 }
 
 std::vector<PhaseSpace> Hgn::roll_out(const PhaseSpace& start, std::int64_t count, double speed) const {
-  StepperOptions options = stepper_options_;
+  StepperOptions options = plan_.options;
   options.dt *= speed;
-  return model::roll_out(stepper_, *dynamics_, start, count, options, substeps_);
+  return model::roll_out(plan_.method, *dynamics_, start, count, options, plan_.substeps);
 }
 
 Tensor Hgn::decode_positions(const Tensor& q) const {
   return decoder_->forward(q.to(precision_).contiguous(at::MemoryFormat::ChannelsLast));
 }
 
-Tensor Hgn::draw_z(const Posterior& posterior, std::uint64_t key) const {
+Tensor Hgn::draw_z(const Posterior& posterior, std::uint64_t key, const Share& share) const {
   if (is_deterministic_) return posterior.mean;
   at::Generator generator = make_generator(key);
   const at::Device device = posterior.mean.device();
   const Tensor noise =
-      at::empty(posterior.mean.sizes(), staging(device).dtype(at::kFloat)).normal_(0, 1, generator);
+      normal_rows(posterior.mean.sizes().vec(), share, generator, staging(device).dtype(at::kFloat));
   return posterior.mean + (0.5 * posterior.log_variance).exp() * noise.to(device, /*non_blocking=*/true);
 }
 
@@ -167,20 +183,28 @@ LossTerms Hgn::loss(const Batch& batch, const StepContext& context) {
   const std::int64_t sequences = frames.size(0), window = frames.size(1);
   const std::int64_t horizon = std::min(context.horizon, window), chosen = std::min(decoded_frames_, horizon);
   const Posterior posterior = encode(to_pixels(frames.slice(1, 0, context_), shape_.image_size));
-  const Tensor z = draw_z(posterior, random_key(context.seed, Purpose::posterior, {context.step}));
+  const Tensor z =
+      draw_z(posterior, random_key(context.seed, Purpose::posterior, {context.step}), context.share);
+  context.lap("encode");
 
-  std::vector<std::int64_t> of_states, of_frames;
   const auto times = choose_frames(sequences, chosen, horizon, context);
+  const std::int64_t count = 1 + *std::ranges::max_element(times);
+  const PhaseSpace states = trajectory(*dynamics_, start(z), count, plan_, of_dynamics_);
+  context.lap("roll out");
+  std::vector<std::int64_t> of_states, of_frames;
   for (std::size_t i = 0; i < times.size(); ++i) {
     const std::int64_t sequence = static_cast<std::int64_t>(i) / chosen;
-    of_states.push_back(times[i] * sequences + sequence);
+    of_states.push_back(sequence * count + times[i]);
     of_frames.push_back(sequence * window + times[i]);
   }
-  const auto states = roll_out(start(z), 1 + *std::ranges::max_element(times));
-  const Tensor q =
-      stacked_positions(states).flatten(0, 1).index_select(0, indices(of_states, frames.device()));
+  const Tensor q = states.q.flatten(0, 1).index_select(0, indices(of_states, frames.device()));
   const Tensor target = frames.flatten(0, 1).index_select(0, indices(of_frames, frames.device()));
-  const Tensor mse = at::mse_loss(decode_positions(q), to_pixels(target, shape_.image_size));
+  const Tensor mse = decoding_error(q, target);
+  context.lap("decode, with its backward pass");
+  if (context.profile != nullptr) {
+    context.profile->lap_at_gradient(q, "decode, with its backward pass");
+    context.profile->lap_at_gradient(z, "roll out, backward");
+  }
 
   LossTerms terms;
   const auto pixel_values = static_cast<double>(window * 3 * shape_.image_size * shape_.image_size);
@@ -198,13 +222,20 @@ void Hgn::after_step(const LossTerms& terms) {
   objective_->update(terms.averaged.front().second);
 }
 
-void Hgn::log_energy(const std::vector<PhaseSpace>& states, LossTerms& terms) const {
+Tensor Hgn::decoding_error(const Tensor& q, const Tensor& target) const {
+  const auto values = static_cast<double>(q.size(0) * 3 * shape_.image_size * shape_.image_size);
+  const auto error = [&](const Tensor& some, std::int64_t begin) {
+    const Tensor truth = to_pixels(target.slice(0, begin, begin + some.size(0)), shape_.image_size);
+    return (decode_positions(some) - truth).square().sum() / values;
+  };
+  return sliced_sum(error, q, decoder_->parameters(), slice_);
+}
+
+void Hgn::log_energy(const PhaseSpace& states, LossTerms& terms) const {
   const at::NoGradGuard no_grad;
-  std::vector<Tensor> energies;
-  for (const PhaseSpace& state : states)
-    if (const Tensor value = energy(state); value.defined()) energies.push_back(value);
-  if (energies.empty()) return;
-  const EnergyStatistics statistics = energy_statistics(at::stack(energies, 1));
+  const Tensor energies = energy({states.q.flatten(0, 1), states.p.flatten(0, 1)});
+  if (!energies.defined()) return;
+  const EnergyStatistics statistics = energy_statistics(energies.view({states.q.size(0), -1}));
   terms.momentary.emplace_back("energy_mean", statistics.mean);
   terms.momentary.emplace_back("energy_drift", statistics.drift());
 }
@@ -222,7 +253,7 @@ std::optional<Posterior> Hgn::posterior(const Tensor& frames) const {
 
 PhaseSpace Hgn::draw(const Posterior& posterior, std::uint64_t seed) const {
   const at::NoGradGuard no_grad;
-  return start(draw_z(posterior, random_key(seed, Purpose::posterior)));
+  return start(draw_z(posterior, random_key(seed, Purpose::posterior), {}));
 }
 
 std::optional<PhaseSpace> Hgn::draw_start(std::int64_t sequences, std::uint64_t seed) const {

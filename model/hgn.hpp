@@ -5,8 +5,8 @@
 // model is "latent_ode": the baseline that tells what H is good for.
 #pragma once
 
-#include "model/integrators.hpp"
 #include "model/objective.hpp"
+#include "model/trajectory.hpp"
 #include "model/vector_field.hpp"
 #include "model/video_model.hpp"
 
@@ -38,19 +38,21 @@ class Hgn : public VideoModel {
   Tensor decode_positions(const Tensor& q) const;  // [N, C, 4, 4] -> [N, 3, S, S]
 
  private:
-  Tensor draw_z(const Posterior& posterior, std::uint64_t key) const;
-  void log_energy(const std::vector<PhaseSpace>& states, LossTerms& terms) const;
+  Tensor draw_z(const Posterior& posterior, std::uint64_t key, const Share& share) const;
+  // The mean squared error of the frames decoded from q [N, C, 4, 4]; target: u8 [N, H, W, 3].
+  Tensor decoding_error(const Tensor& q, const Tensor& target) const;
+  void log_energy(const PhaseSpace& states, LossTerms& terms) const;  // [B, T, C, 4, 4]
 
   std::int64_t context_, decoded_frames_, q_channels_, z_channels_;
   bool is_deterministic_;
-  std::string stepper_;
-  StepperOptions stepper_options_;
-  std::int64_t substeps_;
+  std::int64_t slice_;
+  TrajectoryPlan plan_;
   at::ScalarType precision_;
 
   Encoder encoder_{nullptr};
   Transform transform_{nullptr};
   const Dynamics* dynamics_ = nullptr;  // one of the registered modules
+  std::vector<Tensor> of_dynamics_;     // its parameters, where its gradients are written out
   Decoder decoder_{nullptr};
   Objective objective_{nullptr};
   Tensor pixel_mean_, pixel_std_;  // [3, 1, 1]

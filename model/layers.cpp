@@ -1,5 +1,7 @@
 #include "model/layers.hpp"
 
+#include "model/upsampled_convolution.hpp"
+
 #include <cmath>
 
 namespace hamgen::model {
@@ -60,6 +62,11 @@ Tensor ConvImpl::forward(const Tensor& x) const {
   const Tensor w = weight.to(x.dtype()), b = bias.to(x.dtype());
   if (top == bottom && left == right) return at::conv2d(x, w, b, stride_, {top, left});
   return at::conv2d(at::constant_pad_nd(x, {left, right, top, bottom}), w, b, stride_);
+}
+
+Tensor ConvImpl::forward_doubled(const Tensor& x) const {
+  if (kernel_ == 3 && stride_ == 1) return upsampled_convolution(x, weight.to(x.dtype()), bias.to(x.dtype()));
+  return forward(at::upsample_nearest2d(x, {2 * x.size(2), 2 * x.size(3)}));
 }
 
 DenseImpl::DenseImpl(std::int64_t inputs, std::int64_t outputs, double gain, Initializer& initializer,

@@ -35,6 +35,8 @@ class ConvImpl : public torch::nn::Module {
   ConvImpl(std::int64_t channels, std::int64_t filters, std::int64_t kernel, std::int64_t stride, double gain,
            Initializer& initializer);
   Tensor forward(const Tensor& x) const;
+  // Of x with every pixel doubled in both directions; for a kernel of 3 at less than half of the arithmetic.
+  Tensor forward_doubled(const Tensor& x) const;
 
   Tensor weight, bias;
 

@@ -88,21 +88,30 @@ void add_energy(const std::vector<Tensor>& energy, Errors& errors) {
 
 }  // namespace
 
-Errors validation_errors(Model& model, const Fetch& fetch, std::uint64_t count, const at::Device& device,
-                         std::uint64_t batch) {
+Validation validate_rows(Model& model, const Fetch& fetch, std::uint64_t first, std::uint64_t end,
+                         const at::Device& device, std::uint64_t batch) {
   const at::NoGradGuard no_grad;
-  Errors errors;
   std::vector<Tensor> squares, energy;
-  for (std::uint64_t first = 0; first < count; first += batch) {
-    const Validation part = model.validate(fetch(first, std::min(batch, count - first)).to(device));
+  for (; first < end; first += batch) {
+    const Validation part = model.validate(fetch(first, std::min(batch, end - first)).to(device));
     squares.push_back(part.error);
     if (part.energy.defined()) energy.push_back(part.energy);
   }
-  errors.trajectories = count;
-  errors.mse = at::cat(squares).to(at::kDouble).mean().item<double>();
+  return {squares.empty() ? Tensor() : at::cat(squares), energy.empty() ? Tensor() : at::cat(energy)};
+}
+
+Errors errors_of(const Validation& all) {
+  Errors errors;
+  errors.trajectories = static_cast<std::uint64_t>(all.error.size(0));
+  errors.mse = all.error.to(at::kDouble).mean().item<double>();
   errors.mse_clean = std::numeric_limits<double>::quiet_NaN();
-  add_energy(energy, errors);
+  add_energy(all.energy.defined() ? std::vector<Tensor>{all.energy} : std::vector<Tensor>{}, errors);
   return errors;
+}
+
+Errors validation_errors(Model& model, const Fetch& fetch, std::uint64_t count, const at::Device& device,
+                         std::uint64_t batch) {
+  return errors_of(validate_rows(model, fetch, 0, count, device, batch));
 }
 
 Errors evaluate(const VideoModel& model, const dataset::SplitReader& reader, const DataShape& shape,

@@ -33,6 +33,10 @@ struct Errors {
 using Fetch = std::function<Batch(std::uint64_t first, std::uint64_t count)>;
 Errors validation_errors(Model& model, const Fetch& fetch, std::uint64_t count, const at::Device& device,
                          std::uint64_t batch = 50);
+// In two steps: of rows [first, end), and of all of them.
+Validation validate_rows(Model& model, const Fetch& fetch, std::uint64_t first, std::uint64_t end,
+                         const at::Device& device, std::uint64_t batch = 50);
+Errors errors_of(const Validation& all);
 
 // Reconstructs the first `frames` frames of trajectories [first, first + count), `batch` at a time.
 Errors evaluate(const VideoModel& model, const dataset::SplitReader& reader, const DataShape& shape,

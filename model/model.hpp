@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "model/batches.hpp"
+#include "model/profile.hpp"
 #include "schemas/field.hpp"
 
 namespace hamgen::model {
@@ -26,6 +27,13 @@ struct StepContext {
   std::uint64_t seed = 0, step = 0;
   std::int64_t horizon = 31;  // frames of the roll-out
   bool is_logged = false;     // the scalars that cost something are wanted, too
+  Share share = {};           // which rows of the step's batch these are
+  Profile* profile = nullptr;
+
+  // What was done since the last lap was `part`.
+  void lap(const char* part) const {
+    if (profile != nullptr) profile->lap(part);
+  }
 };
 
 using NamedScalars = std::vector<std::pair<std::string, Tensor>>;

@@ -150,8 +150,8 @@ DecoderImpl::DecoderImpl(const schemas::Settings& settings, std::int64_t channel
 Tensor DecoderImpl::forward(const Tensor& q) const {
   Tensor x = q;
   for (const auto& block : blocks_) {
-    x = at::upsample_nearest2d(x, {2 * x.size(2), 2 * x.size(3)});
-    for (const Conv& layer : block) x = activate(layer->forward(x), Activation::leaky_relu);
+    for (std::size_t i = 0; i < block.size(); ++i)
+      x = activate(i == 0 ? block[i]->forward_doubled(x) : block[i]->forward(x), Activation::leaky_relu);
     x = activate(x, block_activation_);
   }
   return activate(output_->forward(x).to(at::kFloat), output_activation_);

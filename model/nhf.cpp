@@ -198,10 +198,10 @@ Tensor Nhf::log_joint(const Tensor& q, const Tensor& p) const {
   return prior_.log_density(at::cat({start.q, start.p}, 1));
 }
 
-Nhf::Draw Nhf::draw(const Tensor& x, std::int64_t draws, at::Generator& generator) const {
+Nhf::Draw Nhf::draw(const Tensor& x, std::int64_t draws, at::Generator& generator, const Share& share) const {
   const std::int64_t d = coordinates_;
   const Tensor q = standardizer_->apply(x),
-               noise = at::randn({x.size(0), draws * d}, generator, at::TensorOptions(at::kFloat))
+               noise = normal_rows({x.size(0), draws * d}, share, generator, at::TensorOptions(at::kFloat))
                            .to(q.options());
   // Rows of q and its noise; of log pi(s_0) and log f(p_T | q_T).
   const auto weigh = [&](const Tensor& rows) {
@@ -220,13 +220,13 @@ Nhf::Draw Nhf::draw(const Tensor& x, std::int64_t draws, at::Generator& generato
 }
 
 Tensor Nhf::log_weights(const Tensor& x, std::int64_t draws, at::Generator& generator) const {
-  const Draw one = draw(x, draws, generator);
+  const Draw one = draw(x, draws, generator, {});
   return one.log_prior - one.log_posterior - standardizer_->log_volume();
 }
 
 LossTerms Nhf::loss(const Batch& batch, const StepContext& context) {
   auto generator = make_generator(random_key(context.seed, Purpose::posterior, {context.step}));
-  const Draw drawn = draw(batch.points, draws_, generator);
+  const Draw drawn = draw(batch.points, draws_, generator, context.share);
   const Tensor energy = -drawn.log_prior.mean(), entropy = -drawn.log_posterior.mean();
   const Tensor bound = standardizer_->log_volume() + std::log(static_cast<double>(draws_)) -
                        (drawn.log_prior - drawn.log_posterior).logsumexp(1).mean();

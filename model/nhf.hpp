@@ -90,7 +90,7 @@ class Nhf : public DensityModel {
   struct Draw {
     Tensor log_prior, log_posterior;  // [B, draws]
   };
-  Draw draw(const Tensor& x, std::int64_t draws, at::Generator& generator) const;
+  Draw draw(const Tensor& x, std::int64_t draws, at::Generator& generator, const Share& share) const;
   double lattice_of(const Tensor& x) const;
   // Takes `state` through every step of the chain, in order; visit(state) after each.
   template <class Visit>

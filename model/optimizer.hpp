@@ -37,6 +37,7 @@ class Optimizer {
   static std::vector<schemas::Field> fields();
   Optimizer(const schemas::Settings& settings, torch::nn::Module& module);
 
+  const FlatParameters& parameters() const { return parameters_; }
   void zero_gradients() { parameters_.zero_gradients(); }
   // The norm of the gradient, [] on the device; not finite where any of its elements is not.
   Tensor gradient_norm() const { return parameters_.gradients().norm(); }

@@ -23,16 +23,16 @@ Tensor draw(const Target& target, std::int64_t count, Use use, std::uint64_t see
 
 class TargetSource : public BatchSource {
  public:
-  TargetSource(std::shared_ptr<const Target> target, std::uint64_t seed, std::int64_t batch,
-               std::uint64_t validation)
+  TargetSource(std::shared_ptr<const Target> target, const BatchPlan& plan, std::uint64_t validation)
       : target_(std::move(target)),
-        seed_(seed),
-        batch_(batch),
+        plan_(plan),
         validation_(
             draw(*target_, static_cast<std::int64_t>(validation), Use::validation, 0, 0).to(at::kFloat)) {}
 
   Batch training(std::uint64_t step, bool is_pinned) const override {
-    const Tensor points = draw(*target_, batch_, Use::training, seed_, step).to(at::kFloat);
+    const Tensor all = draw(*target_, plan_.batch, Use::training, plan_.seed, step),
+                 points = all.narrow(0, plan_.share.first(plan_.batch), plan_.share.count(plan_.batch))
+                              .to(at::kFloat);
     Batch batch;
     batch.points = is_pinned ? points.pin_memory() : points;
     return batch;
@@ -47,8 +47,7 @@ class TargetSource : public BatchSource {
 
  private:
   std::shared_ptr<const Target> target_;
-  std::uint64_t seed_;
-  std::int64_t batch_;
+  BatchPlan plan_;
   Tensor validation_;
 };
 
@@ -62,10 +61,7 @@ class TableSource : public BatchSource {
         validation_(static_cast<std::uint64_t>(values.size(0)) - plan.trajectories) {}
 
   Batch training(std::uint64_t step, bool is_pinned) const override {
-    std::vector<Window> windows;
-    const auto batch = static_cast<std::uint64_t>(plan_.batch);
-    for (std::uint64_t i = 0; i < batch; ++i) windows.push_back(window_of(plan_, step * batch + i, frames_));
-    return points_of(windows, is_pinned);
+    return points_of(windows_of(plan_, step, frames_), is_pinned);
   }
   Batch validation(std::uint64_t first, std::uint64_t count) const override {
     std::vector<Window> windows;
@@ -208,14 +204,14 @@ TrainingData point_training_data(const schemas::Settings& settings, const PointD
 }
 
 std::unique_ptr<BatchSource> point_source(const schemas::Settings& settings, const TrainingData& data,
-                                          const PointData& points) {
+                                          const PointData& points, const Share& share) {
   BatchPlan plan;
   plan.seed = static_cast<std::uint64_t>(settings.integer("seed"));
   plan.batch = settings.integer("train.batch");
+  plan.share = share;
   plan.frames = 1;
   plan.trajectories = data.training;
-  if (points.target)
-    return std::make_unique<TargetSource>(points.target, plan.seed, plan.batch, data.validation);
+  if (points.target) return std::make_unique<TargetSource>(points.target, plan, data.validation);
   return std::make_unique<TableSource>(points.train, plan);
 }
 

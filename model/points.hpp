@@ -34,6 +34,6 @@ Tensor test_points(const PointData& points, std::int64_t count);
 
 TrainingData point_training_data(const schemas::Settings& settings, const PointData& points);
 std::unique_ptr<BatchSource> point_source(const schemas::Settings& settings, const TrainingData& data,
-                                          const PointData& points);
+                                          const PointData& points, const Share& share = {});
 
 }  // namespace hamgen::model

@@ -86,6 +86,10 @@ std::vector<schemas::Field> training_fields(const ModelDescriptor& model) {
       text("device", "auto", "auto (a GPU where there is one), cpu, cuda or cuda:1"),
       text("precision", "auto", "of encoder and decoder; auto: bf16 where the hardware computes in it")
           .one_of({"auto", "fp32", "bf16"}),
+      integer("timeout", 60, "s",
+              "without an answer of another process, after which a training of several gives up")
+          .at_least(1)
+          .at_most(86400),
       integer("threads", 0, "thread", "of the CPU; null: all cores").at_least(1).at_most(1024).or_automatic(),
   };
   const auto data = model.observation == Observation::points ? point_fields() : std::vector<Field>{};

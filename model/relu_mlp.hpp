@@ -2,7 +2,7 @@
 // than automatic differentiation's bookkeeping around them.
 #pragma once
 
-#include "model/dense_rows.hpp"
+#include "model/row_layer.hpp"
 
 namespace hamgen::model {
 

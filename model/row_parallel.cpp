@@ -101,8 +101,8 @@ struct RowParallel : public torch::autograd::Function<RowParallel> {
 
 }  // namespace
 
-Tensor over_rows(const RowFunction& f, const Tensor& x, const std::vector<Tensor>& parameters) {
-  constexpr std::int64_t fewest = 32;  // rows that are worth a thread
+Tensor over_rows(const RowFunction& f, const Tensor& x, const std::vector<Tensor>& parameters,
+                 std::int64_t fewest) {
   const std::int64_t threads = x.device().is_cpu() && !at::in_parallel_region() ? at::get_num_threads() : 1;
   const std::int64_t count = std::min(threads, x.size(0) / fewest);
   if (count < 2) return f(x);

@@ -1,5 +1,6 @@
-// The gradient of a softplus network f: R^d -> R and the derivative of that gradient, written out. With a_0 =
-// x, z_l = W_l a_{l-1} + b_l, a_l = softplus(z_l), s_l = sigmoid(z_l):
+// The gradient of a softplus network f: R^d -> R and the derivative of that gradient, written out; W_l stands
+// for a matrix or a convolution. With a_0 = x, z_l = W_l a_{l-1} + b_l, a_l = softplus(z_l), s_l =
+// sigmoid(z_l):
 //
 //   f = w . a_L,   grad f = W_1^T u_1   with   u_L = w s_L,  u_l = (W_{l+1}^T u_{l+1}) s_l
 //
@@ -15,33 +16,44 @@
 
 #include <vector>
 
-#include "model/dense_rows.hpp"
+#include "model/row_layer.hpp"
 
 namespace hamgen::model {
 
-// The hidden layers and w of a network, whose flat list of weights is W_1, b_1, ..., W_L, b_L, w.
+// A network of dense layers, or of convolutions and a last one of one pixel and one filter, summed over
+// space: its hidden layers, and w, times the energy's scale.
 struct SoftplusLayers {
-  std::vector<LaidOutLayer> hidden;
-  Tensor last;
+  std::vector<RowLayer> hidden;
+  Tensor last;  // [filters]
+  double scale = 1;
+  bool is_convolutional = false;
 };
-SoftplusLayers laid_out(const Weights& weights);
+// What is needed to lay out a flat list of weights W_1, b_1, ..., W_L, b_L, w: of convolutions also their
+// strides and the images' size.
+struct SoftplusShape {
+  double scale = 1;
+  std::vector<std::int64_t> strides = {};
+  std::int64_t size = 1;
+};
+SoftplusLayers laid_out(const Weights& weights, const SoftplusShape& shape = {});
 
 // Sums of the weights' cotangents.
 struct SoftplusSums {
   explicit SoftplusSums(const SoftplusLayers& layers);  // zero
   Weights flat() const;                                 // in the order and shapes of the weights
-  std::vector<OuterSum> weight;
-  std::vector<Tensor> bias;
+  std::vector<LayerSums> hidden;
   Tensor last;
+  double scale;
+  bool is_convolutional;
 };
 
-// What an evaluation of grad f leaves for its derivative, [B, units] of each hidden layer.
+// What an evaluation of grad f leaves for its derivative, [B, outputs] of each hidden layer.
 struct Trace {
   Tensor x;
   std::vector<Tensor> a, s, u;  // a: none of the last layer
 };
 
-// grad f at x, [B, d].
+// grad f at x, [B, d]: rows as row_layer.hpp has them.
 Tensor mlp_gradient(const SoftplusLayers& layers, const Tensor& x, Trace& trace);
 // What the cotangent c [B, d] of grad f means for x; what it means for the weights is added to `sums`.
 Tensor pull_back_gradient(const SoftplusLayers& layers, const Trace& trace, const Tensor& c,

@@ -1,79 +1,104 @@
-#include <algorithm>
-
 #include "model/cpu_level.hpp"
 #include "model/softplus_gradient.hpp"
 
 namespace hamgen::model {
 namespace {
 
-void gradient_of_block(const SoftplusLayers& layers, const Trace& trace, const Tensor& gradient,
-                       std::int64_t begin, std::int64_t rows) {
-  const CpuKernels& kernels = cpu_kernels();
-  const std::size_t hidden = layers.hidden.size();
-  for (std::size_t l = 0; l < hidden; ++l) {
-    float* s = row_of(trace.s[l], begin);
-    layers.hidden[l].forward(row_of(l == 0 ? trace.x : trace.a[l - 1], begin), s, rows);
-    if (l + 1 < hidden)
-      kernels.softplus_and_sigmoid(s, row_of(trace.a[l], begin), rows * layers.hidden[l].units());
-    else
-      kernels.sigmoid(s, rows * layers.hidden[l].units());
-  }
-  kernels.scale_columns(row_of(trace.s[hidden - 1], begin), layers.last.data_ptr<float>(),
-                        row_of(trace.u[hidden - 1], begin), rows, layers.last.size(0));
-  for (std::size_t l = hidden; l-- > 0;)
-    layers.hidden[l].backward(row_of(trace.u[l], begin), l > 0 ? row_of(trace.s[l - 1], begin) : nullptr,
-                              row_of(l > 0 ? trace.u[l - 1] : gradient, begin), rows);
-}
-
-// Room for one block: t_l of every layer, then v and da, which may be as wide as any layer.
+// Room for one block: columns, then t_l of every layer, then v and da, which may be as wide as any layer.
 class Scratch {
  public:
-  explicit Scratch(const SoftplusLayers& layers) : begin_{0} {
-    std::int64_t widest = 0;
-    for (const LaidOutLayer& layer : layers.hidden) {
-      begin_.push_back(begin_.back() + row_block * layer.units());
-      widest = std::max({widest, layer.units(), layer.inputs()});
+  Scratch(const SoftplusLayers& layers, std::int64_t rows) : begin_{0} {
+    std::int64_t widest = 0, columns = 0;
+    for (const RowLayer& layer : layers.hidden) {
+      const Geometry& geometry = layer.geometry();
+      widest = std::max({widest, geometry.outputs(), geometry.inputs()});
+      columns = std::max(columns, layer.room(rows));
     }
-    for (int i = 0; i < 2; ++i) begin_.push_back(begin_.back() + row_block * widest);
+    begin_.push_back(columns);
+    for (int i = 0; i < 2; ++i) begin_.push_back(begin_.back() + rows * widest);
+    for (const RowLayer& layer : layers.hidden)
+      begin_.push_back(begin_.back() + rows * layer.geometry().outputs());
     numbers_.resize(static_cast<std::size_t>(begin_.back()));
   }
-  float* t(std::size_t l) { return numbers_.data() + begin_[l]; }
-  float* v() { return numbers_.data() + begin_[begin_.size() - 3]; }
-  float* at_a() { return numbers_.data() + begin_[begin_.size() - 2]; }
+  float* columns() { return numbers_.data(); }
+  float* v() { return numbers_.data() + begin_[1]; }
+  float* at_a() { return numbers_.data() + begin_[2]; }
+  float* t(std::size_t l) { return numbers_.data() + begin_[3 + l]; }
 
  private:
   std::vector<std::int64_t> begin_;
   std::vector<float> numbers_;
 };
 
-void pull_back_block(const SoftplusLayers& layers, const Trace& trace, const float* c, SoftplusSums& sums,
-                     Scratch& scratch, float* at_x, std::int64_t begin, std::int64_t rows) {
+struct Block {
+  std::int64_t begin, rows;
+};
+
+void gradient_of_block(const SoftplusLayers& layers, const Trace& trace, const Tensor& gradient,
+                       Scratch& scratch, const Block& block) {
   const CpuKernels& kernels = cpu_kernels();
   const std::size_t hidden = layers.hidden.size();
+  const auto at = [&](const Tensor& x) { return row_of(x, block.begin); };
   for (std::size_t l = 0; l < hidden; ++l) {
-    const LaidOutLayer& layer = layers.hidden[l];
-    const float* v = l == 0 ? c : scratch.v();
-    layer.forward_without_bias(v, scratch.t(l), rows);
-    sums.weight[l].add(row_of(trace.u[l], begin), v, rows);
-    kernels.multiply(scratch.t(l), row_of(trace.s[l], begin), scratch.v(), rows * layer.units());
+    const RowLayer& layer = layers.hidden[l];
+    const std::int64_t size = block.rows * layer.geometry().outputs();
+    float* s = at(trace.s[l]);
+    layer.forward(layer.columns(at(l == 0 ? trace.x : trace.a[l - 1]), scratch.columns(), block.rows), true,
+                  s, block.rows);
+    if (l + 1 < hidden)
+      kernels.softplus_and_sigmoid(s, at(trace.a[l]), size);
+    else
+      kernels.sigmoid(s, size);
   }
-  kernels.add_column_sums(scratch.v(), sums.last.data_ptr<float>(), rows, layers.last.size(0));
+  kernels.scale_columns(at(trace.s[hidden - 1]), layers.last.data_ptr<float>(), at(trace.u[hidden - 1]),
+                        block.rows * layers.hidden.back().geometry().positions(), layers.last.size(0));
+  for (std::size_t l = hidden; l-- > 0;)
+    layers.hidden[l].backward(at(trace.u[l]), l > 0 ? at(trace.s[l - 1]) : nullptr,
+                              at(l > 0 ? trace.u[l - 1] : gradient), scratch.columns(), block.rows);
+}
+
+void pull_back_block(const SoftplusLayers& layers, const Trace& trace, const Tensor& c, SoftplusSums& sums,
+                     const Tensor& at_x, Scratch& scratch, const Block& block) {
+  const CpuKernels& kernels = cpu_kernels();
+  const std::size_t hidden = layers.hidden.size();
+  const auto at = [&](const Tensor& x) { return row_of(x, block.begin); };
+  for (std::size_t l = 0; l < hidden; ++l) {
+    const RowLayer& layer = layers.hidden[l];
+    const float* columns = layer.columns(l == 0 ? at(c) : scratch.v(), scratch.columns(), block.rows);
+    layer.forward(columns, false, scratch.t(l), block.rows);
+    sums.hidden[l].add_weight(at(trace.u[l]), columns, block.rows);
+    kernels.multiply(scratch.t(l), at(trace.s[l]), scratch.v(), block.rows * layer.geometry().outputs());
+  }
+  kernels.add_column_sums(scratch.v(), sums.last.data_ptr<float>(),
+                          block.rows * layers.hidden.back().geometry().positions(), layers.last.size(0));
   for (std::size_t l = hidden; l-- > 0;) {
-    const LaidOutLayer& layer = layers.hidden[l];
-    kernels.pull_back_sigmoid(scratch.t(l), row_of(trace.s[l], begin), row_of(trace.u[l], begin),
-                              l + 1 < hidden ? scratch.at_a() : nullptr, rows * layer.units());
-    sums.weight[l].add(scratch.t(l), row_of(l == 0 ? trace.x : trace.a[l - 1], begin), rows);
-    kernels.add_column_sums(scratch.t(l), sums.bias[l].data_ptr<float>(), rows, layer.units());
-    layer.backward(scratch.t(l), nullptr, l == 0 ? at_x : scratch.at_a(), rows);
+    const RowLayer& layer = layers.hidden[l];
+    kernels.pull_back_sigmoid(scratch.t(l), at(trace.s[l]), at(trace.u[l]),
+                              l + 1 < hidden ? scratch.at_a() : nullptr,
+                              block.rows * layer.geometry().outputs());
+    const float* columns =
+        layer.columns(at(l == 0 ? trace.x : trace.a[l - 1]), scratch.columns(), block.rows);
+    sums.hidden[l].add_weight(scratch.t(l), columns, block.rows);
+    sums.hidden[l].add_bias(scratch.t(l), block.rows);
+    layer.backward(scratch.t(l), nullptr, l == 0 ? at(at_x) : scratch.at_a(), scratch.columns(), block.rows);
   }
+}
+
+template <class Work>
+void for_blocks_of(const SoftplusLayers& layers, std::int64_t rows, const Work& work) {
+  const std::int64_t positions = layers.hidden.front().geometry().positions();
+  Scratch scratch(layers, std::min(rows, block_rows(positions)));
+  for_blocks(rows, positions, [&](std::int64_t begin, std::int64_t count) {
+    work(scratch, Block{begin, count});
+  });
 }
 
 }  // namespace
 
 Tensor gradient_by_rows(const SoftplusLayers& layers, Trace& trace) {
   Tensor gradient = at::empty_like(trace.x);
-  for_blocks(trace.x.size(0), [&](std::int64_t begin, std::int64_t rows) {
-    gradient_of_block(layers, trace, gradient, begin, rows);
+  for_blocks_of(layers, trace.x.size(0), [&](Scratch& scratch, const Block& block) {
+    gradient_of_block(layers, trace, gradient, scratch, block);
   });
   return gradient;
 }
@@ -81,9 +106,8 @@ Tensor gradient_by_rows(const SoftplusLayers& layers, Trace& trace) {
 Tensor pull_back_by_rows(const SoftplusLayers& layers, const Trace& trace, const Tensor& c,
                          SoftplusSums& sums) {
   Tensor at_x = at::empty_like(trace.x);
-  Scratch scratch(layers);
-  for_blocks(trace.x.size(0), [&](std::int64_t begin, std::int64_t rows) {
-    pull_back_block(layers, trace, row_of(c, begin), sums, scratch, row_of(at_x, begin), begin, rows);
+  for_blocks_of(layers, trace.x.size(0), [&](Scratch& scratch, const Block& block) {
+    pull_back_block(layers, trace, c, sums, at_x, scratch, block);
   });
   return at_x;
 }

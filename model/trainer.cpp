@@ -66,77 +66,23 @@ std::vector<schemas::Field> Trainer::fields(Observation observation) {
   return fields;
 }
 
-std::int64_t integer_or(const schemas::Settings& settings, const char* path, std::int64_t fallback) {
-  return !settings.values().contains(path) || settings.is_automatic(path) ? fallback : settings.integer(path);
-}
-
-std::uint64_t held_out(const schemas::Settings& settings, std::uint64_t count, std::uint64_t most) {
-  const auto all = static_cast<std::int64_t>(count), limit = static_cast<std::int64_t>(most);
-  const std::int64_t validation =
-      integer_or(settings, "data.validation", std::clamp<std::int64_t>(all / 10, 1, limit));
-  if (validation >= all)
-    throw FieldError("data.validation = " + std::to_string(validation) +
-                     " leaves nothing to train on: the train split has " + std::to_string(all));
-  return static_cast<std::uint64_t>(validation);
-}
-
-TrainingData training_data(const schemas::Settings& settings, const dataset::Manifest& manifest,
-                           const dataset::SplitReader& reader) {
-  TrainingData data;
-  const auto frames = static_cast<std::int64_t>(manifest.frame_shape[0]);
-  const auto stored = static_cast<std::int64_t>(manifest.frame_shape[1]);
-  const std::int64_t size = integer_or(settings, "data.image_size", stored);
-  if (manifest.frame_shape[2] != manifest.frame_shape[1] || manifest.frame_shape[3] != 3)
-    throw FieldError("the dataset's frames are not squares of three channels");
-  if (size > stored || stored % size != 0)
-    throw FieldError("data.image_size = " + std::to_string(size) +
-                     " is not allowed: the dataset's frames have " + std::to_string(stored) +
-                     " pixels a side, which it has to divide");
-  const std::int64_t context = integer_or(settings, "data.context", frames),
-                     horizon = integer_or(settings, "data.horizon", frames);
-  for (const auto& [path, value] : {std::pair("data.context", context), std::pair("data.horizon", horizon)})
-    if (value > frames)
-      throw FieldError(std::string(path) + " = " + std::to_string(value) +
-                       " is not allowed: the dataset's trajectories have " + std::to_string(frames) +
-                       " frames");
-  data.shape = {std::max(context, horizon),
-                size,
-                manifest.plan.config.at("dt").get<double>(),
-                manifest.channel_mean,
-                manifest.channel_std,
-                static_cast<std::int64_t>(reader.shard(0).numbers_per_row("q")) / frames,
-                {},
-                {}};
-  data.horizon = horizon;
-  data.validation = held_out(settings, reader.trajectories(), 200);
-  data.training = reader.trajectories() - data.validation;
-  return data;
-}
-
-std::unique_ptr<BatchSource> window_source(const schemas::Settings& settings, const TrainingData& data,
-                                           const dataset::SplitReader& reader, const Model& model) {
-  BatchPlan plan;
-  plan.seed = static_cast<std::uint64_t>(settings.integer("seed"));
-  plan.trajectories = data.training;
-  plan.batch = settings.integer("train.batch");
-  plan.frames = model.training_frames(data.shape);
-  plan.reverse = settings.boolean("data.reverse");
-  return std::make_unique<WindowSource>(WindowReader(reader, model.observation()), plan, data.validation,
-                                        data.shape.frames);
-}
-
 Trainer::Trainer(const schemas::Settings& settings, TrainingData data, std::unique_ptr<BatchSource> source,
-                 std::shared_ptr<Model> model, const at::Device& device, std::filesystem::path directory)
+                 std::shared_ptr<Model> model, const at::Device& device, std::filesystem::path directory,
+                 std::shared_ptr<ProcessGroup> group)
     : settings_(settings),
       data_(std::move(data)),
       source_(std::move(source)),
       model_(std::move(model)),
       device_(device),
       directory_(std::move(directory)),
+      group_(std::move(group)),
       optimizer_(settings, on_device(*model_, device)),
+      gradient_sum_(*model_, optimizer_.parameters(), group_),
       steps_(settings.integer("train.steps")),
       seed_(static_cast<std::uint64_t>(settings.integer("seed"))) {
-  std::filesystem::create_directories(directory_ / "checkpoints");
+  if (settings.integer("train.batch") % group_->size() != 0)
+    throw FieldError("train.batch = " + std::to_string(settings.integer("train.batch")) +
+                     " is not allowed: " + std::to_string(group_->size()) + " processes share it evenly");
 }
 
 std::int64_t Trainer::horizon() const {
@@ -172,20 +118,33 @@ void Trainer::require_finite() const {
 
 void Trainer::advance(const Batch& batch) {
   is_between_steps_ = false;
-  const bool is_logged = (step_ + 1) % settings_.integer("train.log_every") == 0;
-  LossTerms terms = model_->loss(batch, {seed_, static_cast<std::uint64_t>(step_), horizon(), is_logged});
+  StepContext context{seed_, static_cast<std::uint64_t>(step_), horizon()};
+  context.is_logged = (step_ + 1) % settings_.integer("train.log_every") == 0;
+  context.share = {group_->rank(), group_->size()};
+  context.profile = profile_;
+  LossTerms terms = model_->loss(batch, context);
+  terms.averaged.emplace_back("loss", terms.loss.detach());
+  context.lap("loss");
   optimizer_.zero_gradients();
+  gradient_sum_.begin();
   terms.loss.backward();
+  context.lap("backward");
+  average(terms);
+  context.lap("exchange");
   const Tensor norm = optimizer_.gradient_norm();
-  const Tensor is_finite = norm.isfinite() & terms.loss.detach().isfinite();
+  const Tensor is_finite = norm.isfinite() & terms.averaged.back().second.isfinite();
   // To ask a GPU in every step would stall it: there the answer is kept, and read before anything is written.
   if (device_.is_cpu() && !is_finite.item<bool>()) diverged(&terms);
   is_finite_ = is_finite_.defined() ? is_finite_ & is_finite : is_finite;
   optimizer_.step(step_, norm);
   model_->after_step(terms);
   ++step_;
+  context.lap("optimise");
+  add_to_log(std::move(terms), norm);
+  is_between_steps_ = true;
+}
 
-  terms.averaged.emplace_back("loss", terms.loss.detach());
+void Trainer::add_to_log(LossTerms terms, const Tensor& norm) {
   terms.averaged.emplace_back("gradient_norm", norm);
   if (sums_.empty())
     sums_ = std::move(terms.averaged);
@@ -194,10 +153,21 @@ void Trainer::advance(const Batch& batch) {
       sums_[i].second = sums_[i].second + terms.averaged[i].second;
   ++summed_;
   momentary_ = std::move(terms.momentary);
-  is_between_steps_ = true;
+}
+
+// Gradients and scalars become their means over the processes.
+void Trainer::average(LossTerms& terms) {
+  if (group_->size() == 1) return;
+  std::vector<Tensor> scalars;
+  for (const auto& [name, value] : terms.averaged) scalars.push_back(value.to(at::kFloat));
+  const Tensor packed = at::stack(scalars);
+  gradient_sum_.finish(packed);
+  for (std::size_t i = 0; i < scalars.size(); ++i)
+    terms.averaged[i].second = packed[static_cast<std::int64_t>(i)].to(terms.averaged[i].second.dtype());
 }
 
 void Trainer::write_line(Json line, const Hooks& hooks) {
+  if (!log_) return;
   line["time"] = unix_time();
   log_->write(line);
   hooks.on_log(line);
@@ -223,17 +193,31 @@ void Trainer::log(const Hooks& hooks) {
   write_line(std::move(line), hooks);
 }
 
+// Each process validates its share; the sum of all shares, with zeros elsewhere, is the whole.
+Errors Trainer::validation() {
+  const AveragedParameters averaged(optimizer_);
+  const auto whole = static_cast<std::int64_t>(source_->validation_size());
+  const Share share{group_->rank(), group_->size()};
+  const std::int64_t first = share.first(whole), count = share.count(whole);
+  Validation part = validate_rows(
+      *model_, [this](std::uint64_t from, std::uint64_t rows) { return source_->validation(from, rows); },
+      static_cast<std::uint64_t>(first), static_cast<std::uint64_t>(first + count), device_,
+      model_->observation() == Observation::points ? 1000 : 50);
+  if (group_->size() == 1) return errors_of(part);
+  const auto of_all = [&](const Tensor& rows) {
+    std::vector<std::int64_t> shape = rows.sizes().vec();
+    shape[0] = whole;
+    Tensor all = at::zeros(shape, rows.options());
+    all.narrow(0, first, count).copy_(rows);
+    group_->sum(all);
+    return all;
+  };
+  return errors_of({of_all(part.error), part.energy.defined() ? of_all(part.energy) : Tensor()});
+}
+
 void Trainer::validate(const Hooks& hooks) {
   require_finite();
-  Errors errors;
-  {
-    const AveragedParameters averaged(optimizer_);
-    const std::uint64_t batch = model_->observation() == Observation::points ? 1000 : 50;
-    errors = validation_errors(
-        *model_,
-        [this](std::uint64_t first, std::uint64_t count) { return source_->validation(first, count); },
-        source_->validation_size(), device_, batch);
-  }
+  const Errors errors = validation();
   const bool is_best = std::isfinite(errors.mse) && (!best_ || errors.mse < *best_);
   if (is_best) best_ = errors.mse;
   validations_since_best_ = is_best ? 0 : validations_since_best_ + 1;
@@ -252,6 +236,7 @@ void Trainer::validate(const Hooks& hooks) {
 
 void Trainer::save_weights(const std::filesystem::path& file) {
   require_finite();
+  if (!group_->is_first()) return;
   const AveragedParameters averaged(optimizer_);
   write_safetensors(file, tensors_of(*model_),
                     {{"format", "hamgen-weights-1"}, {"step", std::to_string(step_)}});
@@ -266,7 +251,7 @@ void Trainer::take_best() {
 
 void Trainer::show(const Hooks& hooks) {
   const auto* const video = dynamic_cast<const VideoModel*>(model_.get());
-  if (video == nullptr) return;
+  if (video == nullptr || !group_->is_first()) return;
   constexpr std::uint64_t most = 4;
   const AveragedParameters averaged(optimizer_);
   const Tensor frames = source_->validation(0, std::min(most, source_->validation_size())).frames.to(device_);
@@ -287,12 +272,18 @@ NamedTensors Trainer::state_tensors() const {
 Json Trainer::identity() const {
   Json settings{{"data", data_.fingerprint}};
   for (const auto& [path, value] : settings_.values()) settings[path] = schemas::to_text(value);
+  if (device_.is_cuda()) settings["device"] = "cuda";  // each process has a GPU of its own
   return settings;
 }
 
 void Trainer::save() {
   if (saved_ == step_) return;
   require_finite();
+  if (group_->is_first()) write_checkpoint();
+  saved_ = step_;
+}
+
+void Trainer::write_checkpoint() const {
   Checkpoint checkpoint;
   checkpoint.step = step_;
   checkpoint.settings = identity();
@@ -302,7 +293,6 @@ void Trainer::save() {
   checkpoint.tensors = state_tensors();
   for (const auto& [name, sum] : sums_) checkpoint.tensors.emplace_back(log_prefix + name, sum);
   save_checkpoint(directory_ / "checkpoints", checkpoint);
-  saved_ = step_;
 }
 
 void Trainer::resume(const Checkpoint& checkpoint) {
@@ -335,7 +325,7 @@ void Trainer::resume(const Checkpoint& checkpoint) {
   step_ = last_logged_step_ = saved_ = checkpoint.step;
 }
 
-std::optional<Ending> Trainer::ending(const Limits& limits) const {
+std::optional<Ending> Trainer::own_ending(const Limits& limits) const {
   if (limits.interrupted != nullptr && *limits.interrupted) return Ending::interrupted;
   if (step_ >= steps_) return Ending::finished;
   if (limits.steps && step_ >= *limits.steps) return Ending::step_limit;
@@ -346,9 +336,39 @@ std::optional<Ending> Trainer::ending(const Limits& limits) const {
   return std::nullopt;
 }
 
+// Several processes stop together: a signal or a clock of one of them counts for all. What else ends a
+// training each of them knows by itself.
+std::optional<Ending> Trainer::ending(const Limits& limits) {
+  const auto own = own_ending(limits);
+  const bool is_known = own && own != Ending::interrupted && own != Ending::time_limit;
+  constexpr std::int64_t steps_between = 10;  // on a GPU, which an answer in every step would stall
+  if (group_->size() == 1 || is_known) return own;
+  if (device_.is_cuda() && step_ % steps_between != 0) return std::nullopt;
+  Tensor wish = at::zeros({2}, at::TensorOptions(device_));
+  if (own) wish[own == Ending::interrupted ? 1 : 0] = 1;
+  group_->sum(wish);
+  if (wish[1].item<float>() > 0) return Ending::interrupted;
+  return wish[0].item<float>() > 0 ? std::optional(Ending::time_limit) : std::nullopt;
+}
+
+// Equal copies from here on, whatever each process read or drew.
+void Trainer::begin_together() {
+  if (group_->size() == 1) return;
+  for (const auto& [name, tensor] : state_tensors()) group_->broadcast(tensor);
+  const Tensor step = at::full({}, static_cast<double>(step_), at::TensorOptions(device_).dtype(at::kDouble));
+  for (const Tensor& other : group_->gather(step))
+    if (other.item<double>() != static_cast<double>(step_))
+      throw CheckpointError(
+          "the processes of this training begin at different steps: do all see the same directory?");
+}
+
 Ending Trainer::train(const Limits& limits, const Hooks& hooks) {
+  begin_together();
   begin_ = last_log_ = Clock::now();
-  log_ = std::make_unique<RunLog>(directory_, step_);
+  if (group_->is_first()) {
+    std::filesystem::create_directories(directory_ / "checkpoints");
+    log_ = std::make_unique<RunLog>(directory_, step_);
+  }
   save();  // so that there is something to go on from, whatever happens
   try {
     const Ending end = loop(limits, hooks);
@@ -367,11 +387,29 @@ Ending Trainer::train(const Limits& limits, const Hooks& hooks) {
   }
 }
 
-Ending Trainer::loop(const Limits& limits, const Hooks& hooks) {
+BatchStream Trainer::stream() const {
   // Points are there at once: another thread would only take a core from those that compute.
   const bool is_instant = model_->observation() == Observation::points;
   const auto workers = is_instant ? 0U : static_cast<unsigned>(settings_.integer("data.workers"));
-  BatchStream batches(*source_, static_cast<std::uint64_t>(step_), workers, device_.is_cuda());
+  return {*source_, static_cast<std::uint64_t>(step_), workers, device_.is_cuda()};
+}
+
+void Trainer::profile(std::int64_t steps, Profile& profile) {
+  constexpr std::int64_t warm_up = 3;
+  begin_together();
+  BatchStream batches = stream();
+  for (std::int64_t i = -warm_up; i < steps; ++i) {
+    profile_ = i < 0 ? nullptr : &profile;
+    if (profile_ != nullptr) profile_->begin_step();
+    const Batch batch = batches.next().to(device_);
+    if (profile_ != nullptr) profile_->lap("load");
+    advance(batch);
+  }
+  profile_ = nullptr;
+}
+
+Ending Trainer::loop(const Limits& limits, const Hooks& hooks) {
+  BatchStream batches = stream();
   while (true) {
     if (const auto end = ending(limits)) return *end;
     advance(batches.next().to(device_));

@@ -11,9 +11,11 @@
 
 #include "model/batches.hpp"
 #include "model/checkpoint.hpp"
+#include "model/gradient_sum.hpp"
 #include "model/metrics.hpp"
 #include "model/optimizer.hpp"
 #include "model/run_log.hpp"
+#include "model/training_data.hpp"
 #include "model/video_model.hpp"
 
 namespace hamgen::model {
@@ -43,39 +45,23 @@ struct Hooks {
   std::function<void(std::int64_t step, const Samples&)> on_samples = [](std::int64_t, const Samples&) {};
 };
 
-// What a run knows of its data.
-struct TrainingData {
-  DataShape shape;
-  std::int64_t horizon = 31;                   // frames that the loss counts at last
-  std::uint64_t training = 0, validation = 0;  // trajectories: the last `validation` ones are held out
-  std::string fingerprint;                     // of the dataset: the SHA-256 of its manifest
-};
-// The value of a field that not every model has, or that chooses automatically: `fallback` then.
-std::int64_t integer_or(const schemas::Settings& settings, const char* path, std::int64_t fallback);
-// How many of `count` sequences or points are held out. Throws schemas::FieldError where nothing would be
-// left.
-std::uint64_t held_out(const schemas::Settings& settings, std::uint64_t count, std::uint64_t most);
-
-// The train split of a dataset of videos, for a model of windows. Throws schemas::FieldError where the
-// configuration does not fit the data.
-TrainingData training_data(const schemas::Settings& settings, const dataset::Manifest& manifest,
-                           const dataset::SplitReader& reader);
-std::unique_ptr<BatchSource> window_source(const schemas::Settings& settings, const TrainingData& data,
-                                           const dataset::SplitReader& reader, const Model& model);
-
 class Trainer {
  public:
   static std::vector<schemas::Field> fields(Observation observation);
 
   // `directory` is the run's: log and checkpoints/ go there, and best.safetensors, the weights of the best
-  // validation.
+  // validation. Of several processes each has its share of every batch, and the first one writes.
   Trainer(const schemas::Settings& settings, TrainingData data, std::unique_ptr<BatchSource> source,
-          std::shared_ptr<Model> model, const at::Device& device, std::filesystem::path directory);
+          std::shared_ptr<Model> model, const at::Device& device, std::filesystem::path directory,
+          std::shared_ptr<ProcessGroup> group = std::make_shared<ProcessGroup>());
 
   // Takes up a checkpoint. Throws CheckpointError.
   void resume(const Checkpoint& checkpoint);
   // Trains to the end or a limit; a checkpoint of where it stopped is saved. Throws DivergenceError.
   Ending train(const Limits& limits, const Hooks& hooks);
+
+  // Takes `steps` steps, after a few to warm up, and times their parts. Nothing is written.
+  void profile(std::int64_t steps, Profile& profile);
 
   // The model's parameters stand for their moving average (if it has one) as long as the result lives.
   AveragedParameters averaged() { return AveragedParameters(optimizer_); }
@@ -89,16 +75,23 @@ class Trainer {
 
  private:
   void advance(const Batch& batch);
+  void average(LossTerms& terms);
+  void add_to_log(LossTerms terms, const Tensor& norm);
+  Errors validation();
+  void begin_together();
   void write_line(dataset::Json line, const Hooks& hooks);
   void log(const Hooks& hooks);
   void validate(const Hooks& hooks);
   void show(const Hooks& hooks);
   void save();
+  void write_checkpoint() const;
   std::int64_t horizon() const;
   bool is_due(const char* every) const;
-  std::optional<Ending> ending(const Limits& limits) const;
+  std::optional<Ending> own_ending(const Limits& limits) const;
+  std::optional<Ending> ending(const Limits& limits);
   [[noreturn]] void diverged(const LossTerms* terms) const;
   void require_finite() const;
+  BatchStream stream() const;
   Ending loop(const Limits& limits, const Hooks& hooks);
   dataset::Json identity() const;
   NamedTensors state_tensors() const;
@@ -109,13 +102,16 @@ class Trainer {
   std::shared_ptr<Model> model_;
   at::Device device_;
   std::filesystem::path directory_;
+  std::shared_ptr<ProcessGroup> group_;
   Optimizer optimizer_;
-  std::unique_ptr<RunLog> log_;
+  GradientSum gradient_sum_;
+  std::unique_ptr<RunLog> log_;  // of the first process
   std::int64_t steps_, step_ = 0;
   std::uint64_t seed_;
   std::optional<double> best_;
   std::int64_t validations_since_best_ = 0;
-  std::int64_t saved_ = -1;       // the step of the last checkpoint
+  std::int64_t saved_ = -1;  // the step of the last checkpoint
+  Profile* profile_ = nullptr;
   bool is_between_steps_ = true;  // parameters, moments and step belong together
   Tensor is_finite_;              // [] on the device: so was every loss and gradient
 
