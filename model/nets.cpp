@@ -150,8 +150,10 @@ DecoderImpl::DecoderImpl(const schemas::Settings& settings, std::int64_t channel
 Tensor DecoderImpl::forward(const Tensor& q) const {
   Tensor x = q;
   for (const auto& block : blocks_) {
-    for (std::size_t i = 0; i < block.size(); ++i)
-      x = activate(i == 0 ? block[i]->forward_doubled(x) : block[i]->forward(x), Activation::leaky_relu);
+    for (std::size_t i = 0; i < block.size(); ++i) {
+      x = i == 0 ? block[i]->forward_doubled(x) : block[i]->forward(x);
+      at::leaky_relu_(x, 0.2);  // in place: no convolution needs what it gave
+    }
     x = activate(x, block_activation_);
   }
   return activate(output_->forward(x).to(at::kFloat), output_activation_);

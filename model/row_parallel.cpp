@@ -1,13 +1,8 @@
 #include "model/row_parallel.hpp"
 
-#include <ATen/Parallel.h>
-
 #include <algorithm>
-#include <exception>
 
-#ifndef INTRA_OP_PARALLEL
-#error "compiled without OpenMP, where at::parallel_for is a plain loop"
-#endif
+#include "model/parts.hpp"
 
 namespace hamgen::model {
 namespace {
@@ -19,23 +14,6 @@ using torch::autograd::variable_list;
 struct Part {
   Tensor x, y;
 };
-
-// Runs work(part) for all parts, one thread each; the first failure is thrown here.
-template <class Work>
-void for_parts(std::size_t parts, const Work& work) {
-  std::vector<std::exception_ptr> errors(parts);
-  at::parallel_for(0, static_cast<std::int64_t>(parts), 1, [&](std::int64_t begin, std::int64_t end) {
-    for (auto part = static_cast<std::size_t>(begin); part < static_cast<std::size_t>(end); ++part) {
-      try {
-        work(part);
-      } catch (...) {
-        errors[part] = std::current_exception();
-      }
-    }
-  });
-  for (const auto& error : errors)
-    if (error) std::rethrow_exception(error);
-}
 
 std::vector<Part> run_parts(const RowFunction& f, const Tensor& x, std::int64_t count, bool is_recorded) {
   std::vector<Part> parts(static_cast<std::size_t>(count));
@@ -103,8 +81,7 @@ struct RowParallel : public torch::autograd::Function<RowParallel> {
 
 Tensor over_rows(const RowFunction& f, const Tensor& x, const std::vector<Tensor>& parameters,
                  std::int64_t fewest) {
-  const std::int64_t threads = x.device().is_cpu() && !at::in_parallel_region() ? at::get_num_threads() : 1;
-  const std::int64_t count = std::min(threads, x.size(0) / fewest);
+  const std::int64_t count = std::min(free_threads(x.device()), x.size(0) / fewest);
   if (count < 2) return f(x);
   const bool is_recorded = at::GradMode::is_enabled();
   std::vector<Part> parts = run_parts(f, x, count, is_recorded);
