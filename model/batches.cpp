@@ -123,7 +123,7 @@ Batch WindowSource::validation(std::uint64_t first, std::uint64_t count) const {
 
 BatchStream::BatchStream(const BatchSource& source, std::uint64_t first_step, unsigned workers,
                          bool is_pinned)
-    : source_(source), is_pinned_(is_pinned), next_(first_step), to_start_(first_step), depth_(2 * workers) {
+    : source_(source), is_pinned_(is_pinned), next_(first_step), to_start_(first_step), depth_(workers) {
   try {
     for (unsigned i = 0; i < workers; ++i) workers_.emplace_back([this] { work(); });
   } catch (...) {

@@ -85,7 +85,7 @@ std::vector<schemas::Field> Hgn::fields(Law law) {
       integer("objective.slice", 32, "frame",
               "frames that go through the decoder at a time, forward and backward; null: all of them")
           .at_least(1)
-          .or_automatic(),
+          .or_null(),
       text("memory", "stored",
            "what is kept of the roll-out for the backward pass: everything, the states, or only the last "
            "state, from "
@@ -198,8 +198,7 @@ LossTerms Hgn::loss(const Batch& batch, const StepContext& context) {
     of_frames.push_back(sequence * window + times[i]);
   }
   const Tensor q = states.q.flatten(0, 1).index_select(0, indices(of_states, frames.device()));
-  const Tensor target = frames.flatten(0, 1).index_select(0, indices(of_frames, frames.device()));
-  const Tensor mse = decoding_error(q, target);
+  const Tensor mse = decoding_error(q, frames.flatten(0, 1), indices(of_frames, frames.device()));
   context.lap("decode, with its backward pass");
   if (context.profile != nullptr) {
     context.profile->lap_at_gradient(q, "decode, with its backward pass");
@@ -222,11 +221,11 @@ void Hgn::after_step(const LossTerms& terms) {
   objective_->update(terms.averaged.front().second);
 }
 
-Tensor Hgn::decoding_error(const Tensor& q, const Tensor& target) const {
+Tensor Hgn::decoding_error(const Tensor& q, const Tensor& frames, const Tensor& chosen) const {
   const auto values = static_cast<double>(q.size(0) * 3 * shape_.image_size * shape_.image_size);
   const auto error = [&](const Tensor& some, std::int64_t begin) {
-    const Tensor truth = to_pixels(target.slice(0, begin, begin + some.size(0)), shape_.image_size);
-    return (decode_positions(some) - truth).square().sum() / values;
+    const Tensor truth = frames.index_select(0, chosen.slice(0, begin, begin + some.size(0)));
+    return (decode_positions(some) - to_pixels(truth, shape_.image_size)).square().sum() / values;
   };
   return sliced_sum(error, q, decoder_->parameters(), slice_);
 }

@@ -39,8 +39,9 @@ class Hgn : public VideoModel {
 
  private:
   Tensor draw_z(const Posterior& posterior, std::uint64_t key, const Share& share) const;
-  // The mean squared error of the frames decoded from q [N, C, 4, 4]; target: u8 [N, H, W, 3].
-  Tensor decoding_error(const Tensor& q, const Tensor& target) const;
+  // The mean squared error of the frames decoded from q [N, C, 4, 4] against the `chosen` [N] of frames, u8
+  // [M, H, W, 3].
+  Tensor decoding_error(const Tensor& q, const Tensor& frames, const Tensor& chosen) const;
   void log_energy(const PhaseSpace& states, LossTerms& terms) const;  // [B, T, C, 4, 4]
 
   std::int64_t context_, decoded_frames_, q_channels_, z_channels_;

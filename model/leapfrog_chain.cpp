@@ -36,37 +36,48 @@ struct Chain : public torch::autograd::Function<Chain> {
   }
 };
 
+// Rows (q, p), and back.
+PhaseSpace halves_of(const Tensor& rows) {
+  const std::int64_t d = rows.size(-1) / 2;
+  return {rows.narrow(-1, 0, d), rows.narrow(-1, d, d)};
+}
+
 struct RollOut : public torch::autograd::Function<RollOut> {
   struct State {
     LeapfrogLink link;
     RollOutPlan plan;
   };
 
-  static variable_list forward(AutogradContext* context, const Tensor& q, const Tensor& p,
-                               at::TensorList /*weights*/, const ChainLink& weights,
-                               const RollOutPlan& plan) {
+  static Tensor forward(AutogradContext* context, const Tensor& start, at::TensorList /*weights*/,
+                        const ChainLink& weights, const RollOutPlan& plan) {
     LeapfrogLink link(weights, plan.dt, plan.memory);
-    std::vector<Tensor> qs{q}, ps{p};
-    link.forward({q, p}, plan.steps * (plan.frames - 1), [&](std::int64_t i, const PhaseSpace& state) {
-      if (i % plan.steps != 0) return;
-      qs.push_back(state.q);
-      ps.push_back(state.p);
-    });
+    Tensor states = at::empty({start.size(0), plan.frames, start.size(1)}, start.options());
+    const auto put = [&](std::int64_t frame, const PhaseSpace& state) {
+      const PhaseSpace place = halves_of(states.select(1, frame));
+      place.q.copy_(state.q);
+      place.p.copy_(state.p);
+    };
+    put(0, halves_of(start));
+    link.forward(halves_of(start), plan.steps * (plan.frames - 1),
+                 [&](std::int64_t i, const PhaseSpace& state) {
+                   if (i % plan.steps == 0) put(i / plan.steps, state);
+                 });
     keep(*context, State{std::move(link), plan});
-    return {at::stack(qs, 1), at::stack(ps, 1)};
+    return states;
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& cotangents) {
     const at::NoGradGuard no_grad;
     const auto& [link, plan] = kept<State>(*context);
-    PhaseSpace c{cotangents[0].select(1, plan.frames - 1), cotangents[1].select(1, plan.frames - 1)};
+    const auto of_frame = [&](std::int64_t frame) { return halves_of(cotangents[0].select(1, frame)); };
+    PhaseSpace c = of_frame(plan.frames - 1);
     const std::int64_t steps = plan.steps;
     const Weights of_weights = link.backward(c, [&](std::int64_t i, PhaseSpace& at_state) {
       if (i % steps != 0) return;
-      at_state.q = at_state.q + cotangents[0].select(1, i / steps);
-      at_state.p = at_state.p + cotangents[1].select(1, i / steps);
+      const PhaseSpace more = of_frame(i / steps);
+      at_state = {at_state.q + more.q, at_state.p + more.p};
     });
-    variable_list result{c.q, c.p};
+    variable_list result{at::cat({c.q, c.p}, 1)};
     result.insert(result.end(), of_weights.begin(), of_weights.end());
     result.resize(result.size() + 2);  // no gradient of the last two arguments
     return result;
@@ -96,10 +107,9 @@ PhaseSpace leapfrog_chain(const std::vector<ChainLink>& links, const PhaseSpace&
   return {end[0], end[1]};
 }
 
-PhaseSpace leapfrog_roll_out(const ChainLink& link, const PhaseSpace& start, const RollOutPlan& plan) {
+Tensor leapfrog_roll_out(const ChainLink& link, const Tensor& start, const RollOutPlan& plan) {
   const Weights weights = weights_of(link);
-  const variable_list states = RollOut::apply(start.q, start.p, at::TensorList(weights), link, plan);
-  return {states[0], states[1]};
+  return RollOut::apply(start, at::TensorList(weights), link, plan);
 }
 
 }  // namespace hamgen::model

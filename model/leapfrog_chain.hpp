@@ -32,7 +32,7 @@ struct RollOutPlan {
 PhaseSpace leapfrog_chain(const std::vector<ChainLink>& links, const PhaseSpace& start, std::int64_t steps,
                           double dt);
 
-// The start and what follows, [B, frames, d] of q and of p. Differentiable once, likewise.
-PhaseSpace leapfrog_roll_out(const ChainLink& link, const PhaseSpace& start, const RollOutPlan& plan);
+// The start, rows (q, p) [B, 2 d], and what follows, [B, frames, 2 d]. Differentiable once, likewise.
+Tensor leapfrog_roll_out(const ChainLink& link, const Tensor& start, const RollOutPlan& plan);
 
 }  // namespace hamgen::model

@@ -33,9 +33,7 @@ PhaseSpace trajectory(const Dynamics& dynamics, const PhaseSpace& start, std::in
   const RollOutPlan steps{frames, plan.substeps, plan.options.dt / static_cast<double>(plan.substeps),
                           plan.memory};
   const auto f = [&](const Tensor& rows) {  // [b, 2 d] -> [b, frames, 2 d]
-    const auto halves = rows.chunk(2, 1);
-    const PhaseSpace states = leapfrog_roll_out(link, {halves[0], halves[1]}, steps);
-    return at::cat({states.q, states.p}, 2);
+    return leapfrog_roll_out(link, rows, steps);
   };
   const Tensor rows = at::cat({network->to_rows(start.q), network->to_rows(start.p)}, 1);
   const auto halves = over_rows(f, rows, parameters, fewest).chunk(2, 2);
