@@ -8,6 +8,7 @@
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
 #include <charconv>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 
@@ -83,6 +84,7 @@ struct ProcessGroup::Connection {
 ProcessGroup::ProcessGroup(const Place& place, const at::Device& device, std::chrono::milliseconds timeout)
     : place_(place) {
   if (place.size == 1) return;
+  std::signal(SIGPIPE, SIG_IGN);  // writing to a process that is gone is an error to report, not an end
   connection_ = std::make_unique<Connection>();
   connection_->guarded([&] {
     c10d::TCPStoreOptions options;
