@@ -109,8 +109,10 @@ void resolve_machine(FitConfig& config, const model::Place& place) {
   const std::string wanted = config.settings.text("device");
   const bool takes_its_own =
       place.size > 1 && (wanted.starts_with("cuda") || (wanted == "auto" && torch::cuda::is_available()));
-  const std::string device =
-      resolve_device(takes_its_own ? "cuda:" + std::to_string(place.local_rank) : wanted);
+  const std::string device = resolve_device(
+      takes_its_own ? "cuda:" + std::to_string(place.local_rank %
+                                               std::max(1, static_cast<int>(torch::cuda::device_count())))
+                    : wanted);
   set(config, "device", device);
   if (config.settings.text("precision") == "auto")
     set(config, "precision", std::string(model::computes_in_bf16(device) ? "bf16" : "fp32"));

@@ -28,10 +28,12 @@ PhaseSpace LeapfrogLink::forward(PhaseSpace state, std::int64_t steps, const Vis
     p = at::add(p, kick, -dt_ / 2);
     if (visit) visit(i + 1, {q, p});
   }
-  end_ = {q, p};
-  if (memory_ == Memory::reversible)
+  if (memory_ == Memory::reversible) {
     of_potential_.resize(static_cast<std::size_t>(steps) + 1);  // their number
-  return end_;
+    // Not the tensors that are returned: a node that kept its own results would never be freed.
+    end_ = {q.detach(), p.detach()};
+  }
+  return {q, p};
 }
 
 // The traces, from the last one back.

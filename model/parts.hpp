@@ -25,9 +25,10 @@ template <class Work>
 void for_parts(std::size_t parts, const Work& work) {
   std::vector<std::exception_ptr> errors(parts);
   at::parallel_for(0, static_cast<std::int64_t>(parts), 1, [&](std::int64_t begin, std::int64_t end) {
-    // Libraries ask how many threads there are, not whether they run within one of them: oneDNN's convolutions then
-    // wait for each other for ever. The answer is this part's own, and forgotten after it.
+    // Libraries ask how many threads there are, not whether they run within one of them: oneDNN's
+    // convolutions then wait for each other for ever. The answer is this part's own, and forgotten after it.
     at::internal::lazy_init_num_threads();
+    const int before = omp_get_max_threads();
     if (parts > 1) omp_set_num_threads(1);
     for (auto part = static_cast<std::size_t>(begin); part < static_cast<std::size_t>(end); ++part) {
       try {
@@ -36,6 +37,7 @@ void for_parts(std::size_t parts, const Work& work) {
         errors[part] = std::current_exception();
       }
     }
+    omp_set_num_threads(before);
   });
   for (const auto& error : errors)
     if (error) std::rethrow_exception(error);

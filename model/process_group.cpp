@@ -50,10 +50,9 @@ Place place_from_environment() {
   place.rank = whole(is_slurm ? "SLURM_PROCID" : "RANK", 0, place.size - 1);
   const char* const local = is_slurm ? "SLURM_LOCALID" : "LOCAL_RANK";
   place.local_rank = variable(local).empty() ? place.rank : whole(local, 0, most);
-  const char* const locals = is_slurm ? "SLURM_NTASKS_PER_NODE" : "LOCAL_WORLD_SIZE";
-  if (!variable(locals).empty())
-    place.local_size = whole(locals, 1, most);
-  else if (is_local(place.address))
+  if (!variable("LOCAL_WORLD_SIZE").empty())
+    place.local_size = whole("LOCAL_WORLD_SIZE", 1, most);
+  else if (!is_slurm && is_local(place.address))  // under Slurm a task sees its own cores only
     place.local_size = place.size;
   if (!variable("MASTER_PORT").empty())
     place.port = static_cast<std::uint16_t>(whole("MASTER_PORT", 1, 65535));
@@ -99,6 +98,7 @@ ProcessGroup::ProcessGroup(const Place& place, const at::Device& device, std::ch
           "/worker/attempt_" + std::to_string(place.attempt), connection_->store);
     if (device.is_cuda()) {
 #ifdef USE_C10D_NCCL
+      setenv("NCCL_BLOCKING_WAIT", "1", 0);  // or the timeout would not count
       const auto nccl = c10d::ProcessGroupNCCL::Options::create();
       nccl->timeout = timeout;
       connection_->group =

@@ -83,6 +83,10 @@ Trainer::Trainer(const schemas::Settings& settings, TrainingData data, std::uniq
   if (settings.integer("train.batch") % group_->size() != 0)
     throw FieldError("train.batch = " + std::to_string(settings.integer("train.batch")) +
                      " is not allowed: " + std::to_string(group_->size()) + " processes share it evenly");
+  if (source_->validation_size() < static_cast<std::uint64_t>(group_->size()))
+    throw FieldError("data.validation = " + std::to_string(source_->validation_size()) +
+                     " is not allowed: each of " + std::to_string(group_->size()) +
+                     " processes needs a share of it");
 }
 
 std::int64_t Trainer::horizon() const {
@@ -141,7 +145,6 @@ void Trainer::advance(const Batch& batch) {
   ++step_;
   context.lap("optimise");
   add_to_log(std::move(terms), norm);
-  is_between_steps_ = true;
 }
 
 void Trainer::add_to_log(LossTerms terms, const Tensor& norm) {
@@ -326,13 +329,14 @@ void Trainer::resume(const Checkpoint& checkpoint) {
 }
 
 std::optional<Ending> Trainer::own_ending(const Limits& limits) const {
-  if (limits.interrupted != nullptr && *limits.interrupted) return Ending::interrupted;
+  // First what all processes know alike.
   if (step_ >= steps_) return Ending::finished;
   if (limits.steps && step_ >= *limits.steps) return Ending::step_limit;
-  if (limits.seconds && seconds_since(begin_) >= *limits.seconds) return Ending::time_limit;
   if (!settings_.is_automatic("train.patience") &&
       validations_since_best_ >= settings_.integer("train.patience"))
     return Ending::no_improvement;
+  if (limits.interrupted != nullptr && *limits.interrupted) return Ending::interrupted;
+  if (limits.seconds && seconds_since(begin_) >= *limits.seconds) return Ending::time_limit;
   return std::nullopt;
 }
 
@@ -418,6 +422,7 @@ Ending Trainer::loop(const Limits& limits, const Hooks& hooks) {
     if (is_due("train.validate_every") || step_ == steps_) validate(hooks);
     if (model_->observation() == Observation::frames && is_due("train.sample_every")) show(hooks);
     if (is_due("train.checkpoint_every")) save();
+    is_between_steps_ = true;  // not before: a resumed run would leave out the validation of this step
   }
 }
 

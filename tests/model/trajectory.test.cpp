@@ -142,3 +142,18 @@ TEST_CASE("schemes without gradients written out take the plain roll-out") {
                    expected = stacked(roll_out("rk4", *H, start, 4, plan.options, 1));
   CHECK(states.p.equal(expected.p));
 }
+
+TEST_CASE("what a node keeps for its backward pass is freed with the graph") {
+  LearnedHamiltonian H = hamiltonian(dense);
+  const Tensor q = random_states(2, at::kFloat, 1).flatten(1).requires_grad_(),
+               p = random_states(2, at::kFloat, 2).flatten(1).requires_grad_();
+  const auto is_freed = [](Tensor result) {
+    const c10::weak_intrusive_ptr<c10::TensorImpl> watched(result.getIntrusivePtr());
+    result = Tensor();
+    return watched.expired();
+  };
+  CHECK(is_freed(leapfrog_chain({H->link()}, {q, p}, 2, 0.1).q));
+  CHECK(is_freed(leapfrog_chain({H->link()}, {q, p}, 2, 0.1).p));
+  for (const Memory memory : {Memory::stored, Memory::checkpointed, Memory::reversible})
+    CHECK(is_freed(leapfrog_roll_out(H->link(), at::cat({q, p}, 1), {4, 1, 0.1, memory})));
+}

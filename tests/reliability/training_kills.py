@@ -102,7 +102,7 @@ def main() -> int:
             if len(kills) == options.kills:
                 statuses = running.wait(TIMEOUT + 2)
                 break
-            while not steps_of(run) or steps_of(run)[-1]["time"] < clock:  # it has to be training
+            while not any(line["time"] >= clock for line in steps_of(run)[-1:]):  # it has to be training
                 if any(process.poll() is not None for process in running.processes):
                     break
                 time.sleep(0.02)
