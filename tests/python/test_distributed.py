@@ -109,6 +109,9 @@ class Distributed(unittest.TestCase):
         done = self.fit("odd", 2, "--set", "train.batch=5")
         self.assertEqual(done.returncode, 2)
         self.assertIn("2 processes share it evenly", done.stderr)
+        done = subprocess.run([LAUNCH, "--restarts", "1", "--", HGN_FIT, "--data", str(self.data)], capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("--out", done.stderr)
         done = subprocess.run([HGN_FIT, "--data", str(self.data), "--out", str(self.root / "x"), *SMALL], capture_output=True,
                               text=True, check=False, env={**os.environ, "RANK": "2", "WORLD_SIZE": "2"})
         self.assertEqual(done.returncode, 2)
