@@ -80,6 +80,9 @@ Value value_from_json(const Field& field, const Json& json) {
 Json json_from_value(const Field& field, const Value& value) {
   if (const auto* numbers = std::get_if<std::vector<double>>(&value); numbers != nullptr && field.is_whole)
     return std::vector<std::int64_t>(numbers->begin(), numbers->end());
+  if (const auto* numbers = std::get_if<std::vector<double>>(&value);
+      numbers != nullptr && field.is_spread && numbers->size() == 1)
+    return numbers->front();
   return std::visit(
       [](const auto& x) -> Json {
         if constexpr (std::is_same_v<std::decay_t<decltype(x)>, std::monostate>)
@@ -139,6 +142,12 @@ Json type_schema(const Field& field) {
     case schemas::Kind::text:
       return worded({{"type", "string"}});
     case schemas::Kind::reals:
+      if (field.is_spread) {
+        const Json number = bounded({{"type", "number"}});
+        Json pair = list(number);
+        pair["minItems"] = 2;
+        return {{"anyOf", Json::array({number, pair})}};
+      }
       return list(bounded({{"type", field.is_whole ? "integer" : "number"}}));
     case schemas::Kind::texts:
       return list(worded({{"type", "string"}}));
@@ -192,7 +201,7 @@ std::string table_row(const Field& field) {
   std::string help = field.help;
   for (auto at = help.find('|'); at != std::string::npos; at = help.find('|', at + 2))
     help.replace(at, 1, "\\|");
-  return "| `" + field.path + "` | `" + schemas::to_text(field.fallback) + "` | " + field.unit + " | " +
+  return "| `" + field.path + "` | `" + field.shown(field.fallback) + "` | " + field.unit + " | " +
          field.allowed() + " | " + help + " |\n";
 }
 

@@ -73,7 +73,7 @@ dataset::SplitHeader split_header(const Config& config, const simulators::Simula
   header.x = render::column_x(size, simulation.nominal_view().half_width);
   header.y = render::row_y(size, simulation.nominal_view().half_width);
   header.coordinates = system.coordinate_names();
-  for (const auto& label : system.parameter_labels()) {
+  for (const auto& label : simulation.parameter_labels()) {
     header.parameters.push_back(label.name);
     header.parameter_units.push_back(label.unit);
   }

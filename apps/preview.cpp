@@ -60,7 +60,7 @@ Sample read_sample(const PreviewOptions& options, const dataset::Manifest& manif
   sample.dimension = simulation.dimension();
   if (manifest.frame_shape != frame_shape(config, simulation) ||
       sample.q.size() != sample.count * sample.frames * sample.dimension ||
-      sample.parameters.size() != sample.count * simulation.system().parameter_labels().size())
+      sample.parameters.size() != sample.count * simulation.parameter_labels().size())
     throw dataset::ShardError(options.dataset.string() + " does not have the shapes of its configuration");
   return sample;
 }
@@ -160,7 +160,8 @@ void fill_landscape(render::Portrait& portrait, const Sample& sample, const Simu
   const auto length = static_cast<std::ptrdiff_t>(d);
   std::vector<double> state(sample.q.begin(), sample.q.begin() + length);
   state.insert(state.end(), sample.p.begin(), sample.p.begin() + length);
-  const simulators::Reals parameters(sample.parameters.data(), sample.parameters.size() / sample.count);
+  const simulators::Reals constants =
+      simulation.constants({sample.parameters.data(), sample.parameters.size() / sample.count});
   portrait.columns = portrait.rows = 280;
   for (std::size_t row = 0; row < portrait.rows; ++row)
     for (std::size_t column = 0; column < portrait.columns; ++column) {
@@ -169,7 +170,7 @@ void fill_landscape(render::Portrait& portrait, const Sample& sample, const Simu
       };
       state[x_index] = at(portrait.x_low, portrait.x_high, column, portrait.columns);
       state[y_index] = at(portrait.y_low, portrait.y_high, row, portrait.rows);
-      portrait.energy.push_back(system.energy(parameters, {state.data(), d}, {state.data() + d, d}));
+      portrait.energy.push_back(system.energy(constants, {state.data(), d}, {state.data() + d, d}));
     }
 }
 

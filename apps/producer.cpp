@@ -44,35 +44,43 @@ Producer::Producer(const simulators::Simulation& simulation, const render::Canva
 Product Producer::make(Split split, std::int64_t id) {
   Product product;
   product.trajectory = simulation_.trajectory(split, id);
-  const auto frames = render(product.trajectory, product.trajectory.q_observed);
+  const auto frames = render_observed(product.trajectory);
   product.out_of_view = out_of_view_;
   product.sums = sums_;
   product.frames_digest = dataset::digest_of(std::as_bytes(frames));
   product.frames = compress(frames);
   if (split == Split::test) {
-    const auto clean = render(product.trajectory, product.trajectory.q);
+    const auto clean = render_exact(product.trajectory);
     product.frames_clean_digest = dataset::digest_of(std::as_bytes(clean));
     product.frames_clean = compress(clean);
   }
   return product;
 }
 
-std::span<const std::uint8_t> Producer::render(const Trajectory& trajectory,
-                                               const std::vector<double>& positions) {
+std::span<const std::uint8_t> Producer::render_observed(const Trajectory& trajectory) {
+  return render(trajectory, trajectory.q_observed, trajectory.p_observed);
+}
+
+std::span<const std::uint8_t> Producer::render_exact(const Trajectory& trajectory) {
+  return render(trajectory, trajectory.q, trajectory.p);
+}
+
+std::span<const std::uint8_t> Producer::render(const Trajectory& trajectory, const std::vector<double>& q,
+                                               const std::vector<double>& p) {
   const std::size_t d = simulation_.dimension(), frames = simulation_.frames(), bytes = chunking_.frame_bytes;
   out_of_view_ = 0;
   sums_ = {};
   for (std::size_t t = 0; t < frames; ++t) {
-    sums_.add(render_frame(trajectory, {&positions[t * d], d}, {&frames_[t * bytes], bytes}));
+    sums_.add(render_frame(trajectory, {&q[t * d], d}, {&p[t * d], d}, {&frames_[t * bytes], bytes}));
     out_of_view_ += is_out_of_view(trajectory.view);
   }
   return {frames_.data(), frames * bytes};
 }
 
-render::ChannelSums Producer::render_frame(const Trajectory& trajectory, simulators::Reals positions,
-                                           std::span<std::uint8_t> rgb) {
+render::ChannelSums Producer::render_frame(const Trajectory& trajectory, simulators::Reals q,
+                                           simulators::Reals p, std::span<std::uint8_t> rgb) {
   scene_.view = trajectory.view;
-  simulation_.system().place_discs(trajectory.parameters, positions, scene_.discs);
+  simulation_.show(trajectory.parameters, q, p, scene_);
   return renderer_.render(scene_, rgb);
 }
 

@@ -32,15 +32,18 @@ class Producer {
   Producer(const simulators::Simulation& simulation, const render::Canvas& canvas, int compression);
 
   Product make(simulators::Split split, std::int64_t id);
-  // T frames of the positions [T, D], into a buffer that lives until the next call.
-  std::span<const std::uint8_t> render(const simulators::Trajectory& trajectory,
-                                       const std::vector<double>& positions);
-  // One frame of the positions [D], into `rgb`.
-  render::ChannelSums render_frame(const simulators::Trajectory& trajectory, simulators::Reals positions,
-                                   std::span<std::uint8_t> rgb);
+  // The trajectory's T frames, as observed or exact, in a buffer that lives until the next call.
+  std::span<const std::uint8_t> render_observed(const simulators::Trajectory& trajectory);
+  std::span<const std::uint8_t> render_exact(const simulators::Trajectory& trajectory);
+  // One frame of the state q, p [D], into `rgb`.
+  render::ChannelSums render_frame(const simulators::Trajectory& trajectory, simulators::Reals q,
+                                   simulators::Reals p, std::span<std::uint8_t> rgb);
   std::vector<dataset::Chunk> compress(std::span<const std::uint8_t> frames);
 
  private:
+  // Of states [T, D].
+  std::span<const std::uint8_t> render(const simulators::Trajectory& trajectory, const std::vector<double>& q,
+                                       const std::vector<double>& p);
   bool is_out_of_view(const simulators::View& view) const;
 
   const simulators::Simulation& simulation_;

@@ -70,15 +70,16 @@ class Comparison {
       if (layout.element == dataset::Element::f64 && layout.is_per_trajectory())
         note(layout.name, compare(reader_.numbers(layout.name, static_cast<std::uint64_t>(id), 1),
                                   row.numbers(layout.name)));
-    note("frames", compare_frames("frames", trajectory, trajectory.q_observed));
-    if (split_ == Split::test) note("frames_clean", compare_frames("frames_clean", trajectory, trajectory.q));
+    Producer& producer = producers_.local();
+    note("frames", compare_frames("frames", trajectory, producer.render_observed(trajectory)));
+    if (split_ == Split::test)
+      note("frames_clean", compare_frames("frames_clean", trajectory, producer.render_exact(trajectory)));
     return worst;
   }
 
  private:
   Likeness compare_frames(const std::string& name, const Trajectory& trajectory,
-                          const std::vector<double>& positions) {
-    const auto rendered = producers_.local().render(trajectory, positions);
+                          std::span<const std::uint8_t> rendered) {
     std::vector<std::uint8_t> stored(rendered.size());
     reader_.read_frames(name, {static_cast<std::uint64_t>(trajectory.id), 0, reader_.frames_per_trajectory()},
                         stored);

@@ -3,13 +3,6 @@
 #include "apps/planned_shards.hpp"
 
 namespace hamgen::apps {
-
-namespace {
-
-const simulators::IntegratorOptions exact;  // the tightest, whatever the dataset was integrated with
-
-}  // namespace
-
 TrueMotion::TrueMotion(const std::filesystem::path& dataset, const dataset::Manifest& manifest,
                        const dataset::SplitReader& reader)
     : reader_(reader),
@@ -30,22 +23,23 @@ std::vector<double> TrueMotion::start(const char* name, std::uint64_t trajectory
 
 std::vector<std::uint8_t> TrueMotion::frames(std::uint64_t trajectory, const std::vector<double>& times) {
   const std::vector<double> parameters = row("parameters", trajectory);
-  const auto orbit = simulators::integrate(simulation_.system(), parameters, start("q", trajectory),
-                                           start("p", trajectory), times, exact);
+  const auto orbit =
+      simulation_.exact_orbit(parameters, start("q", trajectory), start("p", trajectory), times);
   simulators::Scene scene;
   scene.view = {row("view_x", trajectory).front(), row("view_y", trajectory).front(),
                 simulation_.nominal_view().half_width};
   std::vector<std::uint8_t> pixels(times.size() * frame_bytes_);
   const std::size_t dimension = simulation_.dimension();
   for (std::size_t t = 0; t < times.size(); ++t) {
-    simulation_.system().place_discs(parameters, {&orbit.q[t * dimension], dimension}, scene.discs);
+    simulation_.show(parameters, {&orbit.q[t * dimension], dimension}, {&orbit.p[t * dimension], dimension},
+                     scene);
     renderer_.render(scene, {&pixels[t * frame_bytes_], frame_bytes_});
   }
   return pixels;
 }
 
 double TrueMotion::energy(std::uint64_t trajectory, simulators::Reals q, simulators::Reals p) const {
-  return simulation_.system().energy(row("parameters", trajectory), q, p);
+  return simulation_.system().energy(simulation_.constants(row("parameters", trajectory)), q, p);
 }
 
 std::vector<double> TrueMotion::rate(std::uint64_t trajectory, simulators::Reals q,
@@ -53,9 +47,7 @@ std::vector<double> TrueMotion::rate(std::uint64_t trajectory, simulators::Reals
   const std::size_t dimension = simulation_.dimension();
   const std::vector<double> parameters = row("parameters", trajectory);
   std::vector<double> rate(2 * dimension);
-  simulation_.system().dH_dp(parameters, q, p, {rate.data(), dimension});
-  simulation_.system().dH_dq(parameters, q, p, {&rate[dimension], dimension});
-  for (std::size_t i = dimension; i < rate.size(); ++i) rate[i] = -rate[i];
+  simulation_.rate(parameters, q, p, {rate.data(), dimension}, {&rate[dimension], dimension});
   return rate;
 }
 

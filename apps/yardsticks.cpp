@@ -68,7 +68,7 @@ class Measurement {
       require_no_stop();
       Producer& producer = producers_.local();
       const auto trajectory = simulation_.trajectory(Split::train, id);
-      const Bytes frames = producer.render(trajectory, trajectory.q_observed);
+      const Bytes frames = producer.render_observed(trajectory);
       Sums& sums = partial.local();
       for (std::size_t i = 0; i < frames.size(); ++i) sums[i % sums.size()] += frames[i];
     });
@@ -88,10 +88,10 @@ class Measurement {
     Producer& producer = producers_.local();
     const auto trajectory = simulation_.trajectory(Split::test, id);
     Errors errors;
-    const Bytes rendered = producer.render(trajectory, trajectory.q);
+    const Bytes rendered = producer.render_exact(trajectory);
     const std::vector<std::uint8_t> clean(rendered.begin(), rendered.end());
     errors.mean_image_clean = squared_difference(clean, mean);
-    const Bytes noisy = producer.render(trajectory, trajectory.q_observed);
+    const Bytes noisy = producer.render_observed(trajectory);
     errors.clean_render = squared_difference(noisy, clean);
     errors.mean_image = squared_difference(noisy, mean);
     errors.noise_floor = variance_over_draws(trajectory, producer);
@@ -106,22 +106,26 @@ class Measurement {
  private:
   // The unbiased variance of each value over fresh noise, summed over all values.
   double variance_over_draws(const simulators::Trajectory& trajectory, Producer& producer) const {
-    RandomStream random({.seed = static_cast<std::uint64_t>(config_.settings.integer("seed")),
-                         .split = Split::test,
-                         .trajectory = static_cast<std::uint64_t>(trajectory.id),
-                         .attempt = trajectory.redraws,
-                         .purpose = Purpose::noise_floor});
+    const auto stream = [&](Purpose purpose) {
+      return RandomStream({.seed = static_cast<std::uint64_t>(config_.settings.integer("seed")),
+                           .split = Split::test,
+                           .trajectory = static_cast<std::uint64_t>(trajectory.id),
+                           .attempt = trajectory.redraws,
+                           .purpose = purpose});
+    };
+    RandomStream of_q = stream(Purpose::noise_floor), of_p = stream(Purpose::noise_floor_momentum);
     const std::size_t d = simulation_.dimension(), bytes = canvas_.frame_bytes();
     std::vector<std::uint8_t> frame(bytes);
     std::vector<std::uint32_t> sum(bytes), sum_of_squares(bytes);
-    std::vector<double> noisy;
+    std::vector<double> q, p;
     std::uint64_t scaled = 0;  // draws * sum x^2 - (sum x)^2, exact
     for (std::size_t t = 0; t < simulation_.frames(); ++t) {
       std::ranges::fill(sum, 0);
       std::ranges::fill(sum_of_squares, 0);
       for (std::uint32_t draw = 0; draw < draws; ++draw) {
-        simulators::add_noise({&trajectory.q[t * d], d}, simulation_.noise_std(), random, noisy);
-        producer.render_frame(trajectory, noisy, frame);
+        simulators::add_noise({&trajectory.q[t * d], d}, simulation_.noise_std(), of_q, q);
+        simulators::add_noise({&trajectory.p[t * d], d}, simulation_.noise_std(), of_p, p);
+        producer.render_frame(trajectory, q, p, frame);
         for (std::size_t i = 0; i < bytes; ++i) {
           const std::uint32_t value = frame[i];
           sum[i] += value;

@@ -87,6 +87,22 @@ void interleave(const std::uint8_t* red, const std::uint8_t* green, const std::u
   }
 }
 
+// Which part of each of `pixels` pixels, from -half_view to half_view about `centre`, each of `count` tiles
+// covers, from -half_tiles to half_tiles about 0: [pixels, count].
+std::vector<double> coverage(std::size_t pixels, double centre, double half_view, std::size_t count,
+                             double half_tiles) {
+  const double pixel = 2 * half_view / static_cast<double>(pixels);
+  const double tile = 2 * half_tiles / static_cast<double>(count);
+  std::vector<double> parts;
+  for (std::size_t i = 0; i < pixels; ++i)
+    for (std::size_t k = 0; k < count; ++k) {
+      const double from = centre - half_view + static_cast<double>(i) * pixel;
+      const double begin = static_cast<double>(k) * tile - half_tiles;
+      parts.push_back(std::max(0.0, std::min(from + pixel, begin + tile) - std::max(from, begin)) / pixel);
+    }
+  return parts;
+}
+
 }  // namespace
 
 FrameRenderer::FrameRenderer(const Canvas& canvas) : canvas_(canvas) {
@@ -121,9 +137,35 @@ void FrameRenderer::find_stretches(const PixelDisc& disc) {
   }
 }
 
+// Rows count downwards, y upwards.
+void FrameRenderer::paint_tiles(const simulators::View& view, const simulators::Tiles& tiles) {
+  const std::size_t width = canvas_.size;
+  const auto across = coverage(width, view.center_x, view.half_width, tiles.columns, tiles.half_width);
+  const auto down = coverage(width, -view.center_y, view.half_width, tiles.rows, tiles.half_width);
+  for (std::size_t i = 0; i < width; ++i)
+    for (std::size_t j = 0; j < width; ++j) {
+      double value = 0, covered = 0;
+      for (std::size_t r = 0; r < tiles.rows; ++r) {
+        if (down[i * tiles.rows + r] == 0) continue;
+        for (std::size_t c = 0; c < tiles.columns; ++c) {
+          const double part = down[i * tiles.rows + r] * across[j * tiles.columns + c];
+          value += part * tiles.values[r * tiles.columns + c];
+          covered += part;
+        }
+      }
+      for (std::size_t c = 0; c < 3; ++c)
+        planes_[c][i * width + j] = fixed_value(value + (1 - covered) * canvas_.background[c]);
+    }
+}
+
 ChannelSums FrameRenderer::render(const simulators::Scene& scene, std::span<std::uint8_t> rgb) {
   const std::size_t width = canvas_.size;
   std::size_t first_row = width, end_row = 0;
+  if (scene.tiles.rows > 0) {
+    paint_tiles(scene.view, scene.tiles);
+    first_row = 0;
+    end_row = width;
+  }
   for (const simulators::Disc& disc : scene.discs) {
     const PixelDisc at = to_pixels(canvas_, scene.view, disc);
     find_stretches(at);

@@ -28,6 +28,7 @@ class FrameRenderer {
   ChannelSums render(const simulators::Scene& scene, std::span<std::uint8_t> rgb);
 
  private:
+  void paint_tiles(const simulators::View& view, const simulators::Tiles& tiles);
   void find_stretches(const PixelDisc& disc);
   // Rows outside [first_row, end_row) show the background alone.
   ChannelSums finish(std::size_t first_row, std::size_t end_row, std::span<std::uint8_t> rgb);

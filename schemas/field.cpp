@@ -166,6 +166,8 @@ std::string Field::allowed() const {
   if (!choices.empty()) {
     text = "one of ";
     for (const auto& choice : choices) text += (&choice == &choices.front() ? "" : ", ") + choice;
+  } else if (is_spread) {
+    text = "a number" + bounds_text(*this) + ", or a pair [low, high] of such";
   } else if (ascending) {
     text = "a pair [low, high] of numbers" + bounds_text(*this) + " with low <= high";
   } else if (is_color) {
@@ -179,12 +181,22 @@ std::string Field::allowed() const {
   return nullable ? text + ", or null" : text;
 }
 
+std::string Field::shown(const Value& value) const {
+  const auto* numbers = std::get_if<std::vector<double>>(&value);
+  const bool is_one = numbers != nullptr && is_spread && numbers->size() == 1;
+  return is_one ? number_text(numbers->front()) : to_text(value);
+}
+
 Value Field::checked(Value value) const {
   if (nullable && std::holds_alternative<std::monostate>(value)) return value;
   if (const auto* whole = std::get_if<std::int64_t>(&value); whole && kind == Kind::real)
     value = static_cast<double>(*whole);
+  if (const auto* number = std::get_if<std::int64_t>(&value); number && is_spread)
+    value = static_cast<double>(*number);
+  if (const auto* number = std::get_if<double>(&value); number && is_spread)
+    value = std::vector<double>{*number};
   if (!matches(kind, value) || !within_bounds(*this, value))
-    throw FieldError(path + " = " + to_text(value) + " is not allowed: expected " + allowed());
+    throw FieldError(path + " = " + shown(value) + " is not allowed: expected " + allowed());
   return value;
 }
 
@@ -216,6 +228,12 @@ Field range(std::string path, std::vector<double> low_high, std::string unit, st
   Field field = declare(std::move(path), Kind::reals, std::move(low_high), std::move(unit), std::move(help));
   field.ascending = true;
   return std::move(field).items(2, 2);
+}
+Field spread(std::string path, std::vector<double> number_or_pair, std::string unit, std::string help) {
+  Field field =
+      declare(std::move(path), Kind::reals, std::move(number_or_pair), std::move(unit), std::move(help));
+  field.ascending = field.is_spread = true;
+  return std::move(field).items(1, 2);
 }
 Field reals(std::string path, std::vector<double> fallback, std::string unit, std::string help) {
   return declare(std::move(path), Kind::reals, std::move(fallback), std::move(unit), std::move(help));
@@ -267,6 +285,10 @@ const std::string& Settings::text(std::string_view path) const {
 }
 const std::vector<double>& Settings::reals(std::string_view path) const {
   return get<std::vector<double>>(path);
+}
+Spread Settings::spread(std::string_view path) const {
+  const auto& numbers = reals(path);
+  return {numbers.front(), numbers.back()};
 }
 std::vector<std::int64_t> Settings::integers(std::string_view path) const {
   const auto& numbers = reals(path);

@@ -42,6 +42,7 @@ struct Field {
   double maximum = std::numeric_limits<double>::infinity();
   bool minimum_is_open = false;  // true: the minimum itself is not allowed
   bool ascending = false;        // for [low, high] ranges: low <= high
+  bool is_spread = false;        // for numbers: one, or [low, high]
   bool nullable = false;         // null allowed, meaning "automatic"
   std::int64_t multiple_of = 1;  // for integers
   std::size_t min_items = 0;
@@ -62,6 +63,8 @@ struct Field {
 
   // What is allowed, in words: "a number > 0", "one of circle, annulus".
   std::string allowed() const;
+  // The value as a user would write it.
+  std::string shown(const Value& value) const;
   // The value, with an integer widened to a real where a real is asked for. Throws FieldError naming path,
   // value and what is allowed.
   Value checked(Value value) const;
@@ -72,9 +75,16 @@ Field integer(std::string path, std::int64_t fallback, std::string unit, std::st
 Field real(std::string path, double fallback, std::string unit, std::string help);
 Field text(std::string path, std::string fallback, std::string help);
 Field range(std::string path, std::vector<double> low_high, std::string unit, std::string help);
+// One number for all trajectories, or [low, high]: each trajectory then has its own from U(low, high).
+Field spread(std::string path, std::vector<double> number_or_pair, std::string unit, std::string help);
 Field reals(std::string path, std::vector<double> fallback, std::string unit, std::string help);
 Field integers(std::string path, std::vector<double> fallback, std::string unit, std::string help);
 Field texts(std::string path, std::vector<std::string> fallback, std::string help);
+
+// What a spread field says; low == high for one number.
+struct Spread {
+  double low = 0, high = 0;
+};
 
 // A configuration value, key or combination that is not allowed. The message is one sentence for the user.
 class FieldError : public std::runtime_error {
@@ -101,6 +111,7 @@ class Settings {
   double real(std::string_view path) const;
   const std::string& text(std::string_view path) const;
   const std::vector<double>& reals(std::string_view path) const;
+  Spread spread(std::string_view path) const;
   std::vector<std::int64_t> integers(std::string_view path) const;
   const std::vector<std::string>& texts(std::string_view path) const;
 

@@ -16,19 +16,27 @@ namespace {
 
 namespace odeint = boost::numeric::odeint;
 
-// Hamilton's equations on a state x = (q, p), as Odeint calls them.
+// Hamilton's equations on a state x = (q, p), with friction (q, p, W), as Odeint calls them.
 struct Equations {
   const System& system;
   Reals parameters;
+  double friction;
 
   template <class State>
   void operator()(const State& x, State& dx_dt, double /*t*/) const {
     const std::size_t d = x.size() / 2;
     const Reals q(x.data(), d), p(x.data() + d, d);
-    system.dH_dp(parameters, q, p, {dx_dt.data(), d});
-    const MutableReals dp_dt(dx_dt.data() + d, d);
+    const MutableReals dq_dt(dx_dt.data(), d), dp_dt(dx_dt.data() + d, d);
+    system.dH_dp(parameters, q, p, dq_dt);
     system.dH_dq(parameters, q, p, dp_dt);
     for (double& component : dp_dt) component = -component;
+    if (friction == 0) return;
+    double square = 0;
+    for (std::size_t k = 0; k < d; ++k) {
+      dp_dt[k] -= friction * dq_dt[k];
+      square += dq_dt[k] * dq_dt[k];
+    }
+    dx_dt.back() = friction * square;
   }
 };
 
@@ -128,7 +136,9 @@ Orbit sample(Driver driver, const Equations& equations, State x, Reals times) {
     if (!std::ranges::all_of(x, [](double value) { return std::isfinite(value); }))
       throw IntegrationFailure("the state is not finite at t = " + std::to_string(times[i]));
     orbit.q.insert(orbit.q.end(), x.begin(), x.begin() + static_cast<std::ptrdiff_t>(d));
-    orbit.p.insert(orbit.p.end(), x.begin() + static_cast<std::ptrdiff_t>(d), x.end());
+    orbit.p.insert(orbit.p.end(), x.begin() + static_cast<std::ptrdiff_t>(d),
+                   x.begin() + static_cast<std::ptrdiff_t>(2 * d));
+    if (equations.friction != 0) orbit.lost.push_back(x.back());
   }
   return orbit;
 }
@@ -202,18 +212,22 @@ IntegratorOptions IntegratorOptions::tightened() const {
   return stricter;
 }
 
-void require_suitable(const StepperDescriptor& stepper, const System& system) {
-  if (stepper.needs_separable && !system.is_separable())
-    throw schemas::FieldError("integrator.method = \"" + stepper.name +
+void require_suitable(const IntegratorOptions& options, const System& system) {
+  if (!find_stepper(options.method).needs_separable) return;
+  if (!system.is_separable())
+    throw schemas::FieldError("integrator.method = \"" + options.method +
                               "\" needs a separable Hamiltonian H = V(q) + K(p), which this system has not");
+  if (options.friction != 0)
+    throw schemas::FieldError("integrator.method = \"" + options.method +
+                              "\" knows no friction: choose another method, or physics.friction = 0");
 }
 
 Orbit integrate(const System& system, Reals parameters, Reals q0, Reals p0, Reals times,
                 const IntegratorOptions& options) {
-  require_suitable(find_stepper(options.method), system);
-  const Equations equations{system, parameters};
+  require_suitable(options, system);
+  const Equations equations{system, parameters, options.friction};
   try {
-    switch (2 * q0.size()) {
+    switch (options.friction != 0 ? 0 : 2 * q0.size()) {
       case 2:
         return integrate_fixed<2>(equations, q0, p0, times, options);
       case 8:
@@ -225,6 +239,7 @@ Orbit integrate(const System& system, Reals parameters, Reals q0, Reals p0, Real
     }
     std::vector<double> x(q0.begin(), q0.end());
     x.insert(x.end(), p0.begin(), p0.end());
+    if (options.friction != 0) x.push_back(0);
     return integrate_as(equations, x, times, options);
   } catch (const std::runtime_error& error) {
     throw IntegrationFailure(error.what());

@@ -1,5 +1,10 @@
 // Integration of Hamilton's equations onto a grid of times, with the steppers of Boost.Odeint and a leapfrog.
 //
+//   dq/dt = dH/dp,  dp/dt = -dH/dq - friction dq/dt
+//
+// With friction the energy lost to it, W(t) = friction * integral |dq/dt|^2 dt, is one more component of the
+// state, under the same error control: H + W is what stays constant then.
+//
 // Adaptive steppers keep the error of every step below absolute + relative * |x| in each coordinate and land
 // exactly on every requested time; fixed steppers divide each interval into equal substeps. A stepper that
 // cannot go on (stalled in a close encounter, not finite) throws IntegrationFailure: it never hangs.
@@ -33,14 +38,15 @@ struct IntegratorOptions {
   double relative_tolerance = 1e-13;
   std::int64_t substeps = 64;       // per interval; fixed-step methods
   std::int64_t max_steps = 100000;  // tries per interval before an adaptive method gives up
+  double friction = 0;              // momentum / position
 
   // One notch stricter: tolerances / 10, but not below what double precision can tell apart (1e-15); substeps
   // * 2.
   IntegratorOptions tightened() const;
 };
 
-// Throws schemas::FieldError where the stepper cannot integrate the system.
-void require_suitable(const StepperDescriptor& stepper, const System& system);
+// Throws schemas::FieldError where the method cannot integrate the system.
+void require_suitable(const IntegratorOptions& options, const System& system);
 
 class IntegrationFailure : public std::runtime_error {
  public:
@@ -50,6 +56,7 @@ class IntegrationFailure : public std::runtime_error {
 // Positions and momenta on a grid of T times, row by row: q[t * D + k].
 struct Orbit {
   std::vector<double> q, p;
+  std::vector<double> lost;  // [T], the energy that friction took since times[0]; empty without friction
 };
 
 // The orbit through (q0, p0) at times[0], sampled at every time of `times` (monotonic, either direction). Row

@@ -11,8 +11,8 @@ class MassSpring final : public System {
   explicit MassSpring(const schemas::Settings& settings)
       : settings_(settings),
         look_(settings),
-        mass_(settings.real("physics.mass")),
-        stiffness_(settings.real("physics.stiffness")) {}
+        mass_(settings.spread("physics.mass")),
+        stiffness_(settings.spread("physics.stiffness")) {}
 
   std::size_t dimension() const override { return 1; }
   std::vector<std::string> coordinate_names() const override { return {"displacement"}; }
@@ -23,7 +23,8 @@ class MassSpring final : public System {
   std::string momentum_unit() const override { return "mass length / time"; }
 
   Start draw_start(RandomStream& random) const override {
-    return draw_radial_start(settings_, {mass_, stiffness_}, random);
+    const double m = draw(mass_, random), k = draw(stiffness_, random);
+    return draw_radial_start(settings_, {m, k}, random);
   }
 
   double energy(Reals c, Reals q, Reals p) const override {
@@ -34,33 +35,36 @@ class MassSpring final : public System {
   void dH_dp(Reals c, Reals, Reals p, MutableReals out) const override { out[0] = p[0] / c[0]; }
 
   // The mass moves up and down; spring and pivot are invisible (paper A.4).
-  void place_discs(Reals c, Reals q, std::vector<Disc>& discs) const override {
-    discs.assign(1, {0, q[0], look_.radius(c[0]), look_.color(0)});
+  void show(Reals c, Reals q, Reals, Scene& scene) const override {
+    scene.discs.assign(1, {0, q[0], look_.radius(c[0])});
   }
+  std::size_t bodies() const override { return 1; }
   // The amplitude sqrt(2 E / k) is largest where all energy of the largest start is potential: on q or on p.
   double half_width() const override {
     const double largest_start = settings_.reals("start.radius")[1];
-    return largest_start * std::max(1.0, 1 / std::sqrt(mass_ * stiffness_)) + look_.radius(mass_);
+    return largest_start * std::max(1.0, 1 / std::sqrt(mass_.low * stiffness_.low)) +
+           look_.radius(mass_.high);
   }
   Portrait portrait() const override { return {{{0, 1}}, "position q", "momentum p"}; }
 
  private:
   schemas::Settings settings_;
   Look look_;
-  double mass_, stiffness_;
+  schemas::Spread mass_, stiffness_;
 };
 
 }  // namespace
 
 SystemDescriptor mass_spring() {
-  using schemas::real;
+  using schemas::spread;
   SystemDescriptor row{
       .name = "mass_spring",
       .summary = "a mass on a frictionless spring, moving vertically",
       .hamiltonian = "H = k q^2 / 2 + p^2 / (2 m)",
       .reference = "Toth et al. 2020, sec. 4",
-      .fields = {real("physics.mass", 0.5, "mass", "mass m").above(0),
-                 real("physics.stiffness", 2.0, "mass / time^2", "spring constant k").above(0)},
+      .conserved = "H",
+      .fields = {spread("physics.mass", {0.5}, "mass", "mass m").above(0),
+                 spread("physics.stiffness", {2.0}, "mass / time^2", "spring constant k").above(0)},
       .defaults = {{"noise.std", 0.1}},
       .create = [](const schemas::Settings& settings) { return std::make_unique<MassSpring>(settings); },
   };

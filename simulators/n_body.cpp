@@ -13,7 +13,8 @@ class NBody final : public System {
       : settings_(settings),
         look_(settings),
         masses_(settings.reals("physics.masses")),
-        gravity_(settings.real("physics.gravity")),
+        mass_factor_(settings.spread("physics.mass_factor")),
+        gravity_(settings.spread("physics.gravity")),
         antisymmetric_pair_(antisymmetric_pair) {}
 
   std::size_t dimension() const override { return 2 * masses_.size(); }
@@ -77,11 +78,12 @@ class NBody final : public System {
     }
   }
 
-  void place_discs(Reals c, Reals q, std::vector<Disc>& discs) const override {
-    discs.resize(masses_.size());
-    for (std::size_t body = 0; body < discs.size(); ++body)
-      discs[body] = {q[2 * body], q[2 * body + 1], look_.radius(c[1 + body]), look_.color(body)};
+  void show(Reals c, Reals q, Reals, Scene& scene) const override {
+    scene.discs.resize(masses_.size());
+    for (std::size_t body = 0; body < masses_.size(); ++body)
+      scene.discs[body] = {q[2 * body], q[2 * body + 1], look_.radius(c[1 + body]), {}, body};
   }
+  std::size_t bodies() const override { return masses_.size(); }
   double half_width() const override { return 2.75; }
 
   Portrait portrait() const override {
@@ -93,23 +95,23 @@ class NBody final : public System {
 
  private:
   // Moves positions (or velocities) into the frame in which their mass-weighted mean vanishes.
-  void remove_mean(std::vector<double>& vectors) const;
+  static void remove_mean(Reals masses, std::vector<double>& vectors);
 
   schemas::Settings settings_;
   Look look_;
   std::vector<double> masses_;
-  double gravity_;
+  schemas::Spread mass_factor_, gravity_;
   bool antisymmetric_pair_;  // two bodies stay mirrored, so that the centre of mass rests
 };
 
-void NBody::remove_mean(std::vector<double>& vectors) const {
+void NBody::remove_mean(Reals masses, std::vector<double>& vectors) {
   double total = 0, x = 0, y = 0;
-  for (std::size_t i = 0; i < masses_.size(); ++i) {
-    total += masses_[i];
-    x += masses_[i] * vectors[2 * i];
-    y += masses_[i] * vectors[2 * i + 1];
+  for (std::size_t i = 0; i < masses.size(); ++i) {
+    total += masses[i];
+    x += masses[i] * vectors[2 * i];
+    y += masses[i] * vectors[2 * i + 1];
   }
-  for (std::size_t i = 0; i < masses_.size(); ++i) {
+  for (std::size_t i = 0; i < masses.size(); ++i) {
     vectors[2 * i] -= x / total;
     vectors[2 * i + 1] -= y / total;
   }
@@ -117,6 +119,10 @@ void NBody::remove_mean(std::vector<double>& vectors) const {
 
 Start NBody::draw_start(RandomStream& random) const {
   const std::size_t n = masses_.size();
+  Start start;
+  start.parameters = {draw(gravity_, random)};
+  for (const double mass : masses_) start.parameters.push_back(mass * draw(mass_factor_, random));
+  const std::vector<double> masses(start.parameters.begin() + 1, start.parameters.end());
   const auto& radius = settings_.reals("start.radius");
   const double r = random.uniform(radius[0], radius[1]);
   const double first_angle = random.uniform(0, 2 * std::numbers::pi);
@@ -124,38 +130,35 @@ Start NBody::draw_start(RandomStream& random) const {
   const std::string& direction = settings_.text("start.direction");
   const double sense = direction == "clockwise" || (direction == "both" && clockwise) ? -1 : 1;
 
-  Start start;
-  start.parameters = {gravity_};
-  start.parameters.insert(start.parameters.end(), masses_.begin(), masses_.end());
   start.q.resize(2 * n);
   for (std::size_t i = 0; i < n; ++i) {
     const double angle = first_angle + 2 * std::numbers::pi * static_cast<double>(i) / static_cast<double>(n);
     start.q[2 * i] = r * std::cos(angle);
     start.q[2 * i + 1] = r * std::sin(angle);
   }
-  remove_mean(start.q);
+  remove_mean(masses, start.q);
 
   // Circular orbit about the origin: v^2 = -(a . q), at right angles to q, where a is the acceleration.
   std::vector<double> velocity(2 * n), force(2 * n);
   dH_dq(start.parameters, start.q, {}, force);
   for (std::size_t i = 0; i < n; ++i) {
     const double x = start.q[2 * i], y = start.q[2 * i + 1];
-    const double inward = (force[2 * i] * x + force[2 * i + 1] * y) / masses_[i];
+    const double inward = (force[2 * i] * x + force[2 * i + 1] * y) / masses[i];
     const double distance = std::hypot(x, y);
     const double rate = distance > 0 ? sense * std::sqrt(std::max(0.0, inward)) / distance : 0;
     velocity[2 * i] = -rate * y;
     velocity[2 * i + 1] = rate * x;
   }
-  remove_mean(velocity);
+  remove_mean(masses, velocity);
 
   const double nu = settings_.real("start.velocity_spread");
   const std::size_t perturbed = antisymmetric_pair_ ? 1 : n;
   for (std::size_t k = 0; k < 2 * perturbed; ++k) velocity[k] *= 1 + nu * random.uniform(-1, 1);
   if (antisymmetric_pair_)
-    for (std::size_t k = 0; k < 2; ++k) velocity[2 + k] = -velocity[k] * masses_[0] / masses_[1];
+    for (std::size_t k = 0; k < 2; ++k) velocity[2 + k] = -velocity[k] * masses[0] / masses[1];
 
   start.p.resize(2 * n);
-  for (std::size_t k = 0; k < 2 * n; ++k) start.p[k] = masses_[k / 2] * velocity[k];
+  for (std::size_t k = 0; k < 2 * n; ++k) start.p[k] = masses[k / 2] * velocity[k];
   return start;
 }
 
@@ -176,12 +179,16 @@ SystemDescriptor describe(const Variant& variant) {
       .summary = variant.summary,
       .hamiltonian = "H = sum_i |p_i|^2 / (2 m_i) - sum_{i<j} g m_i m_j / |q_j - q_i|",
       .reference = "Toth et al. 2020, sec. 4",
+      .conserved = "H, momentum, angular momentum",
       .fields =
           {reals("physics.masses", variant.masses, "mass",
                  "mass of each body; their number is the number of bodies")
                .above(0)
                .items(variant.fewest, variant.most),
-           real("physics.gravity", 1.0, "length^3 / (mass time^2)", "gravitational constant g").above(0),
+           spread("physics.mass_factor", {1.0}, "1",
+                  "each body's mass is multiplied by it; drawn for each body")
+               .above(0),
+           spread("physics.gravity", {1.0}, "length^3 / (mass time^2)", "gravitational constant g").above(0),
            range("start.radius", {variant.low, variant.high}, "length",
                  "radius r of the circle on which the bodies start, drawn from U(low, high)")
                .above(0),

@@ -10,9 +10,9 @@ class Pendulum final : public System {
   explicit Pendulum(const schemas::Settings& settings)
       : settings_(settings),
         look_(settings),
-        mass_(settings.real("physics.mass")),
-        gravity_(settings.real("physics.gravity")),
-        length_(settings.real("physics.length")),
+        mass_(settings.spread("physics.mass")),
+        gravity_(settings.spread("physics.gravity")),
+        length_(settings.spread("physics.length")),
         factor_(settings.real("physics.potential_factor")) {}
 
   std::size_t dimension() const override { return 1; }
@@ -25,7 +25,8 @@ class Pendulum final : public System {
   std::string momentum_unit() const override { return "mass length^2 / time"; }
 
   Start draw_start(RandomStream& random) const override {
-    return draw_radial_start(settings_, {mass_, gravity_, length_, factor_}, random);
+    const double m = draw(mass_, random), g = draw(gravity_, random), l = draw(length_, random);
+    return draw_radial_start(settings_, {m, g, l, factor_}, random);
   }
 
   double energy(Reals c, Reals q, Reals p) const override {
@@ -43,31 +44,34 @@ class Pendulum final : public System {
   }
 
   // The pivot, at the origin, and the rod are invisible (paper A.4).
-  void place_discs(Reals c, Reals q, std::vector<Disc>& discs) const override {
+  void show(Reals c, Reals q, Reals, Scene& scene) const override {
     const double l = c[2];
-    discs.assign(1, {l * std::sin(q[0]), -l * std::cos(q[0]), look_.radius(c[0]), look_.color(0)});
+    scene.discs.assign(1, {l * std::sin(q[0]), -l * std::cos(q[0]), look_.radius(c[0])});
   }
-  double half_width() const override { return length_ + look_.radius(mass_); }
+  std::size_t bodies() const override { return 1; }
+  double half_width() const override { return length_.high + look_.radius(mass_.high); }
   Portrait portrait() const override { return {{{0, 1}}, "angle q", "angular momentum p"}; }
 
  private:
   schemas::Settings settings_;
   Look look_;
-  double mass_, gravity_, length_, factor_;
+  schemas::Spread mass_, gravity_, length_;
+  double factor_;
 };
 
 }  // namespace
 
 SystemDescriptor pendulum() {
-  using schemas::real;
+  using schemas::real, schemas::spread;
   SystemDescriptor row{
       .name = "pendulum",
       .summary = "a bob on a massless rod, swinging without friction",
       .hamiltonian = "H = f m g l (1 - cos q) + p^2 / (2 m l^2), f = potential_factor",
       .reference = "Toth et al. 2020, sec. 4",
-      .fields = {real("physics.mass", 0.5, "mass", "mass m of the bob").above(0),
-                 real("physics.gravity", 3.0, "length / time^2", "gravitational acceleration g").above(0),
-                 real("physics.length", 1.0, "length", "length l of the rod").above(0),
+      .conserved = "H",
+      .fields = {spread("physics.mass", {0.5}, "mass", "mass m of the bob").above(0),
+                 spread("physics.gravity", {3.0}, "length / time^2", "gravitational acceleration g").above(0),
+                 spread("physics.length", {1.0}, "length", "length l of the rod").above(0),
                  real("physics.potential_factor", 2.0, "1",
                       "f in V = f m g l (1 - cos q): 2 as the paper prints it, 1 for the physical pendulum")
                      .above(0)},

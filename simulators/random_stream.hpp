@@ -16,7 +16,14 @@ enum class Split : std::uint32_t { train = 0, test = 1 };
 
 // What the numbers are for. Separate streams keep a change in one use (say, more noise draws) from shifting
 // another.
-enum class Purpose : std::uint32_t { start = 0, noise = 1, view = 2, noise_floor = 3 };
+enum class Purpose : std::uint32_t {
+  start = 0,
+  noise = 1,
+  view = 2,
+  noise_floor = 3,
+  hues = 4,
+  noise_floor_momentum = 5,
+};
 
 struct StreamKey {
   std::uint64_t seed = 0;

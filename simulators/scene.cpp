@@ -1,5 +1,6 @@
 #include "simulators/scene.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -14,6 +15,17 @@ Color parse_color(const std::string& hex) {
   return color;
 }
 
+// Smith 1978, doi:10.1145/965139.807361: HSV to RGB.
+Color color_of_hue(double turns) {
+  constexpr double saturation = 0.65, value = 0.95;
+  Color color;
+  for (std::size_t c = 0; c < 3; ++c) {
+    const double sector = std::fmod(6 * turns + std::array{5.0, 3.0, 1.0}[c], 6.0);
+    color[c] = value * (1 - saturation * std::clamp(std::min(sector, 4 - sector), 0.0, 1.0));
+  }
+  return color;
+}
+
 std::vector<schemas::Field> Look::fields() {
   using namespace schemas;
   return {
@@ -24,11 +36,23 @@ std::vector<schemas::Field> Look::fields() {
             "colour of each body, repeated when there are more bodies")
           .colors()
           .items(1, 4096),
+      integer("look.hues", 6, "",
+              "each body of each trajectory has one of so many hues, drawn at random and stored in "
+              "`parameters`; null: look.colors")
+          .at_least(1)
+          .at_most(1'000'000)
+          .or_automatic(),
   };
 }
 
-Look::Look(const schemas::Settings& settings) : radius_scale_(settings.real("look.radius_scale")) {
+Look::Look(const schemas::Settings& settings)
+    : radius_scale_(settings.real("look.radius_scale")),
+      hues_(settings.is_automatic("look.hues") ? 0 : settings.integer("look.hues")) {
   for (const std::string& hex : settings.texts("look.colors")) colors_.push_back(parse_color(hex));
+}
+
+void Look::paint(std::vector<Disc>& discs, std::span<const double> hues) const {
+  for (Disc& disc : discs) disc.color = hues_ == 0 ? color(disc.body) : color_of_hue(hues[disc.body]);
 }
 
 double Look::radius(double mass) const {

@@ -18,6 +18,10 @@ std::vector<schemas::Field> radial_start_fields(double low, double high) {
   };
 }
 
+double draw(const schemas::Spread& spread, RandomStream& random) {
+  return spread.low == spread.high ? spread.low : random.uniform(spread.low, spread.high);
+}
+
 Start draw_radial_start(const schemas::Settings& settings, std::vector<double> parameters,
                         RandomStream& random) {
   const auto& radius = settings.reals("start.radius");

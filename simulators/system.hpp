@@ -62,8 +62,11 @@ class System {
   // Whether H = V(q) + K(p), so that leapfrog is explicit and symplectic.
   virtual bool is_separable() const { return true; }
 
-  // The discs at position q, back to front, into `discs` (which is overwritten; its capacity is reused).
-  virtual void place_discs(Reals c, Reals q, std::vector<Disc>& discs) const = 0;
+  // What the state (q, p) looks like: overwrites the scene's discs (and tiles, where it has any); memory is
+  // reused from one call to the next. Discs name their body; colours come later (Simulation::show).
+  virtual void show(Reals c, Reals q, Reals p, Scene& scene) const = 0;
+  // Bodies that discs name.
+  virtual std::size_t bodies() const = 0;
   // Half-width of the square view that shows every ordinary trajectory, world units. The view's centre is the
   // origin.
   virtual double half_width() const = 0;
@@ -75,13 +78,17 @@ struct SystemDescriptor {
   std::string name;         // "three_body"
   std::string summary;      // one line
   std::string hamiltonian;  // "H = p^2 / (2 m) + k q^2 / 2"
-  std::string reference;    // paper section
+  std::string reference;    // paper section, DOI
+  std::string conserved;    // constants of the motion in words: "H, angular momentum"
   // Fields of its own, and defaults in which it differs from the common fields.
   std::vector<schemas::Field> fields;
   std::vector<std::pair<std::string, schemas::Value>> defaults;
   // Throws schemas::FieldError when the settings contradict each other.
   std::function<std::unique_ptr<System>(const schemas::Settings&)> create;
 };
+
+// A draw from U(low, high); nothing is drawn where they are equal.
+double draw(const schemas::Spread& spread, RandomStream& random);
 
 // A radius-and-angle start for systems with one degree of freedom (paper sec. 4): (q, p) uniform on the
 // circle of radius r with r ~ U(low, high) ("circle"), or uniform over the area between the circles

@@ -30,6 +30,7 @@ std::vector<schemas::Field> Simulation::fields() {
       real("noise.std", 0.1, "",
            "standard deviation of the Gaussian noise added to each observed coordinate of q and p")
           .at_least(0),
+      real("physics.friction", 0, "momentum / position", "dp/dt = -dH/dq - friction dq/dt").at_least(0),
       text("integrator.method", "fehlberg78", "the solver").one_of(stepper_names()),
       real("integrator.absolute_tolerance", 1e-13, "",
            "error allowed per step and coordinate (adaptive methods)")
@@ -62,13 +63,15 @@ std::vector<schemas::Field> Simulation::fields() {
 
 Simulation::Simulation(const SystemDescriptor& descriptor, const schemas::Settings& settings)
     : system_(descriptor.create(settings)),
+      look_(settings),
       seed_(static_cast<std::uint64_t>(settings.integer("seed"))),
       noise_std_(settings.real("noise.std")),
       integrator_{.method = settings.text("integrator.method"),
                   .absolute_tolerance = settings.real("integrator.absolute_tolerance"),
                   .relative_tolerance = settings.real("integrator.relative_tolerance"),
                   .substeps = settings.integer("integrator.substeps"),
-                  .max_steps = settings.integer("integrator.max_steps")},
+                  .max_steps = settings.integer("integrator.max_steps"),
+                  .friction = settings.real("physics.friction")},
       max_energy_drift_(settings.is_automatic("integrator.max_energy_drift")
                             ? automatic_drift(integrator_.method)
                             : settings.real("integrator.max_energy_drift")),
@@ -77,10 +80,43 @@ Simulation::Simulation(const SystemDescriptor& descriptor, const schemas::Settin
       half_width_(settings.is_automatic("view.half_width") ? system_->half_width()
                                                            : settings.real("view.half_width")),
       view_offset_(settings.real("view.offset")) {
-  require_suitable(find_stepper(integrator_.method), *system_);
+  constants_ = system_->parameter_labels().size();
+  require_suitable(integrator_, *system_);
+  if (look_.hues() > 0 && system_->bodies() == 0)
+    throw schemas::FieldError("look.hues is not allowed: " + descriptor.name + " shows no bodies");
   const auto steps = settings.integer("steps");
   const double dt = settings.real("dt");
   for (std::int64_t step = 0; step <= steps; ++step) times_.push_back(static_cast<double>(step) * dt);
+}
+
+std::vector<Label> Simulation::parameter_labels() const {
+  std::vector<Label> labels = system_->parameter_labels();
+  if (look_.hues() > 0)
+    for (std::size_t body = 1; body <= system_->bodies(); ++body)
+      labels.push_back({"hue_" + std::to_string(body), "turn"});
+  return labels;
+}
+
+Reals Simulation::constants(Reals parameters) const {
+  return parameters.first(constants_);
+}
+
+Orbit Simulation::exact_orbit(Reals parameters, Reals q0, Reals p0, Reals times) const {
+  IntegratorOptions exact;
+  exact.friction = integrator_.friction;
+  return integrate(*system_, constants(parameters), q0, p0, times, exact);
+}
+
+void Simulation::rate(Reals parameters, Reals q, Reals p, MutableReals dq_dt, MutableReals dp_dt) const {
+  system_->dH_dp(constants(parameters), q, p, dq_dt);
+  system_->dH_dq(constants(parameters), q, p, dp_dt);
+  for (std::size_t k = 0; k < dp_dt.size(); ++k) dp_dt[k] = -dp_dt[k] - integrator_.friction * dq_dt[k];
+}
+
+void Simulation::show(Reals parameters, Reals q, Reals p, Scene& scene) const {
+  const Reals c = constants(parameters);
+  system_->show(c, q, p, scene);
+  look_.paint(scene.discs, parameters.subspan(c.size()));
 }
 
 Trajectory Simulation::trajectory(Split split, std::int64_t id) const {
@@ -99,6 +135,12 @@ Trajectory Simulation::trajectory(Split split, std::int64_t id) const {
       continue;
     }
     trajectory.redraws = key.attempt;
+    if (look_.hues() > 0) {
+      RandomStream hue = stream(Purpose::hues);
+      const auto hues = static_cast<double>(look_.hues());
+      for (std::size_t body = 0; body < system_->bodies(); ++body)
+        trajectory.parameters.push_back(std::floor(hue.uniform(0, hues)) / hues);
+    }
     observe(stream(Purpose::noise), trajectory);
     RandomStream shift = stream(Purpose::view);
     trajectory.view = {shift.uniform(-view_offset_, view_offset_), shift.uniform(-view_offset_, view_offset_),
@@ -120,7 +162,7 @@ std::optional<std::string> Simulation::follow(const Start& start, Trajectory& tr
       Orbit orbit = integrate(*system_, start.parameters, start.q, start.p, times_, options);
       trajectory.q = std::move(orbit.q);
       trajectory.p = std::move(orbit.p);
-      certify(trajectory);
+      certify(orbit.lost, trajectory);
       if (trajectory.energy_drift <= max_energy_drift_) return std::nullopt;
     } catch (const IntegrationFailure& failure) {
       return failure.what();  // a solver that stalled would stall sooner still with a tighter tolerance
@@ -130,20 +172,20 @@ std::optional<std::string> Simulation::follow(const Start& start, Trajectory& tr
          " is above integrator.max_energy_drift = " + schemas::to_text(max_energy_drift_);
 }
 
-void Simulation::certify(Trajectory& trajectory) const {
+void Simulation::certify(Reals lost, Trajectory& trajectory) const {
   const std::size_t d = dimension(), frames = times_.size();
+  std::vector<double> balance(frames);
   trajectory.dq_dt.resize(frames * d);
   trajectory.dp_dt.resize(frames * d);
   trajectory.energy.resize(frames);
   for (std::size_t t = 0; t < frames; ++t) {
     const Reals q(&trajectory.q[t * d], d), p(&trajectory.p[t * d], d);
     const MutableReals dq_dt(&trajectory.dq_dt[t * d], d), dp_dt(&trajectory.dp_dt[t * d], d);
-    system_->dH_dp(trajectory.parameters, q, p, dq_dt);
-    system_->dH_dq(trajectory.parameters, q, p, dp_dt);
-    for (double& component : dp_dt) component = -component;
+    rate(trajectory.parameters, q, p, dq_dt, dp_dt);
     trajectory.energy[t] = system_->energy(trajectory.parameters, q, p);
+    balance[t] = trajectory.energy[t] + (lost.empty() ? 0 : lost[t]);
   }
-  trajectory.energy_drift = energy_drift(trajectory.energy);
+  trajectory.energy_drift = energy_drift(balance);
 }
 
 void Simulation::observe(RandomStream random, Trajectory& trajectory) const {

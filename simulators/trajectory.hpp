@@ -1,9 +1,10 @@
 // One trajectory of a dataset: drawn, integrated, certified, observed.
 //
 // Trajectory i of a split depends on (settings, seed, split, i) alone: not on threads, shards or order. Its
-// certificate is the energy drift max_t |E_t - E_0| / |E_0| (or max_t |E_t - E_0| where |E_0| < 1e-3). Above
-// the allowed drift the integration is repeated with a tighter tolerance, and then the start is drawn again
-// under the next attempt number.
+// certificate is the energy drift max_t |E_t - E_0| / |E_0| (or max_t |E_t - E_0| where |E_0| < 1e-3); with
+// friction, of the balance E_t + W_t, where W_t is what friction took. Above the allowed drift the
+// integration is repeated with a tighter tolerance, and then the start is drawn again under the next attempt
+// number.
 #pragma once
 
 #include <cstdint>
@@ -20,12 +21,11 @@ namespace hamgen::simulators {
 // T frames, D coordinates; arrays are row-major [T, D].
 struct Trajectory {
   std::int64_t id = 0;
-  std::vector<double> parameters;  // [P]
+  std::vector<double> parameters;  // [P]: the system's constants, then the hues of its bodies if drawn
   std::vector<double> q, p;        // exact
-  std::vector<double> q_observed,
-      p_observed;                    // with observation noise (paper sec. 4); frames show q_observed
-  std::vector<double> dq_dt, dp_dt;  // Hamilton's equations at (q, p)
-  std::vector<double> energy;        // [T]
+  std::vector<double> q_observed, p_observed;  // with observation noise (paper sec. 4): what frames show
+  std::vector<double> dq_dt, dp_dt;            // Hamilton's equations at (q, p)
+  std::vector<double> energy;                  // [T]
   double energy_drift = 0;
   View view;
   std::uint64_t redraws = 0;      // starts given up before this one
@@ -52,6 +52,15 @@ class Simulation {
   const std::vector<double>& times() const { return times_; }  // [T], times[t] = t * dt
   std::size_t frames() const { return times_.size(); }         // T = steps + 1
   std::size_t dimension() const { return system_->dimension(); }
+  std::vector<Label> parameter_labels() const;  // P labels
+  // The system's own of a trajectory's parameters: what its methods take as `c`.
+  Reals constants(Reals parameters) const;
+  // The orbit through (q0, p0) over these times, with this dataset's friction, as exactly as can be.
+  Orbit exact_orbit(Reals parameters, Reals q0, Reals p0, Reals times) const;
+  // Hamilton's equations at (q, p), with this dataset's friction.
+  void rate(Reals parameters, Reals q, Reals p, MutableReals dq_dt, MutableReals dp_dt) const;
+  // What (q, p) looks like; overwrites the scene but for its view.
+  void show(Reals parameters, Reals q, Reals p, Scene& scene) const;
   double max_energy_drift() const { return max_energy_drift_; }
   double noise_std() const { return noise_std_; }
   View nominal_view() const { return {0, 0, half_width_}; }
@@ -63,10 +72,12 @@ class Simulation {
   // Fills states and certificate from a start, or says why it cannot: the drift stays too large, the solver
   // gave up.
   std::optional<std::string> follow(const Start& start, Trajectory& trajectory) const;
-  void certify(Trajectory& trajectory) const;
+  void certify(Reals lost, Trajectory& trajectory) const;
   void observe(RandomStream random, Trajectory& trajectory) const;
 
   std::unique_ptr<System> system_;
+  Look look_;
+  std::size_t constants_ = 0;  // of the system, among a trajectory's parameters
   std::uint64_t seed_;
   std::vector<double> times_;
   double noise_std_;

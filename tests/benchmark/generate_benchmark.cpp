@@ -70,7 +70,7 @@ Stages time_stages(const apps::Config& config, std::int64_t trajectories) {
     apps::Product product;
     product.trajectory = simulation.trajectory(simulators::Split::train, id);
     timer.lap(total.simulate);
-    const auto frames = producer.render(product.trajectory, product.trajectory.q_observed);
+    const auto frames = producer.render_observed(product.trajectory);
     timer.lap(total.render);
     product.frames = producer.compress(frames);
     timer.lap(total.deflate);

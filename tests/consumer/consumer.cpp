@@ -18,8 +18,9 @@ int main() {
   const simulators::Simulation simulation(pendulum, settings);
   const auto trajectory = simulation.trajectory(simulators::Split::train, 0);
   const auto canvas = render::Canvas::from(settings);
-  simulators::Scene scene{.view = trajectory.view, .discs = {}};
-  simulation.system().place_discs(trajectory.parameters, {trajectory.q.data(), 1}, scene.discs);
+  simulators::Scene scene;
+  scene.view = trajectory.view;
+  simulation.show(trajectory.parameters, {trajectory.q.data(), 1}, {trajectory.p.data(), 1}, scene);
   std::vector<std::uint8_t> frame(canvas.frame_bytes());
   render::FrameRenderer(canvas).render(scene, frame);
   const auto compressed = dataset::Deflater(1).compress(frame);

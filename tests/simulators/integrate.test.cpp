@@ -49,7 +49,8 @@ class Entangled final : public System {
   void dH_dq(Reals, Reals q, Reals p, MutableReals out) const override { out[0] = q[0] * (p[0] * p[0] + 1); }
   void dH_dp(Reals, Reals q, Reals p, MutableReals out) const override { out[0] = (1 + q[0] * q[0]) * p[0]; }
   bool is_separable() const override { return false; }
-  void place_discs(Reals, Reals, std::vector<Disc>& discs) const override { discs.clear(); }
+  void show(Reals, Reals, Reals, Scene& scene) const override { scene.discs.clear(); }
+  std::size_t bodies() const override { return 0; }
   double half_width() const override { return 1; }
   Portrait portrait() const override { return {{{0, 1}}, "q", "p"}; }
 };

@@ -114,19 +114,20 @@ TEST_CASE("the discs of clean trajectories stay inside the nominal view") {
   for (const auto& descriptor : systems()) {
     const auto simulation = simulation_of(descriptor.name);
     const View view = simulation.nominal_view();
-    std::vector<Disc> discs(17);  // left-overs, which place_discs is to overwrite
+    Scene scene;
+    scene.discs.resize(17);  // left-overs, which are to be overwritten
     std::size_t total = 0, outside = 0, invisible = 0;
     for (std::int64_t id = 0; id < 200; ++id) {
       const Trajectory trajectory = simulation.trajectory(Split::train, id);
       for (std::size_t t = 0; t < simulation.frames(); ++t) {
-        simulation.system().place_discs(trajectory.parameters, row(trajectory.q, t, simulation.dimension()),
-                                        discs);
-        for (const Disc& disc : discs) {
+        const std::size_t d = simulation.dimension();
+        simulation.show(trajectory.parameters, row(trajectory.q, t, d), row(trajectory.p, t, d), scene);
+        for (const Disc& disc : scene.discs) {
           const double reach = std::max(std::abs(disc.x - view.center_x), std::abs(disc.y - view.center_y));
           outside += reach + disc.radius > view.half_width * (1 + 1e-12);
-          invisible += !(disc.radius > 0);
+          invisible += !(disc.radius > 0) || disc.body >= simulation.system().bodies();
         }
-        total += discs.size();
+        total += scene.discs.size() + scene.tiles.values.size();
       }
     }
     CAPTURE(descriptor.name);
@@ -145,14 +146,14 @@ TEST_CASE("the view follows the physics: stiff or slow springs, long rods, large
            {"mass_spring", {{"physics.mass", 4.0}, {"physics.stiffness", 9.0}}},
            {"pendulum", {{"physics.length", 2.5}, {"physics.potential_factor", 1.0}}}}) {
     const auto simulation = simulation_of(name, overrides);
-    std::vector<Disc> discs;
+    Scene scene;
     double reach = 0;
     for (std::int64_t id = 0; id < 200; ++id) {
       const Trajectory trajectory = simulation.trajectory(Split::train, id);
       for (const double q : trajectory.q) {
-        simulation.system().place_discs(trajectory.parameters, Reals(&q, 1), discs);
-        reach =
-            std::max({reach, std::abs(discs[0].x) + discs[0].radius, std::abs(discs[0].y) + discs[0].radius});
+        simulation.system().show(trajectory.parameters, Reals(&q, 1), {}, scene);
+        const Disc& disc = scene.discs[0];
+        reach = std::max({reach, std::abs(disc.x) + disc.radius, std::abs(disc.y) + disc.radius});
       }
     }
     CAPTURE(name);
@@ -164,25 +165,25 @@ TEST_CASE("the view follows the physics: stiff or slow springs, long rods, large
 TEST_CASE(
     "the pendulum's bob hangs below its pivot, the spring's mass moves vertically, bodies are where they "
     "are") {
-  std::vector<Disc> discs;
+  Scene scene;
+  const auto& discs = scene.discs;
   const auto pendulum = simulation_of("pendulum", {{"physics.length", 1.5}});
-  pendulum.system().place_discs(std::vector<double>{0.5, 3, 1.5, 2}, std::vector<double>{0.0}, discs);
+  pendulum.system().show(std::vector<double>{0.5, 3, 1.5, 2}, std::vector<double>{0.0}, {}, scene);
   CHECK(discs.size() == 1);
   CHECK(discs[0].x == 0);
   CHECK(discs[0].y == -1.5);
-  pendulum.system().place_discs(std::vector<double>{0.5, 3, 1.5, 2}, std::vector<double>{std::acos(0.0)},
-                                discs);
+  pendulum.system().show(std::vector<double>{0.5, 3, 1.5, 2}, std::vector<double>{std::acos(0.0)}, {}, scene);
   CHECK(discs[0].x == 1.5);
   CHECK(std::abs(discs[0].y) <= 1e-15);
   simulation_of("mass_spring")
       .system()
-      .place_discs(std::vector<double>{0.5, 2}, std::vector<double>{0.3}, discs);
+      .show(std::vector<double>{0.5, 2}, std::vector<double>{0.3}, {}, scene);
   CHECK(discs[0].x == 0);
   CHECK(discs[0].y == 0.3);
   CHECK(relative_error(discs[0].radius, std::sqrt(0.5 / std::acos(-1.0))) <= 1e-15);  // area = mass
   simulation_of("two_body")
       .system()
-      .place_discs(std::vector<double>{1, 1, 1}, std::vector<double>{1, 2, 3, 4}, discs);
+      .show(std::vector<double>{1, 1, 1}, std::vector<double>{1, 2, 3, 4}, {}, scene);
   REQUIRE(discs.size() == 2);
   CHECK(discs[0].x == 1);
   CHECK(discs[0].y == 2);
