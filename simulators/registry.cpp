@@ -5,12 +5,19 @@
 #include "simulators/mass_spring.hpp"
 #include "simulators/n_body.hpp"
 #include "simulators/pendulum.hpp"
+#include "simulators/zero_sum_game.hpp"
 
 namespace hamgen::simulators {
 
 const std::vector<SystemDescriptor>& systems() {
   static const std::vector<SystemDescriptor> rows{
-      mass_spring(), pendulum(), two_body(), three_body(), n_body(),
+      mass_spring(),
+      pendulum(),
+      two_body(),
+      three_body(),
+      n_body(),
+      matching_pennies(),
+      rock_paper_scissors(),
   };
   return rows;
 }
