@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "dataset/deflate.hpp"
+#include "dataset/layout.hpp"
 #include "render/frame_renderer.hpp"
 #include "simulators/trajectory.hpp"
 
@@ -33,15 +34,18 @@ std::vector<Field> dataset_fields() {
 
 // Limits that no single field can state.
 void check_together(const Config& config) {
-  const auto frames = static_cast<double>(config.settings.integer("steps") + 1);
-  const auto size = static_cast<double>(config.settings.integer("image.size"));
-  constexpr double most = 1 << 30;
-  if (frames * size * size * 3 > most)
-    throw FieldError(fmt::format(
-        "steps = {} with image.size = {} is not allowed: one trajectory's frames would take {:.1f} "
-        "GB, and at most 1 GB is possible",
-        frames - 1, size, frames * size * size * 3 / most));
-  const auto trajectories = static_cast<double>(config.train_size() + config.test_size());
+  double trajectories = 0;
+  for (const SplitConfig& split : config.splits()) {
+    trajectories += static_cast<double>(split.size);
+    const auto frames = static_cast<double>(split.settings.integer("steps") + 1);
+    const auto size = static_cast<double>(config.settings.integer("image.size"));
+    constexpr double most = 1 << 30;
+    if (frames * size * size * 3 > most)
+      throw FieldError(fmt::format(
+          "steps = {} with image.size = {} is not allowed: one trajectory's frames would take {:.1f} "
+          "GB, and at most 1 GB is possible",
+          frames - 1, size, frames * size * size * 3 / most));
+  }
   constexpr double most_shards = 1e6;
   if (trajectories / static_cast<double>(config.settings.integer("shard_size")) > most_shards)
     throw FieldError(fmt::format(
@@ -49,7 +53,73 @@ void check_together(const Config& config) {
         config.settings.integer("shard_size"), trajectories));
 }
 
+std::vector<Field> fields_for(const Question& question, const std::vector<Field>& all) {
+  const std::string prefix = question.field;
+  std::vector<Field> fields{
+      schemas::integer("n", 0, "trajectory", "trajectories of the split").at_least(1).at_most(1e9)};
+  for (const Field& field : all)
+    if (field.path == prefix || (prefix.ends_with('.') && field.path.starts_with(prefix)))
+      fields.push_back(field);
+  return fields;
+}
+
+// Checks a question's block and puts it into `config`, with nothing but what it sets.
+void take_block(const Question& question, const Json& block, Config& config) {
+  const std::string name = split_name(question.split);
+  if (!block.is_object() || !block.contains("n") || block.size() < 2)
+    throw FieldError(fmt::format("{0} = {1} is not allowed: expected \"n\" and at least one value of {2}{3}",
+                                 name, block.dump(), question.field,
+                                 std::string_view(question.field).ends_with('.') ? "*" : ""));
+  const auto fields = fields_for(question, config.fields);
+  schemas::Settings settings(fields);
+  try {
+    apply(block, fields, settings, {" in " + name, "docs/configuration.md"});
+  } catch (const FieldError& error) {
+    throw FieldError(name + ": " + error.what());
+  }
+  std::vector<Field> given;
+  std::ranges::copy_if(fields, std::back_inserter(given),
+                       [&](const Field& field) { return contains(block, field); });
+  config.blocks[name] = to_json(given, settings);
+}
+
 }  // namespace
+
+const char* split_name(simulators::Split split) {
+  return dataset::split_names[static_cast<std::size_t>(split)];
+}
+
+simulators::Split split_named(const std::string& name) {
+  const auto found = std::ranges::find(dataset::split_names, name);
+  if (found == std::end(dataset::split_names)) throw std::out_of_range("no split " + name);
+  return static_cast<simulators::Split>(found - std::begin(dataset::split_names));
+}
+
+const std::vector<Question>& questions() {
+  using simulators::Split;
+  static const std::vector<Question> rows{
+      {Split::test_extrapolate, "steps", "longer trajectories than any that was learned from"},
+      {Split::test_energy, "start.", "starts of other energies: values of `start.*`"},
+      {Split::test_parameters, "physics.", "other constants: values of `physics.*`"},
+  };
+  return rows;
+}
+
+std::vector<SplitConfig> Config::splits() const {
+  using simulators::Split;
+  std::vector<SplitConfig> list{{Split::train, train_size(), settings}};
+  if (test_size() > 0) list.push_back({Split::test, test_size(), settings});
+  for (const Question& question : questions()) {
+    const auto block = blocks.find(split_name(question.split));
+    if (block == blocks.end()) continue;
+    SplitConfig split{question.split, block->at("n").get<std::int64_t>(), settings};
+    Json changes = *block;
+    changes.erase("n");
+    apply(changes, fields, split.settings, {});
+    list.push_back(std::move(split));
+  }
+  return list;
+}
 
 std::vector<Field> fields_of(const simulators::SystemDescriptor& system) {
   std::vector<Field> fields = dataset_fields();
@@ -87,8 +157,12 @@ Config config_from_json(const Json& json) {
   Config config = default_config(system->get<std::string>());
   Json rest = json;
   rest.erase("system");
+  for (const Question& question : questions()) rest.erase(split_name(question.split));
   apply(rest, config.fields, config.settings,
         {" for system " + config.system->name, "hamgen --system " + config.system->name + " --print-config"});
+  for (const Question& question : questions())
+    if (const auto block = json.find(split_name(question.split)); block != json.end() && !block->is_null())
+      take_block(question, *block, config);
   check_together(config);
   return config;
 }
@@ -97,6 +171,7 @@ Json to_json(const Config& config) {
   Json json{{"system", config.system->name}};
   json.update(to_json(config.fields, config.settings));
   json["n_test"] = config.test_size();
+  json.update(config.blocks);
   return json;
 }
 
@@ -108,6 +183,13 @@ Json json_schema() {
     Json variant = object_schema(fields_of(system));
     variant["title"] = system.name + ": " + system.hamiltonian;
     variant["properties"]["system"] = {{"const", system.name}};
+    for (const Question& question : questions()) {
+      Json block = object_schema(fields_for(question, fields_of(system)));
+      block["description"] = question.help;
+      block["required"] = {"n"};
+      block["minProperties"] = 2;
+      variant["properties"][split_name(question.split)] = std::move(block);
+    }
     variant["required"] = {"system"};
     schema["oneOf"].push_back(std::move(variant));
   }
@@ -128,6 +210,14 @@ std::string config_reference() {
   const auto& systems = simulators::systems();
   for (const Field& field : fields_of(systems.front()))
     if (is_common(field)) page += table_row(field);
+  page +=
+      "\n### Splits that ask questions\n\nA block of its own makes a further test split: `n` trajectories "
+      "that differ "
+      "from those of `train` and `test` in what the block sets. The view stays that of `train`.\n\n"
+      "    {\"test_energy\": {\"n\": 500, \"start\": {\"radius\": [1.0, 1.5]}}}\n\n| block | what it asks "
+      "|\n|---|---|\n";
+  for (const Question& question : questions())
+    page += fmt::format("| `{}` | {} |\n", split_name(question.split), question.help);
   for (const auto& system : systems) {
     page += "\n## " + system.name + "\n\n" + system.summary + " (" + system.reference + ")\n\n    " +
             system.hamiltonian + "\n\n" + table_head;

@@ -58,11 +58,11 @@ at::Tensor exact_frames(TrueMotion& motion, std::uint64_t trajectory, std::int64
   return model::to_pixels(at::from_blob(bytes.data(), {intervals + 1, size, size, 3}, at::kByte), image_size);
 }
 
-EvaluationData::EvaluationData(const fs::path& path)
+EvaluationData::EvaluationData(const fs::path& path, const std::string& split)
     : root(path),
       manifest(dataset::read_manifest(path)),
       train(path, manifest, "train"),
-      test(path, manifest, "test") {}
+      test(path, manifest, split) {}
 
 namespace {
 
@@ -144,7 +144,8 @@ Json dataset_json(const EvaluationData& data, const EvaluationOptions& options) 
   return {{"path", data.root.string()},
           {"system", data.manifest.system},
           {"dt", data.manifest.plan.config.at("dt")},
-          {"frames", data.manifest.frame_shape[0]},
+          {"split", data.test.split()},
+          {"frames", data.test.frames_per_trajectory()},
           {"image_size", data.manifest.frame_shape[1]},
           {"train_trajectories", data.train.trajectories()},
           {"test_trajectories", data.test.trajectories()},
@@ -157,7 +158,7 @@ Json yardsticks_json(const EvaluationData& data, const model::DataShape& shape) 
   Json json = Json::object();
   const bool is_whole = shape.image_size == static_cast<std::int64_t>(data.manifest.frame_shape[1]) &&
                         shape.frames == static_cast<std::int64_t>(data.manifest.frame_shape[0]);
-  if (data.manifest.has_yardsticks && is_whole) {
+  if (data.manifest.has_yardsticks && is_whole && data.test.split() == "test") {
     const auto& y = data.manifest.yardsticks;
     json["noise_floor"] = y.noise_floor;
     json["mean_image"] = {{"mse", y.mean_image_mse}, {"mse_clean", y.mean_image_mse_clean}};

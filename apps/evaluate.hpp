@@ -21,7 +21,8 @@ struct EvaluationOptions {
 
 // A dataset that runs are evaluated on.
 struct EvaluationData {
-  explicit EvaluationData(const std::filesystem::path& root);
+  // `test` is the named split, any but train.
+  explicit EvaluationData(const std::filesystem::path& root, const std::string& split = "test");
   std::filesystem::path root;
   std::int64_t coordinates() const;  // D of a position
   dataset::Manifest manifest;

@@ -171,6 +171,10 @@ void apply(const Json& json, const std::vector<Field>& fields, schemas::Settings
   apply_below(json, "", fields, settings, hint);
 }
 
+bool contains(const Json& json, const Field& field) {
+  return json.contains(pointer_to(field.path));
+}
+
 Json to_json(const std::vector<Field>& fields, const schemas::Settings& settings) {
   Json json = Json::object();
   for (const Field& field : fields)

@@ -27,6 +27,8 @@ struct Hint {
 // path, the value and what is allowed.
 void apply(const Json& json, const std::vector<schemas::Field>& fields, schemas::Settings& settings,
            const Hint& hint);
+// Whether the nested objects of `json` hold a value of this field.
+bool contains(const Json& json, const schemas::Field& field);
 // Nested objects, every field.
 Json to_json(const std::vector<schemas::Field>& fields, const schemas::Settings& settings);
 

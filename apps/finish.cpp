@@ -10,8 +10,6 @@
 namespace hamgen::apps {
 namespace {
 
-using simulators::Split;
-
 void describe_pixels(dataset::Manifest& manifest) {
   const dataset::ShardStatistics total = manifest.find("train")->statistics();
   const render::ChannelSums sums{
@@ -30,16 +28,17 @@ dataset::Manifest describe(const Making& making, std::vector<dataset::ShardRecor
   manifest.plan = making.plan;
   manifest.system = making.config.system->name;
   manifest.hamiltonian = making.config.system->hamiltonian;
-  manifest.frame_shape = frame_shape(making.config, making.simulation);
+  manifest.frame_shape = frame_shape(making.config, making.simulations.train());
   std::ranges::sort(records, {}, &dataset::ShardRecord::first);
-  for (const Split split : {Split::train, Split::test}) {
+  for (const SplitConfig& split : making.config.splits()) {
     dataset::SplitRecord found;
-    found.name = split_name(split);
+    found.name = split_name(split.split);
+    found.frames = making.simulations.of(split.split).frames();
     std::ranges::copy_if(records, std::back_inserter(found.shards), [&](const dataset::ShardRecord& record) {
       return record.file.starts_with(found.name + "/");
     });
     if (found.shards.empty()) continue;
-    const auto header = split_header(making.config, making.simulation, making.plan.generator, split);
+    const auto header = split_header(making.config, making.simulations, making.plan.generator, split.split);
     auto index = dataset::make_virtual_index(header, found.shards);
     found.index = dataset::index_record(found.name, index.image());
     indices.emplace(found.index.file, std::move(index));
@@ -60,7 +59,7 @@ Finished write_finish(const Making& making, std::vector<dataset::ShardRecord> re
   if (manifest.has_yardsticks)
     manifest.yardsticks = known != nullptr && known->has_yardsticks
                               ? known->yardsticks
-                              : measure_yardsticks(making.config, making.simulation, making.quiet);
+                              : measure_yardsticks(making.config, making.simulations.train(), making.quiet);
   const std::string text = dataset::manifest_text(manifest);
   finished.has_changed |=
       dataset::commit_if_changed(making.out / dataset::manifest_name, std::as_bytes(std::span(text)));

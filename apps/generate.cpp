@@ -13,7 +13,6 @@ namespace hamgen::apps {
 namespace {
 
 namespace fs = std::filesystem;
-using simulators::Simulation;
 
 // A manifest that can be trusted, of this plan; null where there is none.
 std::optional<dataset::Manifest> manifest_of(const fs::path& dataset, const dataset::Plan& plan) {
@@ -29,14 +28,14 @@ std::optional<dataset::Manifest> manifest_of(const fs::path& dataset, const data
 
 dataset::Manifest generate(const Config& config, const GenerateOptions& options) {
   const Threads limit(options.threads);
-  const Simulation simulation(*config.system, config.settings);
+  const Simulations simulations(config);
   const dataset::Plan plan = plan_of(config);
   const auto claim = dataset::Claim::of_plan(options.out, plan, dataset::Writers::alone, options.force);
   dataset::tidy_up(options.out);
   const auto known = manifest_of(options.out, plan);
   Inventory inventory =
       take_inventory(options.out, plan.id, planned_shards(config), known ? &*known : nullptr);
-  const Making making{config, simulation, plan, options.out, options.threads, options.quiet};
+  const Making making{config, simulations, plan, options.out, options.threads, options.quiet};
   std::vector<std::string> restored;
   complete(making, inventory, restored);
   return write_finish(making, inventory.finished, known ? &*known : nullptr).manifest;
@@ -44,7 +43,7 @@ dataset::Manifest generate(const Config& config, const GenerateOptions& options)
 
 std::size_t generate_share(const Config& config, const WorkerShare& share, const GenerateOptions& options) {
   const Threads limit(options.threads);
-  const Simulation simulation(*config.system, config.settings);
+  const Simulations simulations(config);
   const dataset::Plan plan = plan_of(config);
   const auto claim = dataset::Claim::of_plan(options.out, plan, dataset::Writers::together, false);
   const auto all = planned_shards(config);
@@ -52,7 +51,7 @@ std::size_t generate_share(const Config& config, const WorkerShare& share, const
   for (std::size_t i = share.index; i < all.size(); i += share.count) mine.push_back(all[i]);
   Inventory inventory = take_inventory(options.out, plan.id, mine, nullptr);
   std::vector<std::string> restored;
-  complete({config, simulation, plan, options.out, options.threads, options.quiet}, inventory, restored);
+  complete({config, simulations, plan, options.out, options.threads, options.quiet}, inventory, restored);
   return mine.size();
 }
 
@@ -61,7 +60,7 @@ dataset::Manifest finish(const fs::path& dataset, unsigned threads, bool quiet) 
   const auto claim = dataset::Claim::of_directory(dataset);
   const dataset::Plan plan = dataset::read_plan(dataset);
   const Config config = config_of(dataset, plan);
-  const Simulation simulation(*config.system, config.settings);
+  const Simulations simulations(config);
   const auto shards = planned_shards(config);
   const auto known = manifest_of(dataset, plan);
   const Inventory inventory = take_inventory(dataset, plan.id, shards, known ? &*known : nullptr);
@@ -69,7 +68,7 @@ dataset::Manifest finish(const fs::path& dataset, unsigned threads, bool quiet) 
     throw IncompleteDataset(fmt::format("{} of {} shards of {} are missing: {}", inventory.missing.size(),
                                         shards.size(), dataset.string(), listed(inventory.reasons, 20)));
   dataset::tidy_up(dataset);
-  return write_finish({config, simulation, plan, dataset, threads, quiet}, inventory.finished,
+  return write_finish({config, simulations, plan, dataset, threads, quiet}, inventory.finished,
                       known ? &*known : nullptr)
       .manifest;
 }

@@ -69,7 +69,7 @@ cxxopts::Options make_options() {
       "print-config", "print the complete configuration as JSON and stop");
   options.add_options("Output")("quiet", "no progress on stderr")("json", "results as JSON")(
       "version", "print the version")("help", "print this");
-  options.add_options("Preview")("split", "train or test [train]", cxxopts::value<std::string>(), "NAME")(
+  options.add_options("Preview")("split", "of the dataset [train]", cxxopts::value<std::string>(), "NAME")(
       "index", "first trajectory to show [0]", cxxopts::value<std::string>(), "I");
   options.add_options("Verify")("full", "also decompress every frame and compare the content's hash")(
       "regenerate", "also simulate and render a random sample again: 1% or a number",

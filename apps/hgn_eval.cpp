@@ -12,6 +12,7 @@
 #include "apps/threads.hpp"
 #include "apps/version.hpp"
 #include "dataset/commit.hpp"
+#include "dataset/layout.hpp"
 
 namespace hamgen::apps {
 namespace {
@@ -37,8 +38,12 @@ cxxopts::Options make_options() {
   auto add = options.add_options("Evaluation");
   add("data", "dataset that hamgen made; for densities: in place of what they were trained on",
       cxxopts::value<std::string>(), "DIR");
+  add("split", "of test trajectories: test, test_extrapolate, test_energy or test_parameters [test]",
+      cxxopts::value<std::string>(), "NAME");
   add("trajectories", "of each split, from its first on [200]", cxxopts::value<std::string>(), "N");
-  add("forward", "roll out to so many intervals after the window's first frame [60]",
+  add("forward",
+      "roll out to so many intervals after the window's first frame [60, or to the end of longer "
+      "trajectories]",
       cxxopts::value<std::string>(), "N");
   add("backward", "and before it [30]", cxxopts::value<std::string>(), "N");
   add("points", "of densities: test points [500]", cxxopts::value<std::string>(), "N");
@@ -100,7 +105,6 @@ int evaluate(const cxxopts::ParseResult& flags) {
   if (!has("runs")) throw schemas::FieldError("no run is named: give the directories of runs of hgn-fit");
   EvaluationOptions options;
   options.trajectories = static_cast<std::uint64_t>(whole("trajectories", 200, 1, 1e9));
-  options.forward = whole("forward", 60, 1, 10'000);
   options.backward = whole("backward", 30, 1, 10'000);
   if (has("device")) options.device = text("device");
   const auto threads = whole("threads", std::max(1U, std::thread::hardware_concurrency()), 1, 1024);
@@ -126,7 +130,14 @@ int evaluate(const cxxopts::ParseResult& flags) {
     return success;
   }
   if (!has("data")) throw schemas::FieldError("no dataset is chosen: give --data DIR (hamgen makes one)");
-  const EvaluationData data(text("data"));
+  const std::string split = has("split") ? text("split") : "test";
+  if (split == "train" || !dataset::is_split(split))
+    throw schemas::FieldError(
+        "--split = \"" + split +
+        "\" is not allowed: expected test, test_extrapolate, test_energy or test_parameters");
+  const EvaluationData data(text("data"), split);
+  const auto longest = static_cast<std::int64_t>(data.test.frames_per_trajectory()) - 1;
+  options.forward = whole("forward", std::max<std::int64_t>(60, longest), 1, 10'000);
   for (const fs::path& run : runs)
     if (is_run(run) && !is_its_dataset(run, data.root))
       fmt::print(stderr,

@@ -9,6 +9,7 @@
 #include "apps/threads.hpp"
 #include "apps/version.hpp"
 #include "dataset/commit.hpp"
+#include "dataset/layout.hpp"
 
 namespace hamgen::apps {
 namespace {
@@ -33,7 +34,7 @@ cxxopts::Options make_options() {
   auto add = options.add_options("Sequence");
   add("data", "dataset that hamgen made", cxxopts::value<std::string>(), "DIR");
   add("index", "which sequence of the split [0]", cxxopts::value<std::string>(), "I");
-  add("split", "train or test [test]", cxxopts::value<std::string>(), "NAME");
+  add("split", "of the dataset [test]", cxxopts::value<std::string>(), "NAME");
   auto roll = options.add_options("Roll-out");
   roll("direction", "forward or backward: this one roll-out alone", cxxopts::value<std::string>(), "WAY");
   roll("speed", "of time, e.g. 0.5 or 2: this one roll-out alone", cxxopts::value<std::string>(), "X");
@@ -122,14 +123,14 @@ class Program {
 
   RolloutResult of_data(const TrainedRun& run) const {
     if (!has("data")) throw schemas::FieldError("no dataset is chosen: give --data DIR (hamgen makes one)");
-    const EvaluationData data(text("data"));
+    SequenceChoice choice;
+    if (has("split")) choice.split = text("split");
+    if (!dataset::is_split(choice.split))
+      throw schemas::FieldError("--split = \"" + choice.split + "\" is not allowed: there is no such split");
+    const EvaluationData data(text("data"), choice.split == "train" ? "test" : choice.split);
     if (!is_its_dataset(run.path, data.root))
       fmt::print(stderr, "hgn-rollout: {} WAS TRAINED ON ANOTHER DATASET than {}\n", run.path.string(),
                  data.root.string());
-    SequenceChoice choice;
-    if (has("split")) choice.split = text("split");
-    if (choice.split != "train" && choice.split != "test")
-      throw schemas::FieldError("--split = \"" + choice.split + "\" is not allowed: expected train or test");
     choice.index = static_cast<std::uint64_t>(whole("index", 0, 0, 1e15));
     if (has("seed")) throw schemas::FieldError("--seed goes with --sample");
     for (const char* flag : {"direction", "speed", "steps"})

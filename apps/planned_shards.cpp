@@ -9,21 +9,37 @@ namespace hamgen::apps {
 
 using simulators::Split;
 
-const char* split_name(Split split) {
-  return split == Split::train ? "train" : "test";
-}
-
 std::vector<PlannedShard> planned_shards(const Config& config) {
   const std::int64_t size = config.settings.integer("shard_size");
   std::vector<PlannedShard> shards;
-  for (const auto& [split, trajectories] :
-       {std::pair{Split::train, config.train_size()}, std::pair{Split::test, config.test_size()}})
-    for (std::int64_t first = 0; first < trajectories; first += size)
-      shards.push_back({.split = split,
+  for (const SplitConfig& split : config.splits())
+    for (std::int64_t first = 0; first < split.size; first += size)
+      shards.push_back({.split = split.split,
                         .number = static_cast<std::uint64_t>(first / size),
                         .first = first,
-                        .last = std::min(first + size, trajectories) - 1});
+                        .last = std::min(first + size, split.size) - 1});
   return shards;
+}
+
+// All splits see the world through the train split's view.
+Simulations::Simulations(const Config& config) {
+  const auto labels = [](const simulators::Simulation& simulation) {
+    std::vector<std::string> names = simulation.system().coordinate_names();
+    for (const auto& label : simulation.parameter_labels()) names.push_back(label.name);
+    return names;
+  };
+  const auto half_width = std::ranges::find(config.fields, "view.half_width", &schemas::Field::path);
+  for (SplitConfig& split : config.splits()) {
+    if (!simulations_.empty()) split.settings.set(*half_width, train().nominal_view().half_width);
+    auto simulation = std::make_unique<simulators::Simulation>(*config.system, split.settings);
+    if (!simulations_.empty() &&
+        (labels(*simulation) != labels(train()) || simulation->has_friction() != train().has_friction()))
+      throw schemas::FieldError(
+          std::string(split_name(split.split)) +
+          " is not allowed: its trajectories would have other coordinates, constants or "
+          "kinds of numbers than those of the train split");
+    simulations_.emplace(split.split, std::move(simulation));
+  }
 }
 
 dataset::Plan plan_of(const Config& config) {
@@ -48,13 +64,15 @@ Config config_of(const std::filesystem::path& dataset, const dataset::Plan& plan
   return config;
 }
 
-dataset::SplitHeader split_header(const Config& config, const simulators::Simulation& simulation,
+dataset::SplitHeader split_header(const Config& config, const Simulations& simulations,
                                   const dataset::Generator& generator, Split split) {
+  const simulators::Simulation& simulation = simulations.of(split);
   const auto& system = simulation.system();
   const auto& settings = config.settings;
   const auto size = static_cast<std::size_t>(settings.integer("image.size"));
   dataset::SplitHeader header;
   header.split = split_name(split);
+  header.has_friction = simulation.has_friction();
   header.attributes = {{"schema_version", dataset::schema_version},
                        {"system", config.system->name},
                        {"hamiltonian", config.system->hamiltonian},

@@ -3,6 +3,8 @@
 
 #include <array>
 #include <filesystem>
+#include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -13,8 +15,6 @@
 
 namespace hamgen::apps {
 
-const char* split_name(simulators::Split split);
-
 struct PlannedShard {
   simulators::Split split = simulators::Split::train;
   std::uint64_t number = 0;          // within its split
@@ -23,13 +23,26 @@ struct PlannedShard {
   std::string file() const { return dataset::shard_file_name(split_name(split), number); }
 };
 
-// All of them: the train split's, then the test split's.
+// All of them, split by split.
 std::vector<PlannedShard> planned_shards(const Config& config);
 // What this program writes for the configuration.
 dataset::Plan plan_of(const Config& config);
+// The simulation of each split.
+class Simulations {
+ public:
+  // Throws schemas::FieldError where a split's settings contradict each other or the train split's.
+  explicit Simulations(const Config& config);
+  // Throws std::out_of_range where the split has no trajectories.
+  const simulators::Simulation& of(simulators::Split split) const { return *simulations_.at(split); }
+  const simulators::Simulation& train() const { return of(simulators::Split::train); }
+
+ private:
+  std::map<simulators::Split, std::unique_ptr<const simulators::Simulation>> simulations_;
+};
+
 // Root attributes, axes and labels of the shards of a split. The generator that they name is the one that
 // the dataset was begun with.
-dataset::SplitHeader split_header(const Config& config, const simulators::Simulation& simulation,
+dataset::SplitHeader split_header(const Config& config, const Simulations& simulations,
                                   const dataset::Generator& generator, simulators::Split split);
 // Frames, rows, columns and channels of a trajectory.
 std::array<std::uint64_t, 4> frame_shape(const Config& config, const simulators::Simulation& simulation);

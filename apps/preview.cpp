@@ -34,8 +34,6 @@ struct Sample {
 
 Sample read_sample(const PreviewOptions& options, const dataset::Manifest& manifest, const Config& config,
                    const Simulation& simulation) {
-  if (manifest.find(options.split) == nullptr)
-    throw schemas::FieldError(options.dataset.string() + " has no split \"" + options.split + "\"");
   const dataset::SplitReader reader(options.dataset, manifest, options.split);
   const auto first = static_cast<std::uint64_t>(options.first);
   if (first >= reader.trajectories())
@@ -44,7 +42,7 @@ Sample read_sample(const PreviewOptions& options, const dataset::Manifest& manif
   Sample sample;
   sample.first = options.first;
   sample.count = std::min<std::uint64_t>(8, reader.trajectories() - first);
-  sample.frames = manifest.frame_shape[0];
+  sample.frames = reader.frames_per_trajectory();
   sample.size = manifest.frame_shape[1];
   sample.video.resize(sample.count * sample.frames * reader.frame_bytes());
   std::vector<dataset::FrameWindow> windows;
@@ -58,7 +56,7 @@ Sample read_sample(const PreviewOptions& options, const dataset::Manifest& manif
   sample.dp_dt = reader.numbers("dp_dt", first, sample.count);
   sample.parameters = reader.numbers("parameters", first, sample.count);
   sample.dimension = simulation.dimension();
-  if (manifest.frame_shape != frame_shape(config, simulation) ||
+  if (manifest.shape_of(*manifest.find(options.split)) != frame_shape(config, simulation) ||
       sample.q.size() != sample.count * sample.frames * sample.dimension ||
       sample.parameters.size() != sample.count * simulation.parameter_labels().size())
     throw dataset::ShardError(options.dataset.string() + " does not have the shapes of its configuration");
@@ -191,7 +189,10 @@ render::Surface phase_portrait(const Sample& sample, const Simulation& simulatio
 std::vector<fs::path> make_preview(const PreviewOptions& options) {
   const dataset::Manifest manifest = dataset::read_manifest(options.dataset);
   const Config config = config_of(options.dataset, manifest.plan);
-  const Simulation simulation(*config.system, config.settings);
+  if (manifest.find(options.split) == nullptr)
+    throw schemas::FieldError(options.dataset.string() + " has no split \"" + options.split + "\"");
+  const Simulations simulations(config);
+  const Simulation& simulation = simulations.of(split_named(options.split));
   const Sample sample = read_sample(options, manifest, config, simulation);
   const fs::path out = options.out.empty() ? options.dataset : options.out;
   std::error_code error;

@@ -18,6 +18,7 @@ dataset::ShardRow numbers_of(const Trajectory& trajectory) {
   row.dq_dt = trajectory.dq_dt;
   row.dp_dt = trajectory.dp_dt;
   row.energy = trajectory.energy;
+  row.energy_lost = trajectory.energy_lost;
   row.energy_drift = {&trajectory.energy_drift, 1};
   row.parameters = trajectory.parameters;
   row.view_x = {&trajectory.view.center_x, 1};
@@ -49,7 +50,7 @@ Product Producer::make(Split split, std::int64_t id) {
   product.sums = sums_;
   product.frames_digest = dataset::digest_of(std::as_bytes(frames));
   product.frames = compress(frames);
-  if (split == Split::test) {
+  if (split != Split::train) {
     const auto clean = render_exact(product.trajectory);
     product.frames_clean_digest = dataset::digest_of(std::as_bytes(clean));
     product.frames_clean = compress(clean);

@@ -67,12 +67,12 @@ class Comparison {
     };
     const auto row = numbers_of(trajectory);
     for (const auto& layout : dataset::shard_layout())
-      if (layout.element == dataset::Element::f64 && layout.is_per_trajectory())
+      if (layout.element == dataset::Element::f64 && layout.is_per_trajectory() && reader_.has(layout.name))
         note(layout.name, compare(reader_.numbers(layout.name, static_cast<std::uint64_t>(id), 1),
                                   row.numbers(layout.name)));
     Producer& producer = producers_.local();
     note("frames", compare_frames("frames", trajectory, producer.render_observed(trajectory)));
-    if (split_ == Split::test)
+    if (split_ != Split::train)
       note("frames_clean", compare_frames("frames_clean", trajectory, producer.render_exact(trajectory)));
     return worst;
   }
@@ -115,9 +115,9 @@ bool has_to_be_equal(const dataset::Manifest& manifest, Split split, std::int64_
 void regenerate_split(const std::filesystem::path& dataset, const dataset::Manifest& manifest, Split split,
                       const std::vector<std::int64_t>& ids, bool quiet, Verification& result) {
   const Config config = config_of(dataset, manifest.plan);
-  const simulators::Simulation simulation(*config.system, config.settings);
+  const Simulations simulations(config);
   const dataset::SplitReader reader(dataset, manifest, split_name(split));
-  Comparison comparison(config, simulation, reader, split);
+  Comparison comparison(config, simulations.of(split), reader, split);
   Progress progress("again", ids.size(), quiet);
   std::mutex mutex;
   tbb::parallel_for(std::size_t{0}, ids.size(), [&](std::size_t i) {
@@ -151,12 +151,17 @@ void regenerate_sample(const std::filesystem::path& dataset, const dataset::Mani
   const auto count = options.regenerate->count > 0
                          ? options.regenerate->count
                          : static_cast<std::uint64_t>(std::ceil(options.regenerate->share * total));
-  const auto train = static_cast<std::int64_t>(manifest.find("train")->trajectories());
-  std::vector<std::int64_t> of_train, of_test;
-  for (const std::int64_t id : draw(result.trajectories, count, random))
-    (id < train ? of_train : of_test).push_back(id < train ? id : id - train);
-  regenerate_split(dataset, manifest, Split::train, of_train, options.quiet, result);
-  if (!of_test.empty()) regenerate_split(dataset, manifest, Split::test, of_test, options.quiet, result);
+  const auto drawn = draw(result.trajectories, count, random);
+  std::int64_t first = 0;  // of a split, counted through all of them
+  for (const dataset::SplitRecord& split : manifest.splits) {
+    const auto size = static_cast<std::int64_t>(split.trajectories());
+    std::vector<std::int64_t> ids;
+    for (const std::int64_t id : drawn)
+      if (id >= first && id < first + size) ids.push_back(id - first);
+    if (!ids.empty())
+      regenerate_split(dataset, manifest, split_named(split.name), ids, options.quiet, result);
+    first += size;
+  }
 }
 
 }  // namespace hamgen::apps

@@ -64,7 +64,7 @@ std::vector<std::string> repair(const fs::path& dataset, unsigned threads, bool 
   Evidence evidence = gather(dataset);
   const dataset::Plan plan = evidence.agreed();
   const Config config = config_of(dataset, plan);
-  const simulators::Simulation simulation(*config.system, config.settings);
+  const Simulations simulations(config);
   dataset::tidy_up(dataset);
   if (!evidence.plan) dataset::commit_file(dataset / dataset::plan_name, dataset::plan_text(plan));
 
@@ -73,7 +73,7 @@ std::vector<std::string> repair(const fs::path& dataset, unsigned threads, bool 
   if (known != nullptr) note_indices(dataset, *known, found);
   Inventory inventory = take_inventory(dataset, plan.id, planned_shards(config), known);
   found.insert(found.end(), inventory.reasons.begin(), inventory.reasons.end());
-  const Making making{config, simulation, plan, dataset, threads, quiet};
+  const Making making{config, simulations, plan, dataset, threads, quiet};
   complete(making, inventory, found);
   const Finished finished = write_finish(making, inventory.finished, known);
   if (found.empty() && finished.has_changed)

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <numeric>
 
+#include "apps/planned_shards.hpp"
 #include "apps/producer.hpp"
 #include "apps/progress.hpp"
 
@@ -89,13 +90,12 @@ Json info_json(const fs::path& dataset, const dataset::Manifest& manifest) {
 
 Plan make_plan(const Config& config, unsigned threads) {
   constexpr std::int64_t probes = 16;
-  const simulators::Simulation simulation(*config.system, config.settings);
-  Producer producer(simulation, render::Canvas::from(config.settings),
-                    static_cast<int>(config.settings.integer("compression")));
-  Plan plan{.train = config.train_size(), .test = config.test_size()};
-  for (const auto& [split, size] :
-       {std::pair{simulators::Split::train, plan.train}, std::pair{simulators::Split::test, plan.test}}) {
-    if (size == 0) continue;
+  const Simulations simulations(config);
+  Plan plan;
+  for (const auto& [split, size, settings] : config.splits()) {
+    plan.sizes.emplace_back(split_name(split), size);
+    Producer producer(simulations.of(split), render::Canvas::from(config.settings),
+                      static_cast<int>(config.settings.integer("compression")));
     double bytes = 0;
     producer.make(split, 0);  // the first one pays for warming up
     const auto start = std::chrono::steady_clock::now();
@@ -116,8 +116,10 @@ Plan make_plan(const Config& config, unsigned threads) {
 }
 
 std::string plan_text(const Plan& plan, const fs::path& out) {
-  std::string text = fmt::format("{} train and {} test trajectories: about {} in {}\n", plan.train, plan.test,
-                                 bytes_text(plan.bytes), duration_text(plan.seconds));
+  std::string text;
+  for (const auto& [name, size] : plan.sizes)
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", size, name);
+  text += fmt::format(" trajectories: about {} in {}\n", bytes_text(plan.bytes), duration_text(plan.seconds));
   std::error_code error;
   const fs::path absolute = fs::absolute(out);
   fs::path existing = absolute;
@@ -129,7 +131,11 @@ std::string plan_text(const Plan& plan, const fs::path& out) {
 }
 
 Json plan_json(const Plan& plan) {
-  return {{"train", plan.train}, {"test", plan.test}, {"bytes", plan.bytes}, {"seconds", plan.seconds}};
+  Json json = Json::object();
+  for (const auto& [name, size] : plan.sizes) json[name] = size;
+  json["bytes"] = plan.bytes;
+  json["seconds"] = plan.seconds;
+  return json;
 }
 
 }  // namespace hamgen::apps

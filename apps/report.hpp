@@ -22,7 +22,7 @@ std::vector<std::string> missing_files(const std::filesystem::path& dataset,
 
 // Bytes and seconds that a dataset will take, from 16 real trajectories of each split.
 struct Plan {
-  std::int64_t train = 0, test = 0;
+  std::vector<std::pair<std::string, std::int64_t>> sizes;  // of each split
   double bytes = 0, seconds = 0;
 };
 Plan make_plan(const Config& config, unsigned threads);

@@ -146,7 +146,7 @@ void run_pipeline(const Making& making, std::span<const PlannedShard> shards, As
   const auto compression = static_cast<int>(making.config.settings.integer("compression"));
   const Split split = shards.front().split;
   tbb::enumerable_thread_specific<Producer> producers(
-      [&] { return Producer(making.simulation, canvas, compression); });
+      [&] { return Producer(making.simulations.of(split), canvas, compression); });
   FirstFailure failure;
   std::int64_t next = shards.front().first;
   const auto number = [&](tbb::flow_control& flow) {
@@ -178,7 +178,7 @@ void run_pipeline(const Making& making, std::span<const PlannedShard> shards, As
 std::vector<dataset::ShardRecord> build_shards(const Making& making, const Inventory& inventory,
                                                std::span<const PlannedShard> shards) {
   const auto header =
-      split_header(making.config, making.simulation, making.plan.generator, shards.front().split);
+      split_header(making.config, making.simulations, making.plan.generator, shards.front().split);
   dataset::make_directory(making.out / header.split);
   std::uint64_t trajectories = 0;
   for (const PlannedShard& shard : shards)
@@ -196,10 +196,10 @@ void complete(const Making& making, Inventory& inventory, std::vector<std::strin
   if (!making.quiet && !inventory.finished.empty())
     fmt::print(stderr, "{} of {} shards are there already\n", inventory.finished.size(), total);
   restore_records(making.out, inventory, making.plan.id, found);
-  for (const Split split : {Split::train, Split::test}) {
+  for (const SplitConfig& split : making.config.splits()) {
     std::vector<PlannedShard> shards;
     std::ranges::copy_if(inventory.missing, std::back_inserter(shards),
-                         [&](const PlannedShard& shard) { return shard.split == split; });
+                         [&](const PlannedShard& shard) { return shard.split == split.split; });
     if (shards.empty()) continue;
     std::ranges::move(build_shards(making, inventory, shards), std::back_inserter(inventory.finished));
     if (stop_requested() && inventory.finished.size() < total)

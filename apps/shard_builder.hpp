@@ -16,7 +16,7 @@ namespace hamgen::apps {
 // A dataset that is being made.
 struct Making {
   const Config& config;
-  const simulators::Simulation& simulation;
+  const Simulations& simulations;
   const dataset::Plan& plan;
   std::filesystem::path out;
   unsigned threads = 1;

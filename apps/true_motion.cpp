@@ -7,7 +7,8 @@ TrueMotion::TrueMotion(const std::filesystem::path& dataset, const dataset::Mani
                        const dataset::SplitReader& reader)
     : reader_(reader),
       config_(config_of(dataset, manifest.plan)),
-      simulation_(*config_.system, config_.settings),
+      simulations_(config_),
+      simulation_(simulations_.of(split_named(reader.split()))),
       renderer_(render::Canvas::from(config_.settings)),
       frame_bytes_(render::Canvas::from(config_.settings).frame_bytes()) {}
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "apps/config.hpp"
+#include "apps/planned_shards.hpp"
 #include "dataset/split_reader.hpp"
 #include "render/frame_renderer.hpp"
 #include "simulators/trajectory.hpp"
@@ -34,7 +34,8 @@ class TrueMotion {
 
   const dataset::SplitReader& reader_;
   Config config_;
-  simulators::Simulation simulation_;
+  Simulations simulations_;
+  const simulators::Simulation& simulation_;  // of the reader's split
   render::FrameRenderer renderer_;
   std::size_t frame_bytes_;
 };

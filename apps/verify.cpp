@@ -23,7 +23,6 @@ namespace fs = std::filesystem;
 using dataset::Manifest;
 using dataset::ShardFile;
 using dataset::ShardRecord;
-using simulators::Split;
 
 // Runs a check; what it throws is a problem of the file.
 template <class Check>
@@ -59,7 +58,7 @@ void check_attributes(const ShardFile& shard, const Manifest& manifest) {
 
 void check_numbers(const ShardFile& shard) {
   for (const auto& layout : dataset::shard_layout()) {
-    if (layout.element != dataset::Element::f64 || !layout.is_per_trajectory()) continue;
+    if (layout.element != dataset::Element::f64 || !shard.map().datasets.contains(layout.name)) continue;
     const auto values = read_column(shard, layout.name);
     const auto wrong = std::ranges::find_if(values, [](double value) { return !std::isfinite(value); });
     if (wrong == values.end()) continue;
@@ -70,13 +69,19 @@ void check_numbers(const ShardFile& shard) {
 }
 
 // The certificates, from the energies, and against what the configuration allows.
-void check_energies(const ShardFile& shard, double allowed) {
+void check_energies(const ShardFile& shard, const simulators::Simulation& simulation) {
   const auto energy = read_column(shard, "energy"), drift = read_column(shard, "energy_drift");
+  const bool has_lost = shard.map().datasets.contains("energy_lost");
+  require(has_lost == simulation.has_friction(),
+          "whether it holds energy_lost does not go with its friction");
+  const auto lost = has_lost ? read_column(shard, "energy_lost") : std::vector<double>();
+  const double allowed = simulation.max_energy_drift();
   const std::size_t frames = shard.numbers_per_row("energy");
   double largest = 0;
   for (std::size_t row = 0; row < drift.size(); ++row) {
     const auto id = static_cast<std::uint64_t>(shard.record().first) + row;
-    require(simulators::energy_drift({&energy[row * frames], frames}) == drift[row],
+    const auto lost_there = has_lost ? std::span(lost).subspan(row * frames, frames) : std::span(lost);
+    require(simulators::energy_drift({&energy[row * frames], frames}, lost_there) == drift[row],
             fmt::format("the energy of trajectory {} does not have the drift that it says", id));
     require(drift[row] <= allowed, fmt::format("the energy of trajectory {} drifts by {}, and {} is allowed",
                                                id, drift[row], allowed));
@@ -106,9 +111,8 @@ void check_content(const ShardFile& shard) {
 // What the dataset should be, by its own plan.
 struct Expectation {
   Config config;
-  simulators::Simulation simulation;
-  explicit Expectation(Config given)
-      : config(std::move(given)), simulation(*config.system, config.settings) {}
+  Simulations simulations;
+  explicit Expectation(Config given) : config(std::move(given)), simulations(config) {}
 };
 
 class Verifier {
@@ -151,7 +155,7 @@ class Verifier {
                   records[i].last == planned[i].last,
               planned[i].file() + " is not as its configuration asks for");
     std::map<std::string, dataset::hdf5::MemoryFile> indices;
-    const Manifest again = describe({expected_->config, expected_->simulation, manifest_->plan, dataset_},
+    const Manifest again = describe({expected_->config, expected_->simulations, manifest_->plan, dataset_},
                                     std::move(records), indices);
     Json said = to_json(*manifest_), right = to_json(again);
     said.erase("yardsticks");
@@ -172,7 +176,7 @@ class Verifier {
     std::vector<std::vector<Problem>> problems(split.shards.size());
     Progress progress(split.name, split.shards.size(), options_.quiet);
     tbb::parallel_for(std::size_t{0}, split.shards.size(), [&](std::size_t i) {
-      check_shard(split.shards[i], problems[i]);
+      check_shard(split, split.shards[i], problems[i]);
       progress.advance();
     });
     for (std::size_t i = 0; i < problems.size(); ++i) {
@@ -181,27 +185,27 @@ class Verifier {
     }
   }
 
-  void check_shard(const ShardRecord& record, std::vector<Problem>& problems) const {
+  void check_shard(const dataset::SplitRecord& split, const ShardRecord& record,
+                   std::vector<Problem>& problems) const {
     const std::string record_file = dataset::record_file_name(record.file);
     examine(problems, record_file, [&] {
       require(dataset::read_record(dataset_, record.file, manifest_->plan.id) == record,
               "it is not what the manifest says");
     });
     examine(problems, record.file, [&] {
-      const ShardFile shard(dataset_, record, manifest_->frame_shape, true);
+      const ShardFile shard(dataset_, record, manifest_->shape_of(split), true);
       check_attributes(shard, *manifest_);
-      if (expected_) check_labels(shard);
+      if (expected_) check_labels(split.name, shard);
       check_numbers(shard);
-      if (expected_) check_energies(shard, expected_->simulation.max_energy_drift());
+      if (expected_) check_energies(shard, expected_->simulations.of(split_named(split.name)));
       if (options_.full) check_content(shard);
     });
   }
 
   // Times, pixel grid and names are those of the configuration.
-  void check_labels(const ShardFile& shard) const {
-    const Split split = shard.record().file.starts_with("train/") ? Split::train : Split::test;
-    const auto header =
-        split_header(expected_->config, expected_->simulation, manifest_->plan.generator, split);
+  void check_labels(const std::string& split, const ShardFile& shard) const {
+    const auto header = split_header(expected_->config, expected_->simulations, manifest_->plan.generator,
+                                     split_named(split));
     for (const auto& [name, values] : shard.map().labels)
       for (const auto& [wanted, right] : header.labels())
         require(name != wanted || values == right, name + " is not what its configuration gives");

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "dataset/commit.hpp"
+#include "dataset/layout.hpp"
 #include "dataset/manifest.hpp"
 
 namespace hamgen::dataset {
@@ -62,9 +63,9 @@ bool is_shard_or_record(const std::string& name) {
 
 void remove_dataset(const fs::path& dataset) {
   fs::remove(dataset / manifest_name);  // first: from here on it is not a finished dataset
-  for (const char* name : {"train.h5", "test.h5", "preview.png", "preview.gif", "portrait.png"})
-    fs::remove(dataset / name);
-  for (const char* split : {"train", "test"}) {
+  for (const char* name : {"preview.png", "preview.gif", "portrait.png"}) fs::remove(dataset / name);
+  for (const std::string split : split_names) {
+    fs::remove(dataset / (split + ".h5"));
     if (!fs::is_directory(fs::symlink_status(dataset / split))) continue;
     for (const fs::path& file : files_in(dataset / split))
       if (is_shard_or_record(file.filename().string())) fs::remove(file);
@@ -143,8 +144,8 @@ Claim Claim::of_directory(const fs::path& dataset) {
 }
 
 void tidy_up(const fs::path& dataset) {
-  for (const fs::path& directory : {dataset, dataset / "train", dataset / "test"})
-    remove_temporaries(directory);
+  remove_temporaries(dataset);
+  for (const char* split : split_names) remove_temporaries(dataset / split);
 }
 
 }  // namespace hamgen::dataset

@@ -24,7 +24,8 @@ std::vector<DatasetLayout> make_layout() {
       {"view_x", f64, {trajectory}, "length", "where the view's centre is: x, to be added to the pixels' x"},
       {"view_y", f64, {trajectory}, "length", "likewise y"},
       {"frames", u8, video, "1 / 255", "rendered frames of the observed (noisy) positions", true},
-      {"frames_clean", u8, video, "1 / 255", "rendered frames of the exact positions", true, true},
+      {"frames_clean", u8, video, "1 / 255", "rendered frames of the exact positions", true,
+       Presence::in_test_splits},
       {"q", f64, state, "{q}", "position, exact"},
       {"p", f64, state, "{p}", "momentum, exact"},
       {"q_observed", f64, state, "{q}", "position with observation noise: what the frames show"},
@@ -32,16 +33,24 @@ std::vector<DatasetLayout> make_layout() {
       {"dq_dt", f64, state, "{q} / time", "dH/dp at (q, p)"},
       {"dp_dt", f64, state, "{p} / time", "-dH/dq at (q, p)"},
       {"energy", f64, {trajectory, time}, "mass length^2 / time^2", "H(q, p)"},
+      {"energy_lost",
+       f64,
+       {trajectory, time},
+       "mass length^2 / time^2",
+       "what friction took of the energy since the start",
+       false,
+       Presence::with_friction},
       {"energy_drift",
        f64,
        {trajectory},
        "1",
-       "certificate: max |E_t - E_0| / |E_0|, or max |E_t - E_0| where |E_0| < 1e-3"},
+       "certificate: max |E_t - E_0| / |E_0|, or max |E_t - E_0| where |E_0| < 1e-3; E: energy, with "
+       "friction energy + energy_lost"},
       {"parameters",
        f64,
        {trajectory, parameter},
        "see parameter_unit",
-       "constants of the trajectory's Hamiltonian"},
+       "constants of the trajectory's Hamiltonian; then, where look.hues draws them, the bodies' hues"},
   };
 }
 
@@ -52,7 +61,28 @@ std::string cell(std::string text) {
   return text;
 }
 
+const char* presence_text(Presence presence) {
+  constexpr const char* texts[] = {"", " (all splits but train)", " (where physics.friction is not 0)"};
+  return texts[static_cast<int>(presence)];
+}
+
 }  // namespace
+
+bool is_split(const std::string& name) {
+  return std::ranges::find(split_names, name) != std::end(split_names);
+}
+
+bool SplitHeader::holds(const DatasetLayout& layout) const {
+  switch (layout.presence) {
+    case Presence::always:
+      return true;
+    case Presence::in_test_splits:
+      return split != "train";
+    case Presence::with_friction:
+      return has_friction;
+  }
+  throw std::logic_error("unknown presence");
+}
 
 const char* axis_name(Axis axis) {
   constexpr const char* names[] = {"trajectory", "time", "y", "x", "channel", "coordinate", "parameter"};
@@ -117,8 +147,7 @@ std::string layout_reference() {
     std::string shape;
     for (const Axis axis : layout.axes) shape += (shape.empty() ? "" : ", ") + std::string(axis_name(axis));
     page += "| `" + layout.name + "` | " + element_name(layout.element) + " | [" + shape + "] | " +
-            cell(layout.units) + " | " + cell(layout.long_name) +
-            (layout.only_in_test ? " (test split only)" : "") + " |\n";
+            cell(layout.units) + " | " + cell(layout.long_name) + presence_text(layout.presence) + " |\n";
   }
   return page;
 }

@@ -19,6 +19,9 @@ const char* axis_name(Axis axis);
 enum class Element { u8, i64, f64, text };
 const char* element_name(Element element);
 
+// In which shards a dataset is.
+enum class Presence { always, in_test_splits, with_friction };
+
 struct DatasetLayout {
   std::string name;
   Element element;
@@ -27,12 +30,18 @@ struct DatasetLayout {
   std::string units;
   std::string long_name;
   bool is_compressed = false;  // deflate, chunks of one trajectory (split over time above 1 MiB)
-  bool only_in_test = false;
+  Presence presence = Presence::always;
   bool is_scale() const { return axes.size() == 1 && name == axis_name(axes[0]); }
   bool is_per_trajectory() const { return axes[0] == Axis::trajectory; }
 };
 const std::vector<DatasetLayout>& shard_layout();
 const DatasetLayout& find_layout(const std::string& name);
+
+// The splits there can be, in the order in which they are made: what a model learns from, what tests it on
+// more of the same, and what tests it beyond (docs/configuration.md).
+inline constexpr const char* split_names[] = {"train", "test", "test_extrapolate", "test_energy",
+                                              "test_parameters"};
+bool is_split(const std::string& name);
 
 // The values of a dataset that does not depend on the trajectory.
 using LabelValues = std::variant<std::vector<double>, std::vector<std::string>>;
@@ -41,7 +50,8 @@ using AttributeValue = std::variant<std::string, std::int64_t, double>;
 
 // What all shards of a split share: sizes, labels and root attributes.
 struct SplitHeader {
-  std::string split;  // "train" or "test"
+  std::string split;  // one of split_names
+  bool has_friction = false;
   std::vector<std::pair<std::string, AttributeValue>> attributes;
   std::vector<double> time;              // [T], time units
   std::vector<double> y, x;              // [H], [W]: pixel centres in the world, from the view's centre
@@ -49,7 +59,7 @@ struct SplitHeader {
   std::vector<std::string> parameters, parameter_units;  // [P]
   std::string position_unit, momentum_unit;
 
-  bool holds(const DatasetLayout& layout) const { return !layout.only_in_test || split == "test"; }
+  bool holds(const DatasetLayout& layout) const;
   // Size along an axis, for `trajectories` trajectories.
   std::uint64_t extent(Axis axis, std::uint64_t trajectories) const;
   std::uint64_t frame_bytes() const { return y.size() * x.size() * 3; }

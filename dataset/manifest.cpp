@@ -9,19 +9,23 @@
 namespace hamgen::dataset {
 namespace {
 
-Json split_to_json(const SplitRecord& split) {
+constexpr std::uint64_t most_frame_bytes = std::uint64_t{1} << 30;  // of a trajectory
+
+Json split_to_json(const SplitRecord& split, std::uint64_t usual_frames) {
   Json shards = Json::array();
   for (const ShardRecord& shard : split.shards) shards.push_back(to_json(shard));
   const ShardStatistics total = split.statistics();
-  return {
-      {"trajectories", split.trajectories()},
+  Json json{{"trajectories", split.trajectories()}};
+  if (split.frames != usual_frames) json["frames"] = split.frames;
+  json.update(Json{
       {"index", {{"file", split.index.file}, {"bytes", split.index.bytes}, {"sha256", split.index.sha256}}},
       {"redraws", total.redraws},
       {"tightenings", total.tightenings},
       {"max_energy_drift", total.max_energy_drift},
       {"out_of_view",
        {{"frames", total.frames_out_of_view}, {"trajectories", total.trajectories_out_of_view}}},
-      {"shards", std::move(shards)}};
+      {"shards", std::move(shards)}});
+  return json;
 }
 
 IndexRecord index_from_json(const Json& json, const std::string& split) {
@@ -34,10 +38,14 @@ IndexRecord index_from_json(const Json& json, const std::string& split) {
 }
 
 // The shards, in order and without a gap: so no two of them can have the same name, either.
-SplitRecord split_from_json(const std::string& name, const Json& json) {
-  if (name != "train" && name != "test") throw ManifestError("there is no split \"" + name + "\"");
+SplitRecord split_from_json(const std::string& name, const Json& json,
+                            const std::array<std::uint64_t, 4>& shape) {
+  if (!is_split(name)) throw ManifestError("there is no split \"" + name + "\"");
   SplitRecord split;
   split.name = name;
+  split.frames = json.contains("frames") ? whole_number(json.at("frames")) : shape[0];
+  if (split.frames == 0 || split.frames > most_frame_bytes / (shape[1] * shape[2] * shape[3]))
+    throw ManifestError(std::to_string(split.frames) + " frames in the " + name + " split are not possible");
   split.index = index_from_json(json.at("index"), name);
   std::uint64_t expected = 0;
   for (const Json& item : json.at("shards")) {
@@ -58,12 +66,11 @@ SplitRecord split_from_json(const std::string& name, const Json& json) {
 
 std::array<std::uint64_t, 4> shape_from_json(const Json& json) {
   std::array<std::uint64_t, 4> shape{};
-  constexpr std::uint64_t most = std::uint64_t{1} << 30;  // bytes of a trajectory's frames
   std::uint64_t product = 1;
   if (!json.is_array() || json.size() != shape.size()) throw ManifestError("frames.shape has not four axes");
   for (std::size_t axis = 0; axis < shape.size(); ++axis) {
     shape[axis] = whole_number(json[axis]);
-    if (shape[axis] == 0 || shape[axis] > most / product)
+    if (shape[axis] == 0 || shape[axis] > most_frame_bytes / product)
       throw ManifestError("frames.shape = " + json.dump() + " is not possible");
     product *= shape[axis];
   }
@@ -104,6 +111,10 @@ const SplitRecord* Manifest::find(const std::string& split) const {
   return found == splits.end() ? nullptr : &*found;
 }
 
+std::array<std::uint64_t, 4> Manifest::shape_of(const SplitRecord& split) const {
+  return {split.frames, frame_shape[1], frame_shape[2], frame_shape[3]};
+}
+
 Json to_json(const Manifest& manifest) {
   Json json{{"schema_version", schema_version},
             {"generator", to_json(manifest.plan.generator)},
@@ -123,7 +134,8 @@ Json to_json(const Manifest& manifest) {
         {"mean_image_mse", y.mean_image_mse},     {"mean_image_mse_clean", y.mean_image_mse_clean},
         {"clean_render_mse", y.clean_render_mse}, {"noise_floor", y.noise_floor}};
   }
-  for (const SplitRecord& split : manifest.splits) json["splits"][split.name] = split_to_json(split);
+  for (const SplitRecord& split : manifest.splits)
+    json["splits"][split.name] = split_to_json(split, manifest.frame_shape[0]);
   return json;
 }
 
@@ -142,8 +154,9 @@ Manifest manifest_from_json(const Json& json) {
   manifest.has_yardsticks = json.contains("yardsticks");
   if (manifest.has_yardsticks) manifest.yardsticks = yardsticks_from_json(json.at("yardsticks"));
   for (const auto& [name, split] : json.at("splits").items())
-    manifest.splits.push_back(split_from_json(name, split));
-  if (manifest.find("train") == nullptr) throw ManifestError("it has no train split");
+    manifest.splits.push_back(split_from_json(name, split, manifest.frame_shape));
+  if (manifest.find("train") == nullptr || manifest.find("train")->frames != manifest.frame_shape[0])
+    throw ManifestError("it has no train split of frames.shape");
   if (manifest.has_yardsticks != (manifest.find("test") != nullptr))
     throw ManifestError("it has yardsticks without a test split, or the other way round");
   Json said = json;

@@ -21,7 +21,8 @@ struct IndexRecord {
 };
 
 struct SplitRecord {
-  std::string name;  // "train" or "test"
+  std::string name;          // one of split_names
+  std::uint64_t frames = 0;  // T of its trajectories
   IndexRecord index;
   std::vector<ShardRecord> shards;
 
@@ -41,13 +42,14 @@ struct Yardsticks {
 struct Manifest {
   Plan plan;
   std::string system, hamiltonian;
-  std::array<std::uint64_t, 4> frame_shape{};     // T, H, W, channels
+  std::array<std::uint64_t, 4> frame_shape{};     // T, H, W, channels, of the train split
   std::vector<double> channel_mean, channel_std;  // of the train split's frames, value / 255
   std::vector<SplitRecord> splits;
   bool has_yardsticks = false;
   Yardsticks yardsticks;
 
   const SplitRecord* find(const std::string& split) const;  // null where there is none
+  std::array<std::uint64_t, 4> shape_of(const SplitRecord& split) const;
 };
 
 inline constexpr const char* manifest_name = "manifest.json";

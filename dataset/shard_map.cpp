@@ -57,8 +57,17 @@ class Mapper {
   }
 
  private:
+  // Whether there is friction, the file itself tells.
   bool is_held(const DatasetLayout& layout) const {
-    return !layout.only_in_test || expected_.split == "test";
+    switch (layout.presence) {
+      case Presence::always:
+        return true;
+      case Presence::in_test_splits:
+        return expected_.split != "train";
+      case Presence::with_friction:
+        return H5Lexists(file_, layout.name.c_str(), H5P_DEFAULT) > 0;
+    }
+    return false;
   }
 
   void require_plain_file() const {

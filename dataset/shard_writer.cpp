@@ -16,10 +16,6 @@ hdf5::Handle shard_storage(const DatasetLayout& layout, std::span<const hsize_t>
   return properties;
 }
 
-bool is_number_column(const DatasetLayout& layout) {
-  return layout.element == Element::f64 && layout.is_per_trajectory();
-}
-
 }  // namespace
 
 std::span<const double> ShardRow::numbers(const std::string& dataset) const {
@@ -30,6 +26,7 @@ std::span<const double> ShardRow::numbers(const std::string& dataset) const {
                                                                      {"dq_dt", dq_dt},
                                                                      {"dp_dt", dp_dt},
                                                                      {"energy", energy},
+                                                                     {"energy_lost", energy_lost},
                                                                      {"energy_drift", energy_drift},
                                                                      {"parameters", parameters},
                                                                      {"view_x", view_x},
@@ -45,6 +42,10 @@ ShardWriter::ShardWriter(const SplitHeader& header, std::uint64_t trajectories)
       chunking_(chunk_frames(header.time.size(), header.frame_bytes())),
       structure_(file_, header, trajectories, shard_storage) {
   for (const auto& [name, values] : header.labels()) content_.add(name, values);
+}
+
+bool ShardWriter::is_number_column(const DatasetLayout& layout) const {
+  return layout.element == Element::f64 && layout.is_per_trajectory() && header_.holds(layout);
 }
 
 void ShardWriter::append(const ShardRow& row) {

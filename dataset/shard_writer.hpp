@@ -23,6 +23,7 @@ struct ShardRow {
   RowDigest frames_digest{}, frames_clean_digest{};                    // of the same before compression
   std::span<const double> q, p, q_observed, p_observed, dq_dt, dp_dt;  // [T * D]
   std::span<const double> energy;                                      // [T]
+  std::span<const double> energy_lost;                                 // [T], only with friction
   std::span<const double> energy_drift;                                // [1]
   std::span<const double> parameters;                                  // [P]
   std::span<const double> view_x, view_y;                              // [1]
@@ -43,6 +44,8 @@ class ShardWriter {
 
  private:
   void store_chunks(const char* dataset, const std::vector<Chunk>& chunks, const RowDigest& digest);
+
+  bool is_number_column(const DatasetLayout& layout) const;
 
   const SplitHeader& header_;
   std::uint64_t trajectories_;

@@ -19,9 +19,10 @@ struct SplitReader::Slot {
 };
 
 SplitReader::SplitReader(std::filesystem::path dataset, const Manifest& manifest, const std::string& split)
-    : root_(std::move(dataset)), shape_(manifest.frame_shape) {
+    : root_(std::move(dataset)), split_(split) {
   const SplitRecord* const record = manifest.find(split);
   if (record == nullptr) throw ManifestError(root_.string() + " has no split \"" + split + "\"");
+  shape_ = manifest.shape_of(*record);
   trajectories_ = record->trajectories();
   for (const ShardRecord& shard : record->shards) {
     const auto path = root_ / shard.file;

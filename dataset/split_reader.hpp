@@ -29,6 +29,7 @@ class SplitReader {
   SplitReader(std::filesystem::path dataset, const Manifest& manifest, const std::string& split);
   ~SplitReader();
 
+  const std::string& split() const { return split_; }
   std::uint64_t trajectories() const { return trajectories_; }
   std::uint64_t frames_per_trajectory() const { return shape_[0]; }
   std::uint64_t frame_size() const { return shape_[1]; }  // frames are squares
@@ -46,6 +47,7 @@ class SplitReader {
   // The same for many windows, one after the other in `pixels`, on all of oneTBB's threads.
   void read_frames(const std::string& name, std::span<const FrameWindow> windows,
                    std::span<std::uint8_t> pixels) const;
+  bool has(const std::string& name) const { return shard(0).map().datasets.contains(name); }
   // Trajectories [first, first + count) of a dataset of float64, row-major. Throws likewise.
   std::vector<double> numbers(const std::string& name, std::uint64_t first, std::uint64_t count) const;
 
@@ -54,7 +56,8 @@ class SplitReader {
   std::size_t shard_of(std::uint64_t trajectory) const;
 
   std::filesystem::path root_;
-  std::array<std::uint64_t, 4> shape_;  // T, H, W, 3
+  std::string split_;
+  std::array<std::uint64_t, 4> shape_{};  // T, H, W, 3
   std::uint64_t trajectories_ = 0;
   std::vector<std::unique_ptr<Slot>> shards_;
 };

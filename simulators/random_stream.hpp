@@ -12,7 +12,13 @@
 
 namespace hamgen::simulators {
 
-enum class Split : std::uint32_t { train = 0, test = 1 };
+enum class Split : std::uint32_t {
+  train = 0,
+  test = 1,
+  test_extrapolate = 2,
+  test_energy = 3,
+  test_parameters = 4,
+};
 
 // What the numbers are for. Separate streams keep a change in one use (say, more noise draws) from shifting
 // another.

@@ -162,7 +162,8 @@ std::optional<std::string> Simulation::follow(const Start& start, Trajectory& tr
       Orbit orbit = integrate(*system_, start.parameters, start.q, start.p, times_, options);
       trajectory.q = std::move(orbit.q);
       trajectory.p = std::move(orbit.p);
-      certify(orbit.lost, trajectory);
+      trajectory.energy_lost = std::move(orbit.lost);
+      certify(trajectory);
       if (trajectory.energy_drift <= max_energy_drift_) return std::nullopt;
     } catch (const IntegrationFailure& failure) {
       return failure.what();  // a solver that stalled would stall sooner still with a tighter tolerance
@@ -172,9 +173,8 @@ std::optional<std::string> Simulation::follow(const Start& start, Trajectory& tr
          " is above integrator.max_energy_drift = " + schemas::to_text(max_energy_drift_);
 }
 
-void Simulation::certify(Reals lost, Trajectory& trajectory) const {
+void Simulation::certify(Trajectory& trajectory) const {
   const std::size_t d = dimension(), frames = times_.size();
-  std::vector<double> balance(frames);
   trajectory.dq_dt.resize(frames * d);
   trajectory.dp_dt.resize(frames * d);
   trajectory.energy.resize(frames);
@@ -183,9 +183,8 @@ void Simulation::certify(Reals lost, Trajectory& trajectory) const {
     const MutableReals dq_dt(&trajectory.dq_dt[t * d], d), dp_dt(&trajectory.dp_dt[t * d], d);
     rate(trajectory.parameters, q, p, dq_dt, dp_dt);
     trajectory.energy[t] = system_->energy(trajectory.parameters, q, p);
-    balance[t] = trajectory.energy[t] + (lost.empty() ? 0 : lost[t]);
   }
-  trajectory.energy_drift = energy_drift(balance);
+  trajectory.energy_drift = energy_drift(trajectory.energy, trajectory.energy_lost);
 }
 
 void Simulation::observe(RandomStream random, Trajectory& trajectory) const {
@@ -199,11 +198,12 @@ void add_noise(Reals exact, double std, RandomStream& random, std::vector<double
   for (double& value : noisy) value += std * random.normal();
 }
 
-double energy_drift(Reals energy) {
+double energy_drift(Reals energy, Reals lost) {
   constexpr double smallest_scale = 1e-3;
   const double scale = std::abs(energy[0]) < smallest_scale ? 1 : std::abs(energy[0]);
   double largest = 0;
-  for (const double e : energy) {
+  for (std::size_t t = 0; t < energy.size(); ++t) {
+    const double e = energy[t] + (lost.empty() ? 0 : lost[t]);
     if (!std::isfinite(e)) return std::numeric_limits<double>::infinity();
     largest = std::max(largest, std::abs(e - energy[0]) / scale);
   }

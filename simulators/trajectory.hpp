@@ -26,6 +26,7 @@ struct Trajectory {
   std::vector<double> q_observed, p_observed;  // with observation noise (paper sec. 4): what frames show
   std::vector<double> dq_dt, dp_dt;            // Hamilton's equations at (q, p)
   std::vector<double> energy;                  // [T]
+  std::vector<double> energy_lost;  // [T], what friction took since the start; empty without friction
   double energy_drift = 0;
   View view;
   std::uint64_t redraws = 0;      // starts given up before this one
@@ -63,6 +64,7 @@ class Simulation {
   void show(Reals parameters, Reals q, Reals p, Scene& scene) const;
   double max_energy_drift() const { return max_energy_drift_; }
   double noise_std() const { return noise_std_; }
+  bool has_friction() const { return integrator_.friction != 0; }
   View nominal_view() const { return {0, 0, half_width_}; }
 
   // Throws TrajectoryFailure.
@@ -72,7 +74,7 @@ class Simulation {
   // Fills states and certificate from a start, or says why it cannot: the drift stays too large, the solver
   // gave up.
   std::optional<std::string> follow(const Start& start, Trajectory& trajectory) const;
-  void certify(Reals lost, Trajectory& trajectory) const;
+  void certify(Trajectory& trajectory) const;
   void observe(RandomStream random, Trajectory& trajectory) const;
 
   std::unique_ptr<System> system_;
@@ -90,7 +92,7 @@ class Simulation {
 // The exact positions with fresh Gaussian noise: one more draw of what q_observed could have been.
 void add_noise(Reals exact, double std, RandomStream& random, std::vector<double>& noisy);
 
-// max_t |E_t - E_0| / |E_0|, or max_t |E_t - E_0| where |E_0| < 1e-3.
-double energy_drift(Reals energy);
+// max_t |E_t - E_0| / |E_0|, or max_t |E_t - E_0| where |E_0| < 1e-3; E = energy + lost. `lost` may be empty.
+double energy_drift(Reals energy, Reals lost = {});
 
 }  // namespace hamgen::simulators

@@ -57,11 +57,12 @@ class Timer {
 
 // One shard, made on one thread with a stopwatch between the stages.
 Stages time_stages(const apps::Config& config, std::int64_t trajectories) {
-  const simulators::Simulation simulation(*config.system, config.settings);
+  const apps::Simulations simulations(config);
+  const simulators::Simulation& simulation = simulations.train();
   apps::Producer producer(simulation, render::Canvas::from(config.settings),
                           static_cast<int>(config.settings.integer("compression")));
   const auto header =
-      apps::split_header(config, simulation, apps::this_generator(), simulators::Split::train);
+      apps::split_header(config, simulations, apps::this_generator(), simulators::Split::train);
   Stages total;
   Timer timer;
   dataset::ShardWriter writer(header, static_cast<std::uint64_t>(trajectories));
