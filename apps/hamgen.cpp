@@ -15,6 +15,7 @@
 #include "apps/repair.hpp"
 #include "apps/report.hpp"
 #include "apps/stop_signal.hpp"
+#include "apps/suite.hpp"
 #include "apps/verify.hpp"
 #include "apps/version.hpp"
 #include "dataset/layout.hpp"
@@ -25,6 +26,7 @@ namespace {
 constexpr const char* overview = R"(hamgen - exact Hamiltonian dynamics as video datasets
 
   hamgen --system three_body --n 50000     make a dataset in ./three_body
+  hamgen --preset pendulum_colors          a configuration with a name: hamgen presets lists them
   hamgen systems                           what there is to simulate
   hamgen info DIR                          what a dataset holds
   hamgen preview DIR                       pictures: contact sheet, animation, phase portrait
@@ -56,6 +58,8 @@ cxxopts::Options make_options() {
   options.set_width(110);
   auto add = options.add_options("Dataset");
   add("system", "the system to simulate (hamgen systems lists them)", cxxopts::value<std::string>(), "NAME");
+  add("preset", "begin with a ready-made configuration (hamgen presets lists them)",
+      cxxopts::value<std::string>(), "NAME");
   for (const Shorthand& shorthand : shorthands)
     add(shorthand.flag, shorthand.help, cxxopts::value<std::string>(), "X");
   add("config", "JSON file with any of the fields of --print-config", cxxopts::value<std::string>(), "FILE");
@@ -108,6 +112,7 @@ class Program {
     const std::string command = words_.empty() ? "generate" : words_.front();
     if (command == "generate") return words_.size() > 1 ? refuse_words(1) : generate_dataset();
     if (command == "systems") return words_.size() > 1 ? refuse_words(1) : print_systems();
+    if (command == "presets") return words_.size() > 1 ? refuse_words(1) : print_presets();
     if (command == "info")
       return with_argument("DIR", [&](const std::string& dir) { return print_info(dir); });
     if (command == "preview")
@@ -123,7 +128,7 @@ class Program {
                            [&](const std::string& page) { return print_reference(page); });
     throw schemas::FieldError(
         "unknown command \"" + command +
-        "\": expected one of systems, info, preview, verify, repair, finish, reference, or "
+        "\": expected one of systems, presets, info, preview, verify, repair, finish, reference, or "
         "--system NAME");
   }
 
@@ -155,7 +160,8 @@ class Program {
   }
 
   Config read_config() const {
-    Json json = flags_.count("config") > 0 ? read_json(text("config")) : Json::object();
+    Json json = flags_.count("preset") > 0 ? find_dataset_preset(text("preset")).config : Json::object();
+    if (flags_.count("config") > 0) merge(json, read_json(text("config")));
     if (flags_.count("system") > 0) json["system"] = text("system");
     Assignments all;
     for (const Shorthand& shorthand : shorthands)
@@ -214,7 +220,9 @@ class Program {
       return success;
     }
     GenerateOptions options;
-    options.out = flags_.count("out") > 0 ? text("out") : config.system->name;
+    options.out = flags_.count("out") > 0      ? text("out")
+                  : flags_.count("preset") > 0 ? text("preset")
+                                               : config.system->name;
     if (options.out.empty()) throw schemas::FieldError("--out is empty: expected a directory");
     options.threads = threads();
     options.force = flags_.count("force") > 0;
@@ -285,6 +293,17 @@ class Program {
   int print_systems() const {
     allow_only({"json"});
     fmt::print("{}", json_ ? systems_json().dump(2) + "\n" : systems_text());
+    return success;
+  }
+
+  int print_presets() const {
+    allow_only({"json"});
+    Json list = Json::array();
+    for (const DatasetPreset& preset : suite()) {
+      list.push_back({{"name", preset.name}, {"summary", preset.summary}, {"config", preset.config}});
+      if (!json_) fmt::print("{:<32} {}\n", preset.name, preset.summary);
+    }
+    if (json_) fmt::print("{}\n", list.dump(2));
     return success;
   }
 

@@ -1,4 +1,4 @@
-// The files of schemas/presets/, compiled into the program; written at build time by
+// The files of schemas/presets/ and schemas/suite/, compiled into the programs; written at build time by
 // cmake/WritePresets.cmake.
 #pragma once
 
@@ -8,6 +8,7 @@
 
 namespace hamgen::apps {
 
-std::vector<std::pair<std::string, std::string>> preset_texts();  // name, JSON
+std::vector<std::pair<std::string, std::string>> preset_texts();  // name, JSON: of trainings
+std::vector<std::pair<std::string, std::string>> suite_texts();   // of datasets
 
 }  // namespace hamgen::apps

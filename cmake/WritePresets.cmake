@@ -1,4 +1,4 @@
-# Writes OUTPUT with the texts of the JSON files PRESETS (separated by commas), by the name of each file.
+# Writes OUTPUT: hamgen::apps::FUNCTION(), the texts of the JSON files PRESETS (separated by commas), by the name of each.
 string(REPLACE "," ";" files "${PRESETS}")
 set(rows "")
 foreach(file IN LISTS files)
@@ -11,7 +11,7 @@ file(
   "#include \"apps/preset_texts.hpp\"
 
 namespace hamgen::apps {
-std::vector<std::pair<std::string, std::string>> preset_texts() {
+std::vector<std::pair<std::string, std::string>> ${FUNCTION}() {
   return {
 ${rows}  };
 }

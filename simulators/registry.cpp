@@ -11,12 +11,7 @@ namespace hamgen::simulators {
 
 const std::vector<SystemDescriptor>& systems() {
   static const std::vector<SystemDescriptor> rows{
-      mass_spring(),
-      pendulum(),
-      two_body(),
-      three_body(),
-      n_body(),
-      matching_pennies(),
+      mass_spring(),         pendulum(), two_body(), three_body(), n_body(), matching_pennies(),
       rock_paper_scissors(),
   };
   return rows;

@@ -52,7 +52,8 @@ std::vector<schemas::Field> Simulation::fields() {
           .at_most(10),
       integer("integrator.max_attempts", 100, "", "starts drawn for one trajectory before the run stops")
           .at_least(1),
-      real("view.half_width", 1, "length", "half the width of the view; null: what the system needs")
+      real("view.half_width", 1, "length",
+           "half the width of the view; null: what the system and view.offset need")
           .above(0)
           .or_automatic(),
       real("view.offset", 0, "length",
@@ -77,9 +78,9 @@ Simulation::Simulation(const SystemDescriptor& descriptor, const schemas::Settin
                             : settings.real("integrator.max_energy_drift")),
       max_tightenings_(settings.integer("integrator.max_tightenings")),
       max_attempts_(settings.integer("integrator.max_attempts")),
-      half_width_(settings.is_automatic("view.half_width") ? system_->half_width()
-                                                           : settings.real("view.half_width")),
-      view_offset_(settings.real("view.offset")) {
+      view_offset_(settings.real("view.offset")),
+      half_width_(settings.is_automatic("view.half_width") ? system_->half_width() + view_offset_
+                                                           : settings.real("view.half_width")) {
   constants_ = system_->parameter_labels().size();
   require_suitable(integrator_, *system_);
   if (look_.hues() > 0 && system_->bodies() == 0)

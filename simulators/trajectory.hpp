@@ -86,7 +86,7 @@ class Simulation {
   IntegratorOptions integrator_;
   double max_energy_drift_;
   std::int64_t max_tightenings_, max_attempts_;
-  double half_width_, view_offset_;
+  double view_offset_, half_width_;
 };
 
 // The exact positions with fresh Gaussian noise: one more draw of what q_observed could have been.
