@@ -94,7 +94,7 @@ TEST_CASE("every method finds its way back to the start in every system") {
       if (stepper.needs_separable && !system.is_separable()) continue;
       CAPTURE(descriptor.name);
       CAPTURE(stepper.name);
-      const IntegratorOptions options{.method = stepper.name, .substeps = 256};
+      const IntegratorOptions options{.method = stepper.name, .substeps = 512};
       double worst = 0;
       for (std::uint64_t id = 0; id < 20; ++id) {
         const Start start = start_of(system, id);
