@@ -6,12 +6,13 @@
 #include "simulators/mass_spring.hpp"
 #include "simulators/n_body.hpp"
 #include "simulators/pendulum.hpp"
+#include "simulators/spring_chain.hpp"
 
 namespace hamgen::simulators {
 
 const std::vector<SystemDescriptor>& systems() {
   static const std::vector<SystemDescriptor> rows{
-      mass_spring(), pendulum(), two_body(), three_body(), n_body(), double_pendulum(),
+      mass_spring(), pendulum(), two_body(), three_body(), n_body(), double_pendulum(), spring_chain(),
   };
   return rows;
 }
