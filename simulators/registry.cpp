@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "simulators/double_pendulum.hpp"
+#include "simulators/henon_heiles.hpp"
 #include "simulators/mass_spring.hpp"
 #include "simulators/n_body.hpp"
 #include "simulators/pendulum.hpp"
@@ -12,7 +13,8 @@ namespace hamgen::simulators {
 
 const std::vector<SystemDescriptor>& systems() {
   static const std::vector<SystemDescriptor> rows{
-      mass_spring(), pendulum(), two_body(), three_body(), n_body(), double_pendulum(), spring_chain(),
+      mass_spring(),     pendulum(),     two_body(),     three_body(),       n_body(),
+      double_pendulum(), spring_chain(), henon_heiles(),
   };
   return rows;
 }
