@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "simulators/charged_particle.hpp"
 #include "simulators/double_pendulum.hpp"
 #include "simulators/henon_heiles.hpp"
 #include "simulators/mass_spring.hpp"
@@ -14,7 +15,7 @@ namespace hamgen::simulators {
 const std::vector<SystemDescriptor>& systems() {
   static const std::vector<SystemDescriptor> rows{
       mass_spring(),     pendulum(),     two_body(),     three_body(),       n_body(),
-      double_pendulum(), spring_chain(), henon_heiles(),
+      double_pendulum(), spring_chain(), henon_heiles(), charged_particle(),
   };
   return rows;
 }
