@@ -2,17 +2,30 @@
 
 #include <algorithm>
 
+#include "simulators/charged_particle.hpp"
+#include "simulators/double_pendulum.hpp"
+#include "simulators/henon_heiles.hpp"
 #include "simulators/mass_spring.hpp"
 #include "simulators/n_body.hpp"
 #include "simulators/pendulum.hpp"
+#include "simulators/spring_chain.hpp"
 #include "simulators/zero_sum_game.hpp"
 
 namespace hamgen::simulators {
 
 const std::vector<SystemDescriptor>& systems() {
   static const std::vector<SystemDescriptor> rows{
-      mass_spring(),         pendulum(), two_body(), three_body(), n_body(), matching_pennies(),
+      mass_spring(),
+      pendulum(),
+      two_body(),
+      three_body(),
+      n_body(),
+      matching_pennies(),
       rock_paper_scissors(),
+      double_pendulum(),
+      spring_chain(),
+      henon_heiles(),
+      charged_particle(),
   };
   return rows;
 }

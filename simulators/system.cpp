@@ -23,14 +23,18 @@ double draw(const schemas::Spread& spread, RandomStream& random) {
 }
 
 Start draw_radial_start(const schemas::Settings& settings, std::vector<double> parameters,
-                        RandomStream& random) {
+                        RandomStream& random, std::size_t dimension) {
   const auto& radius = settings.reals("start.radius");
   const double low = radius[0], high = radius[1];
-  const double r = settings.text("start.distribution") == "annulus"
-                       ? std::sqrt(random.uniform(low * low, high * high))
-                       : random.uniform(low, high);
-  const double angle = random.uniform(0, 2 * std::numbers::pi);
-  return {std::move(parameters), {r * std::cos(angle)}, {r * std::sin(angle)}};
+  const bool annulus = settings.text("start.distribution") == "annulus";
+  Start start{std::move(parameters), {}, {}};
+  for (std::size_t k = 0; k < dimension; ++k) {
+    const double r = annulus ? std::sqrt(random.uniform(low * low, high * high)) : random.uniform(low, high);
+    const double angle = random.uniform(0, 2 * std::numbers::pi);
+    start.q.push_back(r * std::cos(angle));
+    start.p.push_back(r * std::sin(angle));
+  }
+  return start;
 }
 
 }  // namespace hamgen::simulators

@@ -90,11 +90,11 @@ struct SystemDescriptor {
 // A draw from U(low, high); nothing is drawn where they are equal.
 double draw(const schemas::Spread& spread, RandomStream& random);
 
-// A radius-and-angle start for systems with one degree of freedom (paper sec. 4): (q, p) uniform on the
-// circle of radius r with r ~ U(low, high) ("circle"), or uniform over the area between the circles
-// ("annulus").
+// A radius-and-angle start (paper sec. 4): (q, p) uniform on the circle of radius r with r ~ U(low, high)
+// ("circle"), or uniform over the area between the circles ("annulus"). Of several degrees of freedom each
+// pair (q_k, p_k) is drawn so, independently.
 std::vector<schemas::Field> radial_start_fields(double low, double high);
 Start draw_radial_start(const schemas::Settings& settings, std::vector<double> parameters,
-                        RandomStream& random);
+                        RandomStream& random, std::size_t dimension = 1);
 
 }  // namespace hamgen::simulators

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 #include <tuple>
 
@@ -94,7 +95,7 @@ TEST_CASE("every method finds its way back to the start in every system") {
       if (stepper.needs_separable && !system.is_separable()) continue;
       CAPTURE(descriptor.name);
       CAPTURE(stepper.name);
-      const IntegratorOptions options{.method = stepper.name, .substeps = 256};
+      const IntegratorOptions options{.method = stepper.name, .substeps = 512};
       double worst = 0;
       for (std::uint64_t id = 0; id < 20; ++id) {
         const Start start = start_of(system, id);
@@ -141,7 +142,14 @@ TEST_CASE("leapfrog conserves the symplectic form with coarse steps, Runge-Kutta
     const Start start = start_of(simulation.system(), 0);
     CHECK(symplectic_defect(simulation.system(), start, 2, {.method = "leapfrog", .substeps = 16}) <= 1e-8);
     CHECK(symplectic_defect(simulation.system(), start, 2, {}) <= 1e-8);  // the exact flow is symplectic too
-    CHECK(symplectic_defect(simulation.system(), start, 2, {.method = "rk4", .substeps = 4}) >= 1e-5);
+    const auto runge_kutta = [&] {
+      try {
+        return symplectic_defect(simulation.system(), start, 2, {.method = "rk4", .substeps = 4});
+      } catch (const IntegrationFailure&) {
+        return std::numeric_limits<double>::infinity();  // a stiff system: such steps blow it up
+      }
+    };
+    CHECK(runge_kutta() >= 1e-5);
   }
 }
 

@@ -9,15 +9,13 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/multiprecision/cpp_bin_float.hpp>
 #include <cmath>
 #include <cstddef>
 #include <vector>
 
-namespace hamgen::tests {
+#include "tests/simulators/precise.hpp"
 
-using Precise =
-    boost::multiprecision::number<boost::multiprecision::cpp_bin_float<40>, boost::multiprecision::et_off>;
+namespace hamgen::tests {
 
 class TaylorNBody {
  public:
