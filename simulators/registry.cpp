@@ -5,12 +5,13 @@
 #include "simulators/mass_spring.hpp"
 #include "simulators/n_body.hpp"
 #include "simulators/pendulum.hpp"
+#include "simulators/rigid_pendulum_3d.hpp"
 
 namespace hamgen::simulators {
 
 const std::vector<SystemDescriptor>& systems() {
   static const std::vector<SystemDescriptor> rows{
-      mass_spring(), pendulum(), two_body(), three_body(), n_body(),
+      mass_spring(), pendulum(), two_body(), three_body(), n_body(), rigid_pendulum_3d(),
   };
   return rows;
 }
