@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "simulators/kepler_relativistic.hpp"
 #include "simulators/mass_spring.hpp"
 #include "simulators/n_body.hpp"
 #include "simulators/pendulum.hpp"
@@ -11,7 +12,8 @@ namespace hamgen::simulators {
 
 const std::vector<SystemDescriptor>& systems() {
   static const std::vector<SystemDescriptor> rows{
-      mass_spring(), pendulum(), two_body(), three_body(), n_body(), rigid_pendulum_3d(),
+      mass_spring(),         pendulum(), two_body(), three_body(), n_body(), rigid_pendulum_3d(),
+      kepler_relativistic(),
   };
   return rows;
 }

@@ -23,13 +23,12 @@ double gradient_error(const std::function<double(Reals)>& energy, std::vector<do
   double worst = 0, scale = std::abs(energy(x));
   for (const double component : gradient) scale = std::max(scale, std::abs(component));
   for (std::size_t k = 0; k < x.size(); ++k) {
-    const double centre = x[k], h = 1e-3;
+    const double centre = x[k];
     const auto at = [&](double shift) {
       x[k] = centre + shift;
       return energy(x);
     };
-    const auto rise = [&](double shift) { return at(shift) - at(-shift); };
-    const double slope = (672 * rise(h) - 168 * rise(2 * h) + 32 * rise(3 * h) - 3 * rise(4 * h)) / (840 * h);
+    const double slope = central_slope(at, 1e-3);
     x[k] = centre;
     worst = std::max(worst, std::abs(slope - gradient[k]) / scale);
   }
