@@ -6,8 +6,8 @@
 namespace hamgen::simulators {
 
 // Newton's method from E = M + e (M - e for the half of the orbit that returns) comes down, or up, to the
-// root without overshooting: E - e sin E is convex there. It ends when a step no longer changes E, or at the
-// 50 steps that no e < 1 in double precision needs.
+// root without overshooting: E - e sin E is convex there. It ends when a step no longer changes E; 50
+// steps are more than any e < 1 in double precision takes.
 double eccentric_anomaly(double mean_anomaly, double eccentricity) {
   const double e = eccentricity, mean = std::remainder(mean_anomaly, 2 * std::numbers::pi);
   double anomaly = mean + std::copysign(e, mean);

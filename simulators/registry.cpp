@@ -6,6 +6,7 @@
 #include "simulators/mass_spring.hpp"
 #include "simulators/n_body.hpp"
 #include "simulators/pendulum.hpp"
+#include "simulators/planets.hpp"
 #include "simulators/rigid_pendulum_3d.hpp"
 
 namespace hamgen::simulators {
@@ -13,7 +14,7 @@ namespace hamgen::simulators {
 const std::vector<SystemDescriptor>& systems() {
   static const std::vector<SystemDescriptor> rows{
       mass_spring(),         pendulum(), two_body(), three_body(), n_body(), rigid_pendulum_3d(),
-      kepler_relativistic(),
+      kepler_relativistic(), planets(),
   };
   return rows;
 }
