@@ -127,12 +127,13 @@ Start Planets::draw_start(RandomStream& random) const {
   return start;
 }
 
-// The largest aphelion; perturbations carry the planets beyond theirs by a part that grows with their masses.
+// The largest aphelion. Perturbations carry Neptune beyond its own by 0.15 percent within two thousand years,
+// and by more in proportion to the masses.
 double Planets::half_width() const {
   double reach = 0;
   for (std::size_t planet = 0; planet < giants.size(); ++planet) {
     const double aphelion = giants[planet].semi_major_axis * (1 + giants[planet].eccentricity);
-    const double perturbed = aphelion * (1 + 0.01 * mass_factor_.high);
+    const double perturbed = aphelion * (1 + 0.002 * mass_factor_.high);
     reach = std::max(reach, std::pow(perturbed, power_) + radii_[planet + 1]);
   }
   return std::max(reach, radii_[0]);

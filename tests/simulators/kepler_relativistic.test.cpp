@@ -70,12 +70,15 @@ Revolution revolution(double k, double light, double nu, double a, double e) {
 }  // namespace
 
 TEST_CASE("Kepler's equation is solved to round-off for every anomaly and eccentricity") {
+  double residual = 0, equation_of_centre = 0;
   for (const double e : {0.0, 0.05, 0.6, 0.95, 0.999, 1 - 1e-12})
     for (double mean = -20; mean <= 20; mean += 0.01) {
       const double anomaly = eccentric_anomaly(mean, e);
-      CHECK(std::abs(anomaly - e * std::sin(anomaly) - mean) <= 1e-14);
-      CHECK(std::abs(anomaly - mean) <= 1);
+      residual = std::max(residual, std::abs(anomaly - e * std::sin(anomaly) - mean));
+      equation_of_centre = std::max(equation_of_centre, std::abs(anomaly - mean));
     }
+  CHECK(residual <= 1e-14);
+  CHECK(equation_of_centre <= 1);
   CHECK(eccentric_anomaly(0, 0.5) == 0);
 }
 
@@ -187,18 +190,19 @@ TEST_CASE("the relativistic orbit's view fits: the largest apocentre and its dis
   const auto simulation = simulation_of("kepler_relativistic", {{"look.radius_scale", 0.5}});
   Scene scene;
   double reach = 0;
+  int misplaced = 0;
   for (std::int64_t id = 0; id < 500; ++id) {
     const Trajectory trajectory = simulation.trajectory(Split::train, id);
     for (std::size_t t = 0; t < simulation.frames(); ++t) {
       simulation.show(trajectory.parameters, row(trajectory.q, t, 2), {}, scene);
       REQUIRE(scene.discs.size() == 2);
-      CHECK(std::hypot(scene.discs[0].x, scene.discs[0].y) == 0);
-      CHECK(scene.discs[0].radius == 0.08);
-      CHECK(scene.discs[1].x == trajectory.q[2 * t]);
-      CHECK(scene.discs[1].y == trajectory.q[2 * t + 1]);
-      reach = std::max({reach, std::abs(scene.discs[1].x) + 0.05, std::abs(scene.discs[1].y) + 0.05});
+      const Disc &centre = scene.discs[0], &orbiter = scene.discs[1];
+      misplaced += centre.x != 0 || centre.y != 0 || centre.radius != 0.08 ||
+                   orbiter.x != trajectory.q[2 * t] || orbiter.y != trajectory.q[2 * t + 1];
+      reach = std::max({reach, std::abs(orbiter.x) + 0.05, std::abs(orbiter.y) + 0.05});
     }
   }
+  CHECK(misplaced == 0);
   CHECK(reach <= simulation.nominal_view().half_width * (1 + 1e-12));
   CHECK(reach >= 0.95 * simulation.nominal_view().half_width);
 }
