@@ -138,7 +138,7 @@ SystemDescriptor rigid_pendulum_3d() {
                .at_least(0)
                .at_most(90),
            real(
-               "look.depth", 0.3, "1",
+               "look.depth", 0, "1",
                "a disc grows by this part of its radius for each rod length that it is nearer than the pivot")
                .at_least(0)
                .at_most(0.9)},

@@ -18,8 +18,9 @@
 // resolve. The start is at a random phase of the swing, azimuth and sense.
 //
 // View: from `look.elevation` above the horizon, in parallel projection, the pivot at the centre. From above
-// (90 degrees, the default) the picture tells every state with theta < pi / 2 from every other. A disc that
-// comes nearer grows, so that other elevations can tell front from back.
+// (90 degrees, the default) the picture tells every state with theta < pi / 2 from every other. From
+// elsewhere, or for wider swings, `look.depth` makes the disc grow as it comes nearer, which tells front from
+// back; every frame then has a radius of its own, and drawing takes several times as long.
 #pragma once
 
 #include "simulators/system.hpp"

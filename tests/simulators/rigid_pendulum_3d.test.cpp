@@ -185,6 +185,7 @@ TEST_CASE("the spherical pendulum's view fits its swing from every elevation, ne
     for (const auto& [lowest, highest] :
          {std::pair{Range{0.1, 0.2}, Range{0.3, 0.5}}, std::pair{Range{0.2, 0.8}, Range{0.9, 2.3}}}) {
       const auto simulation = simulation_of("rigid_pendulum_3d", {{"look.elevation", elevation},
+                                                                  {"look.depth", 0.3},
                                                                   {"start.lowest", lowest},
                                                                   {"start.highest", highest},
                                                                   {"physics.mass", Range{0.1, 0.5}},
@@ -212,7 +213,8 @@ TEST_CASE("the spherical pendulum from above, from the side and from between: wh
   using View = std::array<double, 4>;  // elevation, screen x, screen y, part of l towards the viewer
   for (const auto& [elevation, x, y, near] :
        {View{90, 0, 1, -root / 2}, View{0, 0, -root, -0.5}, View{30, 0, 0.5 - 1.5, -root / 2}}) {
-    const auto simulation = simulation_of("rigid_pendulum_3d", {{"look.elevation", elevation}});
+    const auto simulation =
+        simulation_of("rigid_pendulum_3d", {{"look.elevation", elevation}, {"look.depth", 0.3}});
     Scene scene;
     simulation.system().show(c, q, {}, scene);
     CAPTURE(elevation);
