@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "simulators/gravity.hpp"
+
 namespace hamgen::simulators {
 namespace {
 
@@ -19,10 +21,7 @@ class NBody final : public System {
 
   std::size_t dimension() const override { return 2 * masses_.size(); }
   std::vector<std::string> coordinate_names() const override {
-    std::vector<std::string> names;
-    for (std::size_t body = 1; body <= masses_.size(); ++body)
-      for (const char* axis : {"x_", "y_"}) names.push_back(axis + std::to_string(body));
-    return names;
+    return gravity::coordinate_names(masses_.size());
   }
   std::vector<Label> parameter_labels() const override {
     std::vector<Label> labels{{"gravity", "length^3 / (mass time^2)"}};
@@ -36,48 +35,14 @@ class NBody final : public System {
   Start draw_start(RandomStream& random) const override;
 
   double energy(Reals c, Reals q, Reals p) const override {
-    const double g = c[0];
-    const Reals m = c.subspan(1);
-    double kinetic = 0, potential = 0;
-    for (std::size_t i = 0; i < m.size(); ++i) {
-      kinetic += (p[2 * i] * p[2 * i] + p[2 * i + 1] * p[2 * i + 1]) / (2 * m[i]);
-      for (std::size_t j = i + 1; j < m.size(); ++j) {
-        const double dx = q[2 * j] - q[2 * i], dy = q[2 * j + 1] - q[2 * i + 1];
-        potential -= g * m[i] * m[j] / std::sqrt(dx * dx + dy * dy);
-      }
-    }
-    return kinetic + potential;
+    return gravity::energy(c[0], c.subspan(1), q, p);
   }
-
   void dH_dq(Reals c, Reals q, Reals, MutableReals out) const override {
-    const double g = c[0];
-    const Reals m = c.subspan(1);
-    for (double& component : out) component = 0;
-    for (std::size_t i = 0; i < m.size(); ++i) {
-      const double x = q[2 * i], y = q[2 * i + 1], g_m = g * m[i];
-      double out_x = out[2 * i], out_y = out[2 * i + 1];
-      for (std::size_t j = i + 1; j < m.size(); ++j) {
-        const double dx = q[2 * j] - x, dy = q[2 * j + 1] - y;
-        const double square = dx * dx + dy * dy;
-        const double pull = g_m * m[j] / (square * std::sqrt(square));
-        out_x -= pull * dx;
-        out_y -= pull * dy;
-        out[2 * j] += pull * dx;
-        out[2 * j + 1] += pull * dy;
-      }
-      out[2 * i] = out_x;
-      out[2 * i + 1] = out_y;
-    }
+    gravity::dH_dq(c[0], c.subspan(1), q, out);
   }
-
   void dH_dp(Reals c, Reals, Reals p, MutableReals out) const override {
-    for (std::size_t i = 0; 2 * i < p.size(); ++i) {
-      const double mass = c[1 + i];
-      out[2 * i] = p[2 * i] / mass;
-      out[2 * i + 1] = p[2 * i + 1] / mass;
-    }
+    gravity::dH_dp(c.subspan(1), p, out);
   }
-
   void show(Reals c, Reals q, Reals, Scene& scene) const override {
     scene.discs.resize(masses_.size());
     for (std::size_t body = 0; body < masses_.size(); ++body)
@@ -86,36 +51,15 @@ class NBody final : public System {
   std::size_t bodies() const override { return masses_.size(); }
   double half_width() const override { return 2.75; }
 
-  Portrait portrait() const override {
-    Portrait portrait{{}, "x", "y"};
-    for (std::size_t body = 0; body < masses_.size(); ++body)
-      portrait.planes.emplace_back(2 * body, 2 * body + 1);
-    return portrait;
-  }
+  Portrait portrait() const override { return gravity::portrait(masses_.size()); }
 
  private:
-  // Moves positions (or velocities) into the frame in which their mass-weighted mean vanishes.
-  static void remove_mean(Reals masses, std::vector<double>& vectors);
-
   schemas::Settings settings_;
   Look look_;
   std::vector<double> masses_;
   schemas::Spread mass_factor_, gravity_;
   bool antisymmetric_pair_;  // two bodies stay mirrored, so that the centre of mass rests
 };
-
-void NBody::remove_mean(Reals masses, std::vector<double>& vectors) {
-  double total = 0, x = 0, y = 0;
-  for (std::size_t i = 0; i < masses.size(); ++i) {
-    total += masses[i];
-    x += masses[i] * vectors[2 * i];
-    y += masses[i] * vectors[2 * i + 1];
-  }
-  for (std::size_t i = 0; i < masses.size(); ++i) {
-    vectors[2 * i] -= x / total;
-    vectors[2 * i + 1] -= y / total;
-  }
-}
 
 Start NBody::draw_start(RandomStream& random) const {
   const std::size_t n = masses_.size();
@@ -136,7 +80,7 @@ Start NBody::draw_start(RandomStream& random) const {
     start.q[2 * i] = r * std::cos(angle);
     start.q[2 * i + 1] = r * std::sin(angle);
   }
-  remove_mean(masses, start.q);
+  gravity::remove_mean(masses, start.q);
 
   // Circular orbit about the origin: v^2 = -(a . q), at right angles to q, where a is the acceleration.
   std::vector<double> velocity(2 * n), force(2 * n);
@@ -149,7 +93,7 @@ Start NBody::draw_start(RandomStream& random) const {
     velocity[2 * i] = -rate * y;
     velocity[2 * i + 1] = rate * x;
   }
-  remove_mean(masses, velocity);
+  gravity::remove_mean(masses, velocity);
 
   const double nu = settings_.real("start.velocity_spread");
   const std::size_t perturbed = antisymmetric_pair_ ? 1 : n;

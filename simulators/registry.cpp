@@ -5,9 +5,12 @@
 #include "simulators/charged_particle.hpp"
 #include "simulators/double_pendulum.hpp"
 #include "simulators/henon_heiles.hpp"
+#include "simulators/kepler_relativistic.hpp"
 #include "simulators/mass_spring.hpp"
 #include "simulators/n_body.hpp"
 #include "simulators/pendulum.hpp"
+#include "simulators/planets.hpp"
+#include "simulators/rigid_pendulum_3d.hpp"
 #include "simulators/spring_chain.hpp"
 #include "simulators/zero_sum_game.hpp"
 
@@ -26,6 +29,9 @@ const std::vector<SystemDescriptor>& systems() {
       spring_chain(),
       henon_heiles(),
       charged_particle(),
+      rigid_pendulum_3d(),
+      kepler_relativistic(),
+      planets(),
   };
   return rows;
 }

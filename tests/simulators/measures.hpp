@@ -26,6 +26,13 @@ inline double relative_error(double a, double b) {
   return std::abs(a / b - 1);
 }
 
+// The slope of f at 0, by central differences of eighth order in h.
+template <class Function>
+double central_slope(const Function& f, double h) {
+  const auto rise = [&](double shift) { return f(shift) - f(-shift); };
+  return (672 * rise(h) - 168 * rise(2 * h) + 32 * rise(3 * h) - 3 * rise(4 * h)) / (840 * h);
+}
+
 // Row t of a row-major [T, D] array.
 inline std::span<const double> row(const std::vector<double>& table, std::size_t t, std::size_t d) {
   return {table.data() + t * d, d};
