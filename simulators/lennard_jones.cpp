@@ -20,7 +20,8 @@ class Circle {
  public:
   explicit Circle(double length) : length_(length), inverse_(1 / length) {}
 
-  // Rounds to the nearest whole number by the addition of 1.5 * 2^52, which every vector unit knows how to do.
+  // Rounds to the nearest whole number by the addition of 1.5 * 2^52, which every vector unit knows how to
+  // do.
   double nearest(double difference) const {
     constexpr double shift = 0x1.8p52;
     return difference - length_ * ((difference * inverse_ + shift) - shift);
@@ -30,9 +31,9 @@ class Circle {
   double length_, inverse_;
 };
 
-// Calls visit(i, k, dx, dy) for each pair once, with the shortest vector from i to j = k mod n. Round by round:
-// in round `gap` every particle meets the one `gap` places further on. What visit adds up at i and at k goes to
-// different places in every call of a round, so that the compiler may do several at a time.
+// Calls visit(i, k, dx, dy) for each pair once, with the shortest vector from i to j = k mod n. Round by
+// round: in round `gap` every particle meets the one `gap` places further on. What visit adds up at i and at
+// k goes to different places in every call of a round, so that the compiler may do several at a time.
 template <class Visit>
 void visit_pairs(double box, Reals q, Visit visit) {
   const std::size_t n = q.size() / 2;
@@ -185,6 +186,7 @@ class LennardJones::Langevin {
         added_(std::sqrt((1 - kept_ * kept_) * system.temperature_)) {
     for (double& component : p_) component = std::sqrt(system.temperature_) * random.normal();
     system_.dH_dq(constants_, q_, {}, gradient_);
+    relax();
   }
 
   const std::vector<double>& q() const { return q_; }
@@ -196,6 +198,16 @@ class LennardJones::Langevin {
   }
 
  private:
+  // Downhill by at most 0.01 at a time: neighbours of a dense lattice may be closer than steps can follow.
+  void relax() {
+    for (int i = 0; i < 100; ++i) {
+      const auto [least, most] = std::ranges::minmax(gradient_);
+      const double rate = std::min(1e-4, 0.01 / std::max({-least, most, 1.0}));
+      for (std::size_t k = 0; k < q_.size(); ++k) q_[k] -= rate * gradient_[k];
+      system_.dH_dq(constants_, q_, {}, gradient_);
+    }
+  }
+
   void advance() {
     for (std::size_t k = 0; k < q_.size(); ++k) {
       p_[k] -= step_ / 2 * gradient_[k];
@@ -280,7 +292,9 @@ void LennardJones::show(Reals c, Reals q, Reals, Scene& scene) const {
   scene.discs.clear();
   for (std::size_t body = 0; body < particles_; ++body) {
     const double x = wrapped(q[2 * body]), y = wrapped(q[2 * body + 1]);
-    const auto across = [&](double at) { return at + radius_ > half ? -box : at - radius_ < -half ? box : 0; };
+    const auto across = [&](double at) {
+      return at + radius_ > half ? -box : at - radius_ < -half ? box : 0;
+    };
     const double shift_x = across(x), shift_y = across(y);
     scene.discs.push_back({x, y, radius_, {}, body});
     if (shift_x != 0) scene.discs.push_back({x + shift_x, y, radius_, {}, body, true});

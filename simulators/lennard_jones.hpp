@@ -9,8 +9,8 @@
 // density)^(1/2). Coordinates are not wrapped: they are continuous in time and may leave the box.
 //
 // The switch S falls from 1 at `onset` to 0 at `cutoff` (Lennard-Jones 1924, doi:10.1098/rspa.1924.0082, has
-// none): a polynomial of degree 19 in r^2 whose first nine derivatives vanish at both ends. The force then has
-// eight continuous derivatives, which is what the error estimate of an eighth-order solver relies on.
+// none): a polynomial of degree 19 in r^2 whose first nine derivatives vanish at both ends. The force then
+// has eight continuous derivatives, which is what the error estimate of an eighth-order solver relies on.
 //
 // Starts are drawn at the temperature T: a Langevin thermostat (BAOAB: Leimkuhler and Matthews 2013,
 // doi:10.1093/amrx/abs010) gives positions distributed as exp(-V(q) / T), and the momenta are scaled so that
@@ -23,8 +23,8 @@
 
 namespace hamgen::simulators {
 
-// u and du/d(r^2) as functions of r^2: neither needs a square root. Without branches, so that loops over pairs
-// become vector instructions; `Real` is double, or a number of more digits.
+// u and du/d(r^2) as functions of r^2: neither needs a square root. Without branches, so that loops over
+// pairs become vector instructions; `Real` is double, or a number of more digits.
 template <class Real>
 class SwitchedLennardJones {
  public:

@@ -42,7 +42,8 @@ std::vector<schemas::Field> Simulation::fields() {
       integer("integrator.max_steps", 100'000, "",
               "steps between two frames before an adaptive method gives up")
           .at_least(1),
-      real("integrator.max_step", 1, "time", "largest step of an adaptive method; null: the time between frames")
+      real("integrator.max_step", 1, "time",
+           "largest step of an adaptive method; null: the time between frames")
           .above(0)
           .or_automatic(),
       real("integrator.max_energy_drift", 1e-10, "1",
