@@ -225,11 +225,11 @@ class LennardJones::Langevin {
   double step_, kept_, added_;
 };
 
-// Rows of equal length, every other one moved by half a place; bodies have their places, and the lattice its
-// own, at random.
+// Rows of equal length, each moved by about half a place, so that the first fits the last across the border.
+// Bodies have their places, and the lattice its own, at random.
 std::vector<double> LennardJones::lattice(RandomStream& random) const {
-  const auto columns = static_cast<std::size_t>(std::ceil(std::sqrt(static_cast<double>(particles_))));
-  const std::size_t rows = (particles_ + columns - 1) / columns;
+  const auto rows = static_cast<std::size_t>(std::ceil(std::sqrt(static_cast<double>(particles_))));
+  const std::size_t columns = (particles_ + rows - 1) / rows;
   std::vector<std::size_t> places(particles_);
   for (std::size_t i = 0; i < particles_; ++i) {  // Fisher and Yates, inside out
     const auto j = static_cast<std::size_t>(random.uniform(0, static_cast<double>(i + 1)));
@@ -237,11 +237,11 @@ std::vector<double> LennardJones::lattice(RandomStream& random) const {
     places[j] = i;
   }
   const double x0 = random.uniform(0, box_), y0 = random.uniform(0, box_);
+  const double shear = static_cast<double>(rows / 2) / static_cast<double>(rows);
   std::vector<double> q;
   for (const std::size_t place : places) {
     const auto row = static_cast<double>(place / columns), column = static_cast<double>(place % columns);
-    const double shift = place / columns % 2 == 0 ? 0 : 0.5;
-    q.push_back(x0 + box_ * (column + shift) / static_cast<double>(columns));
+    q.push_back(x0 + box_ * (column + shear * row) / static_cast<double>(columns));
     q.push_back(y0 + box_ * row / static_cast<double>(rows));
   }
   return q;
