@@ -87,8 +87,8 @@ render::ChannelSums Producer::render_frame(const Trajectory& trajectory, simulat
 
 bool Producer::is_out_of_view(const simulators::View& view) const {
   return std::ranges::any_of(scene_.discs, [&](const simulators::Disc& disc) {
-    return std::abs(disc.x - view.center_x) > view.half_width ||
-           std::abs(disc.y - view.center_y) > view.half_width;
+    return !disc.is_copy && (std::abs(disc.x - view.center_x) > view.half_width ||
+                             std::abs(disc.y - view.center_y) > view.half_width);
   });
 }
 

@@ -45,7 +45,8 @@ struct Equations {
 template <class Stepper>
 class Adaptive {
  public:
-  Adaptive(Stepper stepper, std::int64_t max_steps) : stepper_(std::move(stepper)), max_steps_(max_steps) {}
+  Adaptive(Stepper stepper, const IntegratorOptions& options)
+      : stepper_(std::move(stepper)), max_steps_(options.max_steps), max_step_(options.max_step) {}
 
   template <class State>
   void advance(const Equations& equations, State& x, double from, double to) {
@@ -55,6 +56,7 @@ class Adaptive {
       if (tries == max_steps_)
         throw IntegrationFailure("no progress after " + std::to_string(max_steps_) +
                                  " steps at t = " + std::to_string(t));
+      if (std::abs(step_) > max_step_) step_ = std::copysign(max_step_, step_);
       // Equal steps that end exactly on `to`.
       const double parts = std::max(1.0, std::ceil((to - t) / step_ * (1 - 1e-12)));
       const bool is_last = parts == 1;
@@ -74,6 +76,7 @@ class Adaptive {
  private:
   Stepper stepper_;
   std::int64_t max_steps_;
+  double max_step_;
   double step_ = 0;
 };
 
@@ -151,8 +154,7 @@ auto controlled(const IntegratorOptions& options) {
                                                 typename ErrorStepper::operations_type>;
   using Controlled = odeint::controlled_runge_kutta<ErrorStepper, Checker>;
   return Adaptive<Controlled>(
-      Controlled(Checker(options.absolute_tolerance, options.relative_tolerance, 1.0, 0.0)),
-      options.max_steps);
+      Controlled(Checker(options.absolute_tolerance, options.relative_tolerance, 1.0, 0.0)), options);
 }
 
 template <class State>
@@ -166,7 +168,7 @@ Orbit integrate_as(const Equations& equations, const State& x, Reals times,
   if (method == "bulirsch_stoer") {
     using Stepper = odeint::bulirsch_stoer<State>;
     Stepper stepper(options.absolute_tolerance, options.relative_tolerance, 1.0, 0.0);
-    return sample(Adaptive<Stepper>(std::move(stepper), options.max_steps), equations, x, times);
+    return sample(Adaptive<Stepper>(std::move(stepper), options), equations, x, times);
   }
   if (method == "rk4")
     return sample(FixedStep<odeint::runge_kutta4<State>>(options.substeps), equations, x, times);
@@ -209,6 +211,7 @@ IntegratorOptions IntegratorOptions::tightened() const {
   for (double* tolerance : {&stricter.absolute_tolerance, &stricter.relative_tolerance})
     *tolerance = std::max(*tolerance / 10, std::min(*tolerance, 1e-15));
   stricter.substeps *= 2;
+  stricter.max_step /= 2;
   return stricter;
 }
 
@@ -234,6 +237,10 @@ Orbit integrate(const System& system, Reals parameters, Reals q0, Reals p0, Real
         return integrate_fixed<8>(equations, q0, p0, times, options);
       case 12:
         return integrate_fixed<12>(equations, q0, p0, times, options);
+      case 16:
+        return integrate_fixed<16>(equations, q0, p0, times, options);
+      case 64:
+        return integrate_fixed<64>(equations, q0, p0, times, options);
       default:
         break;
     }

@@ -6,6 +6,7 @@
 #include "simulators/double_pendulum.hpp"
 #include "simulators/henon_heiles.hpp"
 #include "simulators/kepler_relativistic.hpp"
+#include "simulators/lennard_jones.hpp"
 #include "simulators/mass_spring.hpp"
 #include "simulators/n_body.hpp"
 #include "simulators/pendulum.hpp"
@@ -32,6 +33,7 @@ const std::vector<SystemDescriptor>& systems() {
       rigid_pendulum_3d(),
       kepler_relativistic(),
       planets(),
+      lennard_jones(),
   };
   return rows;
 }

@@ -15,6 +15,17 @@ Color parse_color(const std::string& hex) {
   return color;
 }
 
+std::string to_hex(const Color& color) {
+  constexpr char digits[] = "0123456789abcdef";
+  std::string hex = "#";
+  for (const double component : color) {
+    const auto byte = static_cast<unsigned>(std::lround(255 * component));
+    hex += digits[byte / 16];
+    hex += digits[byte % 16];
+  }
+  return hex;
+}
+
 // Smith 1978, doi:10.1145/965139.807361: HSV to RGB.
 Color color_of_hue(double turns) {
   constexpr double saturation = 0.65, value = 0.95;

@@ -20,12 +20,15 @@ using Color = std::array<double, 3>;
 
 // "#rrggbb" to a Color. Throws schemas::FieldError for anything else.
 Color parse_color(const std::string& hex);
+// The nearest "#rrggbb".
+std::string to_hex(const Color& color);
 
 struct Disc {
   double x = 0, y = 0;  // centre, world units
   double radius = 1;    // world units
   Color color{1, 1, 1};
   std::size_t body = 0;  // whose disc it is: Look gives it its colour
+  bool is_copy = false;  // in a periodic world: the same body's disc, seen once more across the border
 };
 
 // A table of grey rectangles that fills the square [-half_width, half_width]^2, its first row at the top.

@@ -70,6 +70,8 @@ class System {
   // Half-width of the square view that shows every ordinary trajectory, world units. The view's centre is the
   // origin.
   virtual double half_width() const = 0;
+  // After this length along x and y the world repeats, and half_width() is half of it; 0: it does not.
+  virtual double period() const { return 0; }
   virtual Portrait portrait() const = 0;
 };
 

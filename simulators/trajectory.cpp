@@ -42,6 +42,10 @@ std::vector<schemas::Field> Simulation::fields() {
       integer("integrator.max_steps", 100'000, "",
               "steps between two frames before an adaptive method gives up")
           .at_least(1),
+      real("integrator.max_step", 1, "time",
+           "largest step of an adaptive method; null: the time between frames")
+          .above(0)
+          .or_automatic(),
       real("integrator.max_energy_drift", 1e-10, "1",
            "largest accepted max |dE/E0|; null: 1e-11 for adaptive methods, 1e-3 for fixed-step ones")
           .above(0)
@@ -72,6 +76,9 @@ Simulation::Simulation(const SystemDescriptor& descriptor, const schemas::Settin
                   .relative_tolerance = settings.real("integrator.relative_tolerance"),
                   .substeps = settings.integer("integrator.substeps"),
                   .max_steps = settings.integer("integrator.max_steps"),
+                  .max_step = settings.is_automatic("integrator.max_step")
+                                  ? IntegratorOptions{}.max_step
+                                  : settings.real("integrator.max_step"),
                   .friction = settings.real("physics.friction")},
       max_energy_drift_(settings.is_automatic("integrator.max_energy_drift")
                             ? automatic_drift(integrator_.method)
@@ -85,6 +92,9 @@ Simulation::Simulation(const SystemDescriptor& descriptor, const schemas::Settin
   require_suitable(integrator_, *system_);
   if (look_.hues() > 0 && system_->bodies() == 0)
     throw schemas::FieldError("look.hues is not allowed: " + descriptor.name + " shows no bodies");
+  if (system_->period() > 0 && view_offset_ > 0)
+    throw schemas::FieldError("view.offset must be 0: the view of " + descriptor.name +
+                              " is its periodic box");
   const auto steps = settings.integer("steps");
   const double dt = settings.real("dt");
   for (std::int64_t step = 0; step <= steps; ++step) times_.push_back(static_cast<double>(step) * dt);
@@ -105,6 +115,7 @@ Reals Simulation::constants(Reals parameters) const {
 Orbit Simulation::exact_orbit(Reals parameters, Reals q0, Reals p0, Reals times) const {
   IntegratorOptions exact;
   exact.friction = integrator_.friction;
+  exact.max_step = integrator_.max_step;
   return integrate(*system_, constants(parameters), q0, p0, times, exact);
 }
 

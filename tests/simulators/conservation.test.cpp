@@ -101,7 +101,8 @@ TEST_CASE("every method finds its way back to the start in every system") {
   for (const auto& descriptor : systems()) {
     const auto simulation = simulation_of(descriptor.name);
     const System& system = simulation.system();
-    const auto there = even_times(0, 1, 8), back = even_times(1, 0, 8);
+    const double time = simulation.times()[8];
+    const auto there = even_times(0, time, 8), back = even_times(time, 0, 8);
     for (const auto& stepper : steppers()) {
       if (stepper.needs_separable && !system.is_separable()) continue;
       CAPTURE(descriptor.name);
@@ -155,7 +156,8 @@ TEST_CASE("leapfrog conserves the symplectic form with coarse steps, Runge-Kutta
       return symplectic_defect(simulation.system(), start, simulation.times()[16], options);
     };
     CHECK(defect({.method = "leapfrog", .substeps = 16}) <= 1e-8);
-    CHECK(defect({}) <= 1e-8);  // the exact flow is symplectic too
+    // The exact flow is symplectic too.
+    CHECK(defect({.max_step = simulation.times()[16] / 128}) <= 1e-8);
     const auto runge_kutta = [&] {
       try {
         return defect({.method = "rk4", .substeps = 4});
