@@ -29,7 +29,7 @@ dataset::Manifest describe(const Making& making, std::vector<dataset::ShardRecor
   dataset::Manifest manifest;
   manifest.plan = making.plan;
   manifest.system = making.config.system->name;
-  manifest.hamiltonian = making.config.system->hamiltonian;
+  manifest.hamiltonian = making.simulation.hamiltonian();
   manifest.frame_shape = frame_shape(making.config, making.simulation);
   std::ranges::sort(records, {}, &dataset::ShardRecord::first);
   for (const Split split : {Split::train, Split::test}) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "simulators/custom_system.hpp"
 #include "simulators/mass_spring.hpp"
 #include "simulators/n_body.hpp"
 #include "simulators/pendulum.hpp"
@@ -10,7 +11,7 @@ namespace hamgen::simulators {
 
 const std::vector<SystemDescriptor>& systems() {
   static const std::vector<SystemDescriptor> rows{
-      mass_spring(), pendulum(), two_body(), three_body(), n_body(),
+      mass_spring(), pendulum(), two_body(), three_body(), n_body(), custom(),
   };
   return rows;
 }
