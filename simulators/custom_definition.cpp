@@ -30,7 +30,8 @@ std::optional<std::pair<std::string, std::string>> cut(std::string_view text, st
 // A formula without names: "2 pi".
 double value_of(const std::string& text, const std::string& where) {
   Tape tape(0);
-  const double value = tape.entries()[tape.record(parse_expression(text, {}, where))].value;
+  const Slot result = tape.record(parse_expression(text, {}, where));
+  const double value = tape.entries()[result].value;  // all numbers: computed while recording
   if (!std::isfinite(value)) throw FieldError(where + ": " + text + " is not a finite number");
   return value;
 }
@@ -63,7 +64,7 @@ std::pair<std::string, std::string> value_and_unit(const std::string& text) {
   const auto bracket = text.find('[');
   if (bracket == text.npos || text.back() != ']') return {text, ""};
   return {trimmed(std::string_view(text).substr(0, bracket)),
-          text.substr(bracket + 1, text.size() - bracket - 2)};
+          trimmed(std::string_view(text).substr(bracket + 1, text.size() - bracket - 2))};
 }
 
 CustomDefinition::Constant constant_of(const std::string& item) {

@@ -32,6 +32,11 @@ struct Compiled {
   }
 };
 
+// The value as messages show it: NaN without the sign that it may carry.
+std::string shown(double value) {
+  return std::isnan(value) ? "nan" : schemas::to_text(value);
+}
+
 class CustomSystem final : public System {
  public:
   explicit CustomSystem(const schemas::Settings& settings)
@@ -105,7 +110,7 @@ Start CustomSystem::draw_start(RandomStream& random) const {
   throw FieldError("start.energy = " + schemas::to_text(settings_.at("start.energy")) +
                    " was not met by any of " + std::to_string(most_draws) +
                    " starts drawn from start.values; the last, " + described(start) +
-                   ", has H = " + schemas::to_text(h));
+                   ", has H = " + shown(h));
 }
 
 void CustomSystem::show(Reals c, Reals q, Reals p, Scene& scene) const {
@@ -120,8 +125,8 @@ void CustomSystem::show(Reals c, Reals q, Reals p, Scene& scene) const {
     if (!std::isfinite(x) || !std::isfinite(y) || !(radius > 0) || !std::isfinite(radius))
       throw FieldError("scene.discs \"" + formulas[i].text + "\" is no disc at " +
                        described({{c.begin(), c.end()}, {q.begin(), q.end()}, {p.begin(), p.end()}}) +
-                       ": x = " + schemas::to_text(x) + ", y = " + schemas::to_text(y) +
-                       ", radius = " + schemas::to_text(radius) + " (expected finite numbers, radius > 0)");
+                       ": x = " + shown(x) + ", y = " + shown(y) + ", radius = " + shown(radius) +
+                       " (expected finite numbers, radius > 0)");
     scene.discs[i] = {x, y, radius, {}, i};
   }
 }
@@ -131,8 +136,7 @@ std::string CustomSystem::described(const Start& start) const {
   std::string text;
   std::size_t i = 0;
   for (const auto* values : {&start.parameters, &start.q, &start.p})
-    for (const double value : *values)
-      text += (text.empty() ? "" : ", ") + names[i++] + " = " + schemas::to_text(value);
+    for (const double value : *values) text += (text.empty() ? "" : ", ") + names[i++] + " = " + shown(value);
   return text;
 }
 
@@ -144,8 +148,8 @@ void CustomSystem::check_starts() const {
     const Start start = draw_start(random);
     const double h = energy(start.parameters, start.q, start.p);
     if (!std::isfinite(h))
-      throw FieldError("physics.hamiltonian is not finite where trajectories may start: H = " +
-                       schemas::to_text(h) + " at " + described(start));
+      throw FieldError("physics.hamiltonian is not finite where trajectories may start: H = " + shown(h) +
+                       " at " + described(start));
     check_gradient(start);
     show(start.parameters, start.q, start.p, scene);
   }
