@@ -309,6 +309,15 @@ TEST_CASE("errors say where, and what was expected") {
   }
 }
 
+TEST_CASE("only a name that is near is suggested") {
+  for (const std::string name : {"w", "velocity"})
+    CHECK_THROWS_WITH_AS(parsed(name),
+                         ("here: at character 1 (\"" + name + "\"): unknown name \"" + name +
+                          "\": expected one of x, y, z, pi or a function")
+                             .c_str(),
+                         hamgen::schemas::FieldError);
+}
+
 TEST_CASE("long formulas within the bounds are read without exhausting the stack") {
   CHECK(value(std::string(3998, '-') + "x", 5) == 5);
   std::string tower = "1";
