@@ -1,8 +1,8 @@
 #include "simulators/custom_system.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
-#include <optional>
 
 #include "simulators/custom_definition.hpp"
 #include "simulators/expression_tape.hpp"

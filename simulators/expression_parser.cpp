@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/spirit/home/x3.hpp>
+#include <cctype>
 #include <charconv>
 #include <numbers>
 #include <numeric>

@@ -1,6 +1,7 @@
 // The example configurations are what they say: each makes trajectories within the certificate.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
