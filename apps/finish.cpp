@@ -27,7 +27,7 @@ dataset::Manifest describe(const Making& making, std::vector<dataset::ShardRecor
   dataset::Manifest manifest;
   manifest.plan = making.plan;
   manifest.system = making.config.system->name;
-  manifest.hamiltonian = making.config.system->hamiltonian;
+  manifest.hamiltonian = making.simulations.train().hamiltonian();
   manifest.frame_shape = frame_shape(making.config, making.simulations.train());
   std::ranges::sort(records, {}, &dataset::ShardRecord::first);
   for (const SplitConfig& split : making.config.splits()) {

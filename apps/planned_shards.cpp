@@ -75,7 +75,7 @@ dataset::SplitHeader split_header(const Config& config, const Simulations& simul
   header.has_friction = simulation.has_friction();
   header.attributes = {{"schema_version", dataset::schema_version},
                        {"system", config.system->name},
-                       {"hamiltonian", config.system->hamiltonian},
+                       {"hamiltonian", simulation.hamiltonian()},
                        {"reference", config.system->reference},
                        {"split", header.split},
                        {"config", to_json(config).dump()},

@@ -175,7 +175,7 @@ void fill_landscape(render::Portrait& portrait, const Sample& sample, const Simu
 render::Surface phase_portrait(const Sample& sample, const Simulation& simulation, const Config& config) {
   const simulators::Portrait plan = simulation.system().portrait();
   render::Portrait portrait;
-  portrait.title = config.system->name + ":  " + config.system->hamiltonian;
+  portrait.title = config.system->name + ":  " + simulation.hamiltonian();
   portrait.x_label = plan.x_label;
   portrait.y_label = plan.y_label;
   portrait.tracks = tracks_of(sample, plan, simulators::Look(config.settings), config.settings.real("dt"));

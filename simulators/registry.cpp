@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "simulators/charged_particle.hpp"
+#include "simulators/custom_system.hpp"
 #include "simulators/double_pendulum.hpp"
 #include "simulators/henon_heiles.hpp"
 #include "simulators/kepler_relativistic.hpp"
@@ -34,6 +35,7 @@ const std::vector<SystemDescriptor>& systems() {
       kepler_relativistic(),
       planets(),
       lennard_jones(),
+      custom(),
   };
   return rows;
 }

@@ -1,5 +1,5 @@
 // The systems there are. To add one: write its file pair, add its row in registry.cpp
-// (docs/adding-a-system.md).
+// (docs/your-own-system.md).
 #pragma once
 
 #include <string_view>

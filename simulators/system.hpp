@@ -4,7 +4,7 @@
 //
 // q and p each have `dimension()` coordinates. `c` holds the constants of one trajectory (masses, stiffness,
 // ...), as drawn by `draw_start` and stored in the shard's `parameters`. All methods are const and
-// thread-safe. Adding a system: docs/adding-a-system.md.
+// thread-safe. Adding a system: docs/your-own-system.md.
 #pragma once
 
 #include <cstddef>
@@ -51,6 +51,8 @@ class System {
   virtual std::size_t dimension() const = 0;                      // D
   virtual std::vector<std::string> coordinate_names() const = 0;  // D names, "x_1"
   virtual std::vector<Label> parameter_labels() const = 0;        // P labels
+  // H where the settings say what it is; empty: what the descriptor says.
+  virtual std::string hamiltonian() const { return {}; }
   virtual std::string position_unit() const = 0;
   virtual std::string momentum_unit() const = 0;
 

@@ -68,6 +68,7 @@ std::vector<schemas::Field> Simulation::fields() {
 
 Simulation::Simulation(const SystemDescriptor& descriptor, const schemas::Settings& settings)
     : system_(descriptor.create(settings)),
+      hamiltonian_(system_->hamiltonian().empty() ? descriptor.hamiltonian : system_->hamiltonian()),
       look_(settings),
       seed_(static_cast<std::uint64_t>(settings.integer("seed"))),
       noise_std_(settings.real("noise.std")),

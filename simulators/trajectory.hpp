@@ -50,8 +50,9 @@ class Simulation {
   Simulation(const SystemDescriptor& descriptor, const schemas::Settings& settings);
 
   const System& system() const { return *system_; }
-  const std::vector<double>& times() const { return times_; }  // [T], times[t] = t * dt
-  std::size_t frames() const { return times_.size(); }         // T = steps + 1
+  const std::string& hamiltonian() const { return hamiltonian_; }  // in words: "H = ..."
+  const std::vector<double>& times() const { return times_; }      // [T], times[t] = t * dt
+  std::size_t frames() const { return times_.size(); }             // T = steps + 1
   std::size_t dimension() const { return system_->dimension(); }
   std::vector<Label> parameter_labels() const;  // P labels
   // The system's own of a trajectory's parameters: what its methods take as `c`.
@@ -78,6 +79,7 @@ class Simulation {
   void observe(RandomStream random, Trajectory& trajectory) const;
 
   std::unique_ptr<System> system_;
+  std::string hamiltonian_;
   Look look_;
   std::size_t constants_ = 0;  // of the system, among a trajectory's parameters
   std::uint64_t seed_;

@@ -48,7 +48,7 @@ double symplectic_defect(const System& system, const Start& start, double time,
     return image;
   };
   std::vector<std::vector<double>> columns(n, std::vector<double>(n));
-  constexpr double h = 1e-4;
+  constexpr double h = 3e-4;
   for (std::size_t k = 0; k < n; ++k) {
     std::vector<std::vector<double>> images;
     for (int step = -4; step <= 4; ++step) images.push_back(map(k, step * h));
@@ -74,7 +74,7 @@ double symplectic_defect(const System& system, const Start& start, double time,
 }  // namespace
 
 TEST_CASE("every system keeps its energy over a default dataset") {
-  for (const auto& descriptor : systems()) {
+  for (const auto& descriptor : tested_systems()) {
     const auto simulation = simulation_of(descriptor.name);
     double worst = 0;
     std::uint64_t redraws = 0;
@@ -98,7 +98,7 @@ TEST_CASE("every system keeps its energy over a default dataset") {
 
 // Over a short time, so that no system's own instability drowns the solver: what is left is error, not chaos.
 TEST_CASE("every method finds its way back to the start in every system") {
-  for (const auto& descriptor : systems()) {
+  for (const auto& descriptor : tested_systems()) {
     const auto simulation = simulation_of(descriptor.name);
     const System& system = simulation.system();
     const double time = simulation.times()[8];
@@ -147,7 +147,7 @@ TEST_CASE("leapfrog is time-reversible to round-off with coarse steps, Runge-Kut
 }
 
 TEST_CASE("leapfrog conserves the symplectic form with coarse steps, Runge-Kutta does not") {
-  for (const auto& descriptor : systems()) {
+  for (const auto& descriptor : tested_systems()) {
     const auto simulation = simulation_of(descriptor.name);
     if (!simulation.system().is_separable()) continue;
     CAPTURE(descriptor.name);

@@ -12,6 +12,7 @@
 #include "simulators/registry.hpp"
 #include "simulators/scene.hpp"
 #include "simulators/trajectory.hpp"
+#include "tests/simulators/tested_systems.hpp"
 
 namespace hamgen::tests {
 
@@ -35,7 +36,7 @@ inline schemas::Settings settings_for(const simulators::SystemDescriptor& descri
 }
 
 inline simulators::Simulation simulation_of(std::string_view system, const Overrides& overrides = {}) {
-  const auto& descriptor = simulators::find_system(system);
+  const auto& descriptor = tested_system(system);
   return {descriptor, settings_for(descriptor, overrides)};
 }
 
