@@ -48,7 +48,8 @@ double symplectic_defect(const System& system, const Start& start, double time,
     return image;
   };
   std::vector<std::vector<double>> columns(n, std::vector<double>(n));
-  constexpr double h = 3e-4;
+  constexpr double h =
+      5e-5;  // of a unit: smaller, and round-off shows; larger, and the differences are too coarse
   for (std::size_t k = 0; k < n; ++k) {
     std::vector<std::vector<double>> images;
     for (int step = -4; step <= 4; ++step) images.push_back(map(k, step * h));
