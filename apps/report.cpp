@@ -24,8 +24,12 @@ std::uint64_t total_bytes(const dataset::SplitRecord& split) {
 std::string systems_text() {
   std::string text;
   for (const auto& system : simulators::systems())
-    text += fmt::format("{:<12} {}\n{:<12} {}\n\n", system.name, system.summary, "", system.hamiltonian);
-  return text + "Constants, ranges and looks of a system:  hamgen --system NAME --print-config\n";
+    text += fmt::format("{}: {}\n    {}\n    conserved: {}\n\n", system.name, system.summary,
+                        system.hamiltonian, system.conserved);
+  return text +
+         "Constants, ranges and looks of a system:  hamgen --system NAME --print-config\n"
+         "Configurations with a name:               hamgen presets\n"
+         "Pictures of them all:                     docs/gallery.md\n";
 }
 
 Json systems_json() {
@@ -35,6 +39,7 @@ Json systems_json() {
                     {"summary", system.summary},
                     {"hamiltonian", system.hamiltonian},
                     {"reference", system.reference},
+                    {"conserved", system.conserved},
                     {"config", to_json(default_config(system.name))}});
   return list;
 }

@@ -6,7 +6,7 @@
 RUN is a run of hgn-fit that gives configuration and first weights (one step is enough: hgn-fit --max-steps 1). Every frame is
 decoded, the integrator takes its steps one by one, a DataLoader reads the shards, Adam moves the weights, fp32 throughout.
 Prints one line of JSON: steps, seconds, the median of the steps per second without the first steps, and, with --test N, the test
-MSE over N trajectories after every --test-every steps.
+MSE over N trajectories after every --test-every steps; with --until MSE it ends there.
 """
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def batches(data: HamgenDataset, size: int, workers: int) -> Iterator[Tensor]:
 def train_step(hgn: Hgn, optimizer: torch.optim.Optimizer, frames: Tensor, average: Tensor | None) -> Tensor:
     """One step; returns GECO's moving average of the constraint."""
     objective = hgn.config["objective"]
-    noise = torch.randn(len(frames), hgn.config["latent"]["z_channels"], 4, 4)
+    noise = torch.randn(len(frames), hgn.config["latent"]["z_channels"], 4, 4, device=frames.device)
     optimizer.zero_grad()
     mean, log_variance = hgn.encode(hgn.to_pixels(frames))
     z = mean + (0.5 * log_variance).exp() * noise
@@ -56,10 +56,11 @@ def train_step(hgn: Hgn, optimizer: torch.optim.Optimizer, frames: Tensor, avera
     return average
 
 
-def test_mse(hgn: Hgn, data: HamgenDataset, count: int) -> float:
+def test_mse(hgn: Hgn, data: HamgenDataset, count: int, device: str) -> float:
     errors = []
     for first in range(0, count, 16):
         frames = torch.stack([torch.from_numpy(data[i]["frames"]) for i in range(first, min(first + 16, count))])
+        frames = frames.to(device)
         errors.append((hgn.reconstruct(frames) - hgn.to_pixels(frames)).square().flatten(1).mean(1))
     return torch.cat(errors).mean().item()
 
@@ -74,22 +75,28 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=0, help="processes that read batches [0]")
     parser.add_argument("--test", type=int, default=0, metavar="N", help="trajectories to test on [0]")
     parser.add_argument("--test-every", type=int, default=100, metavar="STEPS")
+    parser.add_argument("--until", type=float, default=0, metavar="MSE", help="end at this test MSE")
+    parser.add_argument("--device", default="cpu", help="[cpu]")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     torch.manual_seed(0)
-    hgn = load_run(options.run).train()
+    hgn = load_run(options.run).train().to(options.device)
     optimizer = torch.optim.Adam([p for p in hgn.parameters()], lr=hgn.config["optimizer"]["learning_rate"])
     stream = batches(HamgenDataset(options.data), hgn.config["train"]["batch"], options.workers)
     seconds, times, tests, average = 0.0, [], [], None
     while len(times) < options.steps and seconds < options.seconds:
         begin = time.perf_counter()
-        average = train_step(hgn, optimizer, next(stream), average)
+        average = train_step(hgn, optimizer, next(stream).to(options.device), average)
+        if options.device != "cpu":
+            torch.cuda.synchronize()
         times.append(time.perf_counter() - begin)
         seconds += times[-1]
         if options.test > 0 and len(times) % options.test_every == 0:
-            error = test_mse(hgn, HamgenDataset(options.data, "test"), options.test)
+            error = test_mse(hgn, HamgenDataset(options.data, "test"), options.test, options.device)
             tests.append({"step": len(times), "seconds": seconds, "mse": error})
             print(json.dumps(tests[-1]), file=sys.stderr, flush=True)
+            if error <= options.until:
+                break
     print(json.dumps({"steps": len(times), "seconds": seconds, "torch": torch.__version__,
                       "steps_per_second": 1 / statistics.median(times[WARM_UP:] or times), "tests": tests}))
     return 0

@@ -82,6 +82,7 @@ TEST_CASE("names are unique and lead back to their system") {
     CHECK_FALSE(descriptor.summary.empty());
     CHECK_FALSE(descriptor.hamiltonian.empty());
     CHECK_FALSE(descriptor.reference.empty());
+    CHECK_FALSE(descriptor.conserved.empty());
   }
 }
 
