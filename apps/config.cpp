@@ -42,9 +42,10 @@ void check_together(const Config& config) {
     constexpr double most = 1 << 30;
     if (frames * size * size * 3 > most)
       throw FieldError(fmt::format(
-          "steps = {} with image.size = {} is not allowed: one trajectory's frames would take {:.1f} "
+          "{}steps = {} with image.size = {} is not allowed: one trajectory's frames would take {:.1f} "
           "GB, and at most 1 GB is possible",
-          frames - 1, size, frames * size * size * 3 / most));
+          split.split == simulators::Split::test_extrapolate ? "test_extrapolate." : "", frames - 1, size,
+          frames * size * size * 3 / most));
   }
   constexpr double most_shards = 1e6;
   if (trajectories / static_cast<double>(config.settings.integer("shard_size")) > most_shards)
@@ -66,10 +67,12 @@ std::vector<Field> fields_for(const Question& question, const std::vector<Field>
 // Checks a question's block and puts it into `config`, with nothing but what it sets.
 void take_block(const Question& question, const Json& block, Config& config) {
   const std::string name = split_name(question.split);
-  if (!block.is_object() || !block.contains("n") || block.size() < 2)
-    throw FieldError(fmt::format("{0} = {1} is not allowed: expected \"n\" and at least one value of {2}{3}",
-                                 name, block.dump(), question.field,
-                                 std::string_view(question.field).ends_with('.') ? "*" : ""));
+  const auto refuse = [&] {
+    const std::string field = question.field;
+    throw FieldError(fmt::format("{} = {} is not allowed: expected \"n\" and at least one value of {}{}",
+                                 name, block.dump(), field, field.ends_with('.') ? "*" : ""));
+  };
+  if (!block.is_object() || !block.contains("n")) refuse();
   const auto fields = fields_for(question, config.fields);
   schemas::Settings settings(fields);
   try {
@@ -80,10 +83,19 @@ void take_block(const Question& question, const Json& block, Config& config) {
   std::vector<Field> given;
   std::ranges::copy_if(fields, std::back_inserter(given),
                        [&](const Field& field) { return contains(block, field); });
+  if (given.size() < 2) refuse();
   config.blocks[name] = to_json(given, settings);
+  if (question.split == simulators::Split::test_extrapolate &&
+      settings.integer("steps") <= config.settings.integer("steps"))
+    throw FieldError(fmt::format("{}.steps = {} is not allowed: expected more than the {} of train", name,
+                                 settings.integer("steps"), config.settings.integer("steps")));
 }
 
 }  // namespace
+
+static_assert(std::size(dataset::split_names) ==
+                  static_cast<std::size_t>(simulators::Split::test_parameters) + 1,
+              "simulators::Split and dataset::split_names list the same splits in the same order");
 
 const char* split_name(simulators::Split split) {
   return dataset::split_names[static_cast<std::size_t>(split)];
@@ -167,12 +179,23 @@ Config config_from_json(const Json& json) {
   return config;
 }
 
-Json to_json(const Config& config) {
+Json to_json(const Config& config, const std::vector<Field>& fields) {
   Json json{{"system", config.system->name}};
-  json.update(to_json(config.fields, config.settings));
+  json.update(to_json(fields, config.settings));
   json["n_test"] = config.test_size();
   json.update(config.blocks);
   return json;
+}
+
+Json to_json(const Config& config) {
+  return to_json(config, config.fields);
+}
+
+Json to_json_like(const Config& config, const Json& like) {
+  std::vector<Field> known;
+  std::ranges::copy_if(config.fields, std::back_inserter(known),
+                       [&](const Field& field) { return contains(like, field); });
+  return to_json(config, known);
 }
 
 Json json_schema() {

@@ -46,7 +46,9 @@ Config default_config(const std::string& system);
 Config config_from_json(const Json& json);
 
 Json to_json(const Config& config);  // nested objects, every field, "system" first
-Json json_schema();                  // of any system's configuration
-std::string config_reference();      // Markdown
+// The same, with those fields only that `like` has a value of.
+Json to_json_like(const Config& config, const Json& like);
+Json json_schema();              // of any system's configuration
+std::string config_reference();  // Markdown
 
 }  // namespace hamgen::apps

@@ -97,7 +97,9 @@ Json derivative_errors(const TrainedRun& run, const model::Batch& batch) {
 
 // Of the true energy along roll-outs from exact starts, in double precision. In small groups: the states of
 // one share their steps, and a close encounter in one of them shortens all.
-Json energy_errors(const TrainedRun& run, const model::Batch& batch, const TrueMotion& motion, double dt) {
+Json energy_errors(const TrainedRun& run, const EvaluationData& data, const model::Batch& batch,
+                   const TrueMotion& motion, double dt) {
+  const auto truth = data.test.numbers("energy", 0, static_cast<std::uint64_t>(batch.q.size(0)));
   constexpr std::int64_t group = 25;
   const at::NoGradGuard no_grad;
   const auto& model = dynamic_cast<const model::StateModel&>(*run.network);
@@ -113,9 +115,10 @@ Json energy_errors(const TrainedRun& run, const model::Batch& batch, const TrueM
         return motion.energy(static_cast<std::uint64_t>(first + row), model::to_vector(s.q[row]),
                              model::to_vector(s.p[row]));
       };
-      const double truth = energy(states.front());
       double sum = 0;
-      for (const auto& state : states) sum += (energy(state) - truth) * (energy(state) - truth);
+      for (std::size_t t = 0; t < states.size(); ++t)
+        sum +=
+            std::pow(energy(states[t]) - truth[static_cast<std::size_t>(first + row) * states.size() + t], 2);
       squares.push_back(sum / static_cast<double>(states.size()));
     }
   }
@@ -229,7 +232,7 @@ Json evaluate_states(const TrainedRun& run, const EvaluationData& data, const Ev
             {"test",
              {{"derivative_mse", derivative_errors(run, test)},
               {"derivative_mse_of_exact_law", exact_law_errors(test, motion)},
-              {"energy_mse", energy_errors(run, test, motion, dt)}}}}}};
+              {"energy_mse", energy_errors(run, data, test, motion, dt)}}}}}};
 }
 
 Json evaluate_runs(const std::vector<fs::path>& paths, const EvaluationData& data,

@@ -55,6 +55,12 @@ std::string fact(const char* name, const std::string& html, const std::string& n
                      note.empty() ? "" : "<small>" + note + "</small>");
 }
 
+// Which split the test trajectories are of, where it is not the usual one.
+std::string split_note(const Json& dataset) {
+  const std::string split = text_at(dataset, "/split");
+  return split.empty() || split == "test" ? "" : " of <code>" + escape_html(split) + "</code>";
+}
+
 std::string facts(const Json& dataset) {
   const auto code = [&](const char* path) {
     const std::string text = text_at(dataset, path);
@@ -67,7 +73,7 @@ std::string facts(const Json& dataset) {
   const double window = dt * (number_at(dataset, "/frames") - 1);
   return "<dl>\n" + fact("Dataset", code("/path")) + fact("System", code("/system")) +
          fact("Training trajectories", count("/train_trajectories")) +
-         fact("Test trajectories", count("/test_trajectories"),
+         fact("Test trajectories", count("/test_trajectories") + split_note(dataset),
               note(evaluated, count_text(evaluated) + " evaluated")) +
          fact("Frames", count("/frames"), note(pixels, fmt::format("of {0} × {0} pixels", pixels))) +
          fact("Time step", number_text(dt), note(window, "window " + number_text(window))) + "</dl>\n";

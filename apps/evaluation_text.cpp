@@ -138,6 +138,12 @@ std::string seeds_table(const Json& groups) {
 
 }  // namespace
 
+// An evaluation of before there were several knows "test" alone.
+std::string split_of(const Json& evaluation) {
+  const std::string split = text_at(evaluation, "/dataset/split");
+  return split.empty() ? "test" : split;
+}
+
 std::string evaluation_text(const Json& evaluation) {
   std::vector<const Json*> videos, states, densities, costs;
   std::string warnings;
@@ -149,9 +155,9 @@ std::string evaluation_text(const Json& evaluation) {
   }
   std::string text = warnings;
   if (densities.empty())
-    text = fmt::format("{}: {}, {} test trajectories of {} frames\n{}\n",
-                       text_at(evaluation, "/dataset/path"), text_at(evaluation, "/dataset/system"),
-                       number_at(evaluation, "/dataset/evaluated_trajectories"),
+    text = fmt::format("{}: {}, {} {} trajectories of {} frames\n{}\n", text_at(evaluation, "/dataset/path"),
+                       text_at(evaluation, "/dataset/system"),
+                       number_at(evaluation, "/dataset/evaluated_trajectories"), split_of(evaluation),
                        number_at(evaluation, "/dataset/frames"), warnings);
   if (!videos.empty()) text += video_tables(evaluation, videos);
   if (!states.empty()) text += (videos.empty() ? "" : "\n") + state_table(states);

@@ -28,6 +28,7 @@ dataset::Manifest describe(const Making& making, std::vector<dataset::ShardRecor
   manifest.plan = making.plan;
   manifest.system = making.config.system->name;
   manifest.hamiltonian = making.simulations.train().hamiltonian();
+  manifest.is_reversible = making.simulations.train().is_reversible();
   manifest.frame_shape = frame_shape(making.config, making.simulations.train());
   std::ranges::sort(records, {}, &dataset::ShardRecord::first);
   for (const SplitConfig& split : making.config.splits()) {
@@ -38,7 +39,7 @@ dataset::Manifest describe(const Making& making, std::vector<dataset::ShardRecor
       return record.file.starts_with(found.name + "/");
     });
     if (found.shards.empty()) continue;
-    const auto header = split_header(making.config, making.simulations, making.plan.generator, split.split);
+    const auto header = split_header(making.config, making.simulations, making.plan, split.split);
     auto index = dataset::make_virtual_index(header, found.shards);
     found.index = dataset::index_record(found.name, index.image());
     indices.emplace(found.index.file, std::move(index));

@@ -165,9 +165,20 @@ const char* ending_text(Ending ending) {
   return texts[static_cast<int>(ending)];
 }
 
+// Presets that ask for it do not know the data.
+void tell_of_irreversible(const Setup& setup) {
+  const auto& settings = setup.config.settings;
+  if (settings.values().contains("data.reverse") && settings.boolean("data.reverse") &&
+      !setup.data.training().is_reversible)
+    fmt::print(
+        stderr,
+        "hgn-fit: data.reverse does nothing here: played backward, these videos are none of the system\n");
+}
+
 FitOutcome run(const Setup& setup, const FitOptions& options,
                const std::optional<model::Checkpoint>& checkpoint) {
   const bool is_first = setup.group->is_first();
+  if (is_first) tell_of_irreversible(setup);
   if (is_first)
     for (const fs::path& directory : {options.out, options.out / "checkpoints"})
       dataset::remove_temporaries(directory);
@@ -321,7 +332,7 @@ std::string result_text(const fs::path& run, const Json& result) {
   if (test.contains("derivative_mse"))
     return text + fmt::format("  MSE of dq/dt and dp/dt  {:.3e}\n", of("derivative_mse"));
   text += fmt::format("  pixel MSE        {:.3e}", of("mse"));
-  if (test.contains("noise_floor"))
+  if (test.contains("noise_floor") && of("noise_floor") > 0)  // 0: frames without noise
     text += fmt::format("   {:.3f} x the noise floor of {:.3e}", of("mse") / of("noise_floor"),
                         of("noise_floor"));
   else

@@ -1,5 +1,7 @@
 #include "apps/planned_shards.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "apps/version.hpp"
@@ -32,12 +34,18 @@ Simulations::Simulations(const Config& config) {
   for (SplitConfig& split : config.splits()) {
     if (!simulations_.empty()) split.settings.set(*half_width, train().nominal_view().half_width);
     auto simulation = std::make_unique<simulators::Simulation>(*config.system, split.settings);
-    if (!simulations_.empty() &&
-        (labels(*simulation) != labels(train()) || simulation->has_friction() != train().has_friction()))
-      throw schemas::FieldError(
-          std::string(split_name(split.split)) +
-          " is not allowed: its trajectories would have other coordinates, constants or "
-          "kinds of numbers than those of the train split");
+    const auto require = [&](bool is_so, const char* what) {
+      if (!is_so)
+        throw schemas::FieldError(
+            fmt::format("{} is not allowed: its trajectories would have {} than those of train",
+                        split_name(split.split), what));
+    };
+    if (!simulations_.empty()) {
+      require(labels(*simulation) == labels(train()), "other coordinates or constants");
+      require(simulation->has_friction() == train().has_friction(),
+              "another kind of motion (with or without friction)");
+      require(simulation->hamiltonian() == train().hamiltonian(), "another Hamiltonian");
+    }
     simulations_.emplace(split.split, std::move(simulation));
   }
 }
@@ -57,7 +65,8 @@ std::array<std::uint64_t, 4> frame_shape(const Config& config, const simulators:
 
 Config config_of(const std::filesystem::path& dataset, const dataset::Plan& plan) {
   Config config = config_from_json(plan.config);
-  const auto found = dataset::differences(plan.config, to_json(config));
+  // A field that the plan does not know is younger: its default is what the program did before.
+  const auto found = dataset::differences(plan.config, to_json_like(config, plan.config));
   if (!found.empty())
     throw dataset::ManifestError(dataset.string() + " was begun by hamgen " + plan.generator.version +
                                  ", whose configuration this one does not have: " + listed(found, 5));
@@ -65,7 +74,7 @@ Config config_of(const std::filesystem::path& dataset, const dataset::Plan& plan
 }
 
 dataset::SplitHeader split_header(const Config& config, const Simulations& simulations,
-                                  const dataset::Generator& generator, Split split) {
+                                  const dataset::Plan& plan, Split split) {
   const simulators::Simulation& simulation = simulations.of(split);
   const auto& system = simulation.system();
   const auto& settings = config.settings;
@@ -78,11 +87,11 @@ dataset::SplitHeader split_header(const Config& config, const Simulations& simul
                        {"hamiltonian", simulation.hamiltonian()},
                        {"reference", config.system->reference},
                        {"split", header.split},
-                       {"config", to_json(config).dump()},
+                       {"config", plan.config.dump()},
                        {"seed", settings.integer("seed")},
                        {"generator", "hamgen"},
-                       {"generator_version", generator.version},
-                       {"git_commit", generator.git_commit},
+                       {"generator_version", plan.generator.version},
+                       {"git_commit", plan.generator.git_commit},
                        {"solver", settings.text("integrator.method")},
                        {"absolute_tolerance", settings.real("integrator.absolute_tolerance")},
                        {"relative_tolerance", settings.real("integrator.relative_tolerance")},
@@ -97,6 +106,7 @@ dataset::SplitHeader split_header(const Config& config, const Simulations& simul
   }
   header.position_unit = system.position_unit();
   header.momentum_unit = system.momentum_unit();
+  header.energy_unit = system.energy_unit();
   return header;
 }
 

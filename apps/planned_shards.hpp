@@ -43,7 +43,7 @@ class Simulations {
 // Root attributes, axes and labels of the shards of a split. The generator that they name is the one that
 // the dataset was begun with.
 dataset::SplitHeader split_header(const Config& config, const Simulations& simulations,
-                                  const dataset::Generator& generator, simulators::Split split);
+                                  const dataset::Plan& plan, simulators::Split split);
 // Frames, rows, columns and channels of a trajectory.
 std::array<std::uint64_t, 4> frame_shape(const Config& config, const simulators::Simulation& simulation);
 dataset::Generator this_generator();

@@ -177,8 +177,7 @@ void run_pipeline(const Making& making, std::span<const PlannedShard> shards, As
 // Builds these shards of one split, in order; all, or fewer where a signal asked to stop.
 std::vector<dataset::ShardRecord> build_shards(const Making& making, const Inventory& inventory,
                                                std::span<const PlannedShard> shards) {
-  const auto header =
-      split_header(making.config, making.simulations, making.plan.generator, shards.front().split);
+  const auto header = split_header(making.config, making.simulations, making.plan, shards.front().split);
   dataset::make_directory(making.out / header.split);
   std::uint64_t trajectories = 0;
   for (const PlannedShard& shard : shards)

@@ -204,8 +204,8 @@ class Verifier {
 
   // Times, pixel grid and names are those of the configuration.
   void check_labels(const std::string& split, const ShardFile& shard) const {
-    const auto header = split_header(expected_->config, expected_->simulations, manifest_->plan.generator,
-                                     split_named(split));
+    const auto header =
+        split_header(expected_->config, expected_->simulations, manifest_->plan, split_named(split));
     for (const auto& [name, values] : shard.map().labels)
       for (const auto& [wanted, right] : header.labels())
         require(name != wanted || values == right, name + " is not what its configuration gives");

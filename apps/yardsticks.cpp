@@ -106,6 +106,7 @@ class Measurement {
  private:
   // The unbiased variance of each value over fresh noise, summed over all values.
   double variance_over_draws(const simulators::Trajectory& trajectory, Producer& producer) const {
+    if (simulation_.noise_std() == 0) return 0;
     const auto stream = [&](Purpose purpose) {
       return RandomStream({.seed = static_cast<std::uint64_t>(config_.settings.integer("seed")),
                            .split = Split::test,

@@ -26,7 +26,7 @@ struct DatasetLayout {
   std::string name;
   Element element;
   std::vector<Axis> axes;
-  // {q} and {p} stand for the system's units of position and momentum.
+  // {q}, {p} and {H} stand for the system's units of position, momentum and energy.
   std::string units;
   std::string long_name;
   bool is_compressed = false;  // deflate, chunks of one trajectory (split over time above 1 MiB)
@@ -57,7 +57,7 @@ struct SplitHeader {
   std::vector<double> y, x;              // [H], [W]: pixel centres in the world, from the view's centre
   std::vector<std::string> coordinates;  // [D]
   std::vector<std::string> parameters, parameter_units;  // [P]
-  std::string position_unit, momentum_unit;
+  std::string position_unit, momentum_unit, energy_unit;
 
   bool holds(const DatasetLayout& layout) const;
   // Size along an axis, for `trajectories` trajectories.

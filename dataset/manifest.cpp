@@ -127,6 +127,7 @@ Json to_json(const Manifest& manifest) {
               {"axes", {"time", "y", "x", "channel"}},
               {"channel_mean", manifest.channel_mean},
               {"channel_std", manifest.channel_std}}}};
+  if (!manifest.is_reversible) json["is_reversible"] = false;
   if (manifest.has_yardsticks) {
     const Yardsticks& y = manifest.yardsticks;
     json["yardsticks"] = {
@@ -148,6 +149,7 @@ Manifest manifest_from_json(const Json& json) {
     throw ManifestError("its plan is not that of its configuration");
   json.at("system").get_to(manifest.system);
   json.at("hamiltonian").get_to(manifest.hamiltonian);
+  manifest.is_reversible = json.value("is_reversible", true);
   manifest.frame_shape = shape_from_json(json.at("frames").at("shape"));
   manifest.channel_mean = channels_from_json(json.at("frames").at("channel_mean"));
   manifest.channel_std = channels_from_json(json.at("frames").at("channel_std"));

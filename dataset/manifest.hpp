@@ -42,6 +42,7 @@ struct Yardsticks {
 struct Manifest {
   Plan plan;
   std::string system, hamiltonian;
+  bool is_reversible = true;                      // played backward, its videos are such videos, too
   std::array<std::uint64_t, 4> frame_shape{};     // T, H, W, channels, of the train split
   std::vector<double> channel_mean, channel_std;  // of the train split's frames, value / 255
   std::vector<SplitRecord> splits;

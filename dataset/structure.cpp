@@ -12,6 +12,7 @@ std::string resolve_units(std::string units, const SplitHeader& header) {
   };
   substitute("{q}", header.position_unit);
   substitute("{p}", header.momentum_unit);
+  substitute("{H}", header.energy_unit);
   substitute("/ time / time", "/ time^2");
   return units;
 }

@@ -53,7 +53,9 @@ std::vector<schemas::Field> Trainer::fields(Observation observation) {
   };
   if (!is_of_points)
     fields.push_back(
-        boolean("data.reverse", false, "play half of the sequences backward: H(q, -p) = H(q, p)"));
+        boolean("data.reverse", false,
+                "play half of the sequences backward, where H(q, -p) = H(q, p) and there is no friction: the "
+                "manifest tells"));
   if (observation == Observation::frames) {
     fields.push_back(integer("data.image_size", 0, "pixel",
                              "larger frames are averaged down to it; null: as in the dataset")

@@ -55,6 +55,7 @@ class ChargedParticle final : public System {
     out[1] = vy;
   }
   bool is_separable() const override { return false; }
+  bool is_reversible() const override { return false; }  // backward it belongs to -B
 
   void show(Reals c, Reals q, Reals, Scene& scene) const override {
     scene.discs.assign(1, {q[0], q[1], look_.radius(c[0])});

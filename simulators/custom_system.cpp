@@ -41,7 +41,11 @@ class CustomSystem final : public System {
  public:
   explicit CustomSystem(const schemas::Settings& settings)
       : settings_(settings), definition_(settings), compiled_(Compiled::from(definition_)) {
-    check_starts();
+    try {
+      check_starts();
+    } catch (const StartFailure& failure) {
+      throw FieldError(failure.what());
+    }
   }
 
   std::size_t dimension() const override { return definition_.dimension(); }
@@ -69,6 +73,7 @@ class CustomSystem final : public System {
     compiled_.dH_dp.run({c, q, p}, out);
   }
   bool is_separable() const override { return definition_.is_separable(); }
+  bool is_reversible() const override;
 
   void show(Reals c, Reals q, Reals p, Scene& scene) const override;
   std::size_t bodies() const override { return definition_.discs.size(); }
@@ -107,10 +112,28 @@ Start CustomSystem::draw_start(RandomStream& random) const {
     h = energy(start.parameters, start.q, start.p);
     if (h >= window[0] && h <= window[1]) return start;
   }
-  throw FieldError("start.energy = " + schemas::to_text(settings_.at("start.energy")) +
-                   " was not met by any of " + std::to_string(most_draws) +
-                   " starts drawn from start.values; the last, " + described(start) +
-                   ", has H = " + shown(h));
+  throw StartFailure("start.energy = " + schemas::to_text(settings_.at("start.energy")) +
+                     " was not met by any of " + std::to_string(most_draws) +
+                     " starts drawn from start.values; the last, " + described(start) +
+                     ", has H = " + shown(h));
+}
+
+// Where momenta occur evenly, H does not change with their signs; at many random states this is no accident.
+bool CustomSystem::is_reversible() const {
+  RandomStream random({.seed = 0, .purpose = Purpose::start});
+  for (int i = 0; i < 32; ++i) {
+    Start start;
+    try {
+      start = draw_start(random);
+    } catch (const StartFailure&) {
+      continue;
+    }
+    const double forward = energy(start.parameters, start.q, start.p);
+    for (double& momentum : start.p) momentum = -momentum;
+    const double backward = energy(start.parameters, start.q, start.p);
+    if (!(std::abs(forward - backward) <= 1e-12 * std::max(1.0, std::abs(forward)))) return false;
+  }
+  return true;
 }
 
 void CustomSystem::show(Reals c, Reals q, Reals p, Scene& scene) const {
@@ -220,6 +243,8 @@ double CustomSystem::half_width() const {
       farthest = std::max(farthest, reach(draw_start(random), times));
     } catch (const IntegrationFailure& stopped) {
       failure = stopped.what();
+    } catch (const StartFailure& none) {
+      failure = none.what();
     }
   }
   if (farthest == 0)

@@ -80,6 +80,7 @@ class LennardJones final : public System {
   std::vector<Label> parameter_labels() const override {
     return {{"box", "sigma"}, {"onset", "sigma"}, {"cutoff", "sigma"}};
   }
+  std::string energy_unit() const override { return "epsilon"; }
   std::string position_unit() const override { return "sigma"; }
   std::string momentum_unit() const override { return "sqrt(mass epsilon)"; }
 
@@ -120,7 +121,7 @@ class LennardJones final : public System {
 
 LennardJones::LennardJones(const schemas::Settings& settings)
     : particles_(static_cast<std::size_t>(settings.integer("physics.particles"))),
-      temperature_(settings.real("physics.temperature")),
+      temperature_(settings.real("start.temperature")),
       equilibration_(settings.real("start.equilibration")),
       box_(std::sqrt(static_cast<double>(particles_) / settings.real("physics.density"))),
       cutoff_(settings.is_automatic("physics.cutoff") ? std::min(2.5, box_ / 2)
@@ -282,8 +283,8 @@ Start LennardJones::draw_start(RandomStream& random) const {
     for (double& momentum : start.p) momentum *= scale;
     return start;
   }
-  throw std::runtime_error("lennard_jones: no start at the mean energy " + schemas::to_text(target) + " in " +
-                           std::to_string(attempts) + " attempts");
+  throw StartFailure("no start at the mean energy " + schemas::to_text(target) + " in " +
+                     std::to_string(attempts) + " attempts");
 }
 
 // Each particle where it is in the box, and once more wherever its disc reaches across the border.
@@ -326,7 +327,7 @@ SystemDescriptor lennard_jones() {
                  real("physics.density", 0.77, "1 / sigma^2", "particles per area of the box")
                      .above(0)
                      .at_most(1.1),
-                 real("physics.temperature", 0.5, "epsilon", "temperature T at which the starts are drawn")
+                 real("start.temperature", 0.5, "epsilon", "temperature T at which the starts are drawn")
                      .above(0)
                      .at_most(10),
                  real("physics.cutoff", 2.5, "sigma",

@@ -59,7 +59,7 @@ SystemDescriptor mass_spring() {
   using schemas::spread;
   SystemDescriptor row{
       .name = "mass_spring",
-      .summary = "a mass on a frictionless spring, moving vertically",
+      .summary = "a mass on a spring, moving vertically",
       .hamiltonian = "H = k q^2 / 2 + p^2 / (2 m)",
       .reference = "Toth et al. 2020, sec. 4",
       .conserved = "H",

@@ -65,7 +65,7 @@ SystemDescriptor pendulum() {
   using schemas::real, schemas::spread;
   SystemDescriptor row{
       .name = "pendulum",
-      .summary = "a bob on a massless rod, swinging without friction",
+      .summary = "a bob on a massless rod",
       .hamiltonian = "H = f m g l (1 - cos q) + p^2 / (2 m l^2), f = potential_factor",
       .reference = "Toth et al. 2020, sec. 4",
       .conserved = "H",

@@ -157,7 +157,9 @@ SystemDescriptor planets() {
                .above(0)
                .at_most(3),
            spread("start.epoch", {-200, 50}, "year",
-                  "when the trajectory starts, from J2000; the elements are fitted to -200 ... 50"),
+                  "when the trajectory starts, from J2000; the elements are fitted to -200 ... 50")
+               .at_least(-3000)
+               .at_most(3000),
            real("look.radial_power", 0.5, "1",
                 "a body at distance r (AU) from the centre of mass is drawn at r^radial_power; 1: to scale")
                .above(0)

@@ -61,6 +61,7 @@ class RigidPendulum3d final : public System {
     out[1] = p[1] / (m * l * l * sine * sine);
   }
   bool is_separable() const override { return false; }
+  bool allows_friction() const override { return false; }  // phi would need it times sin^2 theta
 
   // Towards the viewer: (0, -cos e, sin e); up on the screen: (0, sin e, cos e), with e the elevation.
   void show(Reals c, Reals q, Reals, Scene& scene) const override {

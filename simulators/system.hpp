@@ -53,16 +53,22 @@ class System {
   virtual std::vector<Label> parameter_labels() const = 0;        // P labels
   // H where the settings say what it is; empty: what the descriptor says.
   virtual std::string hamiltonian() const { return {}; }
+  virtual std::string energy_unit() const { return "mass length^2 / time^2"; }
   virtual std::string position_unit() const = 0;
   virtual std::string momentum_unit() const = 0;
 
-  virtual Start draw_start(RandomStream& random) const = 0;
+  virtual Start draw_start(RandomStream& random) const = 0;  // throws StartFailure
 
   virtual double energy(Reals c, Reals q, Reals p) const = 0;
   virtual void dH_dq(Reals c, Reals q, Reals p, MutableReals out) const = 0;
   virtual void dH_dp(Reals c, Reals q, Reals p, MutableReals out) const = 0;
   // Whether H = V(q) + K(p), so that leapfrog is explicit and symplectic.
   virtual bool is_separable() const { return true; }
+  // Whether H(q, -p) = H(q, p), so that a motion played backward is a motion, too.
+  virtual bool is_reversible() const { return true; }
+  // Whether a force of -friction dq/dt on each p makes sense. Not where coordinates are no lengths or angles,
+  // or a metric belongs between them.
+  virtual bool allows_friction() const { return true; }
 
   // What the state (q, p) looks like: overwrites the scene's discs (and tiles, where it has any); memory is
   // reused from one call to the next. Discs name their body; colours come later (Simulation::show).
@@ -75,6 +81,12 @@ class System {
   // After this length along x and y the world repeats, and half_width() is half of it; 0: it does not.
   virtual double period() const { return 0; }
   virtual Portrait portrait() const = 0;
+};
+
+// A start that the settings ask for was not found. The trajectory is drawn again.
+class StartFailure : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
 };
 
 // One row of the registry: all there is to know about a system before it is built.

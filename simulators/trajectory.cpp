@@ -30,7 +30,9 @@ std::vector<schemas::Field> Simulation::fields() {
       real("noise.std", 0.1, "",
            "standard deviation of the Gaussian noise added to each observed coordinate of q and p")
           .at_least(0),
-      real("physics.friction", 0, "momentum / position", "dp/dt = -dH/dq - friction dq/dt").at_least(0),
+      real("physics.friction", 0, "momentum / position",
+           "dp/dt = -dH/dq - friction dq/dt, in each coordinate")
+          .at_least(0),
       text("integrator.method", "fehlberg78", "the solver").one_of(stepper_names()),
       real("integrator.absolute_tolerance", 1e-13, "",
            "error allowed per step and coordinate (adaptive methods)")
@@ -93,9 +95,14 @@ Simulation::Simulation(const SystemDescriptor& descriptor, const schemas::Settin
   require_suitable(integrator_, *system_);
   if (look_.hues() > 0 && system_->bodies() == 0)
     throw schemas::FieldError("look.hues is not allowed: " + descriptor.name + " shows no bodies");
-  if (system_->period() > 0 && view_offset_ > 0)
-    throw schemas::FieldError("view.offset must be 0: the view of " + descriptor.name +
-                              " is its periodic box");
+  if (integrator_.friction != 0 && !system_->allows_friction())
+    throw schemas::FieldError("physics.friction = " + schemas::to_text(integrator_.friction) +
+                              " is not allowed: for " + descriptor.name + " expected 0");
+  if (system_->period() > 0 && (view_offset_ > 0 || half_width_ != system_->half_width()))
+    throw schemas::FieldError("view.half_width = " + schemas::to_text(half_width_) +
+                              ", view.offset = " + schemas::to_text(view_offset_) +
+                              " is not allowed: the view of " + descriptor.name + " is its periodic box, " +
+                              schemas::to_text(system_->half_width()) + " and 0");
   const auto steps = settings.integer("steps");
   const double dt = settings.real("dt");
   for (std::int64_t step = 0; step <= steps; ++step) times_.push_back(static_cast<double>(step) * dt);
@@ -117,6 +124,7 @@ Orbit Simulation::exact_orbit(Reals parameters, Reals q0, Reals p0, Reals times)
   IntegratorOptions exact;
   exact.friction = integrator_.friction;
   exact.max_step = integrator_.max_step;
+  exact.max_steps = integrator_.max_steps;
   return integrate(*system_, constants(parameters), q0, p0, times, exact);
 }
 
@@ -143,8 +151,13 @@ Trajectory Simulation::trajectory(Split split, std::int64_t id) const {
   std::string last_reason;
   for (; key.attempt < static_cast<std::uint64_t>(max_attempts_); ++key.attempt) {
     RandomStream random = stream(Purpose::start);
-    if (auto reason = follow(system_->draw_start(random), trajectory)) {
-      last_reason = std::move(*reason);
+    try {
+      if (auto reason = follow(system_->draw_start(random), trajectory)) {
+        last_reason = std::move(*reason);
+        continue;
+      }
+    } catch (const StartFailure& failure) {
+      last_reason = failure.what();
       continue;
     }
     trajectory.redraws = key.attempt;

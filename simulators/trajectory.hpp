@@ -66,6 +66,8 @@ class Simulation {
   double max_energy_drift() const { return max_energy_drift_; }
   double noise_std() const { return noise_std_; }
   bool has_friction() const { return integrator_.friction != 0; }
+  // Whether a trajectory played backward, momenta turned around, is one of the same system.
+  bool is_reversible() const { return system_->is_reversible() && !has_friction(); }
   View nominal_view() const { return {0, 0, half_width_}; }
 
   // Throws TrajectoryFailure.

@@ -76,6 +76,10 @@ class ZeroSumGame final : public System {
     }
   }
 
+  bool is_reversible() const override { return dimension() == 1; }  // of more, cross entropy is not even
+  bool allows_friction() const override { return false; }
+  std::string energy_unit() const override { return "1 / time"; }
+
   void show(Reals, Reals q, Reals p, Scene& scene) const override {
     const std::size_t n = dimension() + 1;
     Numbers x{}, y{};

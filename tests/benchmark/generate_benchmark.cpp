@@ -62,7 +62,7 @@ Stages time_stages(const apps::Config& config, std::int64_t trajectories) {
   apps::Producer producer(simulation, render::Canvas::from(config.settings),
                           static_cast<int>(config.settings.integer("compression")));
   const auto header =
-      apps::split_header(config, simulations, apps::this_generator(), simulators::Split::train);
+      apps::split_header(config, simulations, apps::plan_of(config), simulators::Split::train);
   Stages total;
   Timer timer;
   dataset::ShardWriter writer(header, static_cast<std::uint64_t>(trajectories));

@@ -22,6 +22,7 @@ Manifest example() {
   manifest.channel_std = {0.4, 0.5, 0.6};
   SplitRecord split;
   split.name = "train";
+  split.frames = 31;
   split.index = {"train.h5", 10, std::string(64, 'c')};
   for (const auto& [first, last] : {std::pair<std::int64_t, std::int64_t>{0, 2}, {3, 4}}) {
     ShardRecord shard;
@@ -68,6 +69,8 @@ TEST_CASE("a manifest comes back as it was written, with and without yardsticks"
     if (has_yardsticks) {
       manifest.splits.push_back(manifest.splits[0]);
       manifest.splits[1].name = "test";
+      manifest.splits[1].frames = 100;
+      manifest.is_reversible = false;
       manifest.splits[1].index.file = "test.h5";
       for (ShardRecord& shard : manifest.splits[1].shards) shard.file.replace(0, 5, "test");
     }
@@ -79,6 +82,9 @@ TEST_CASE("a manifest comes back as it was written, with and without yardsticks"
   CHECK(read.find("train")->trajectories() == 5);
   CHECK(read.find("test")->shards == manifest.splits[1].shards);
   CHECK(read.find("validation") == nullptr);
+  CHECK(read.shape_of(*read.find("test")) == std::array<std::uint64_t, 4>{100, 64, 64, 3});
+  CHECK(read.shape_of(*read.find("train")) == read.frame_shape);
+  CHECK_FALSE(read.is_reversible);
 }
 
 TEST_CASE("a split's statistics are those of its shards together") {
@@ -119,6 +125,12 @@ TEST_CASE("a manifest that makes no sense is refused, however well it is sealed"
                            "train/shard-0.h5", "train/shard-00000.h5/x.h5", "train/shard-99999999999.h5"})
     refuses(with((first + "/file").c_str(), path), "not the name of a shard");
   refuses(with((second + "/file").c_str(), "train/shard-00000.h5"), "should be number 1");
+  refuses(with("/splits/train/frames", 5), "no train split of frames.shape");
+  refuses(with("/splits/train/frames", 0), "0 frames in the train split");
+  refuses(with("/splits/train/frames", 1'000'000'000), "are not possible");
+  refuses(with("/splits/train/frames", 31), "says more than a manifest");
+  refuses(with("/is_reversible", true), "says more than a manifest");
+  refuses(with("/splits/validation", to_json(example())["splits"]["train"]), "no split \"validation\"");
   refuses(with((second + "/first").c_str(), 4), "begin with trajectory 3");
   refuses(with((second + "/last").c_str(), 2), "cannot hold");
   refuses(with((second + "/last").c_str(), 9'000'000'000'000'000'000), "cannot hold");

@@ -162,6 +162,7 @@ TEST_CASE("many threads read a split at once, window by window or as one batch, 
   manifest.frame_shape = frame_shape_of(header);
   manifest.splits.emplace_back();
   manifest.splits[0].name = "train";
+  manifest.splits[0].frames = manifest.frame_shape[0];
   for (std::int64_t number = 0; number < 4; ++number) {
     const ImaginaryShard shard(header, 6 * number, 6, static_cast<std::uint64_t>(number));
     shard.write(directory.path());

@@ -24,6 +24,7 @@ HAMGEN = str(Path(os.environ["HAMGEN"]).resolve())
 if not os.access(HAMGEN, os.X_OK):
     raise RuntimeError(f"HAMGEN={os.environ['HAMGEN']} is not a program")
 
+# The paper's systems: those that reference.py computes anew.
 SYSTEMS = ("mass_spring", "pendulum", "two_body", "three_body", "n_body")
 TRAIN, TEST, SHARD = 25, 10, 10  # trajectories
 FRAMES = 31

@@ -38,7 +38,7 @@ class RefusalTest(unittest.TestCase):
         self.assert_usage((*SMALL, "--set", "noise=3"), '"noise" is a section')
         self.assert_usage((*SMALL, "--split", "test"), "--split")
         self.assert_usage(("systems", "--n", "5"), "does not apply")
-        self.assert_usage(("frobnicate",), '"frobnicate"', "systems, info, preview, verify, repair, finish, reference")
+        self.assert_usage(("frobnicate",), '"frobnicate"', "systems, presets, info, preview, verify, repair, finish, reference")
         self.assert_usage(("reference", "page"), '"page"', "config, shard, schema")
         self.assert_usage(("systems", "more"), '"more"')
         self.assert_usage(("--n", 5), "--system")
@@ -180,11 +180,24 @@ class GenerateTest(unittest.TestCase):
 class InfoTest(unittest.TestCase):
     def test_systems(self):
         listed = json.loads(run("systems", "--json").stdout)
-        self.assertEqual([system["name"] for system in listed], list(support.SYSTEMS))
+        names = [system["name"] for system in listed]
+        self.assertEqual(names[:len(support.SYSTEMS)], list(support.SYSTEMS))
+        self.assertEqual(len(names), len(set(names)))
+        self.assertLessEqual({"double_pendulum", "lennard_jones", "planets", "custom"}, set(names))
         text = run("systems").stdout
         for system in listed:
             self.assertIn(system["name"], text)
             self.assertIn(system["hamiltonian"], text)
+            self.assertIn(system["conserved"], text)
+
+    def test_presets(self):
+        listed = json.loads(run("presets", "--json").stdout)
+        text = run("presets").stdout
+        for preset in listed:
+            self.assertIn(f"{preset['name']} ", text)
+            printed = json.loads(run("--preset", preset["name"], "--n", 7, "--print-config").stdout)
+            self.assertEqual((printed["system"], printed["n"]), (preset["config"]["system"], 7))
+        self.assertIn("pendulum_colors_friction", text)
 
     def test_info(self):
         root = dataset("three_body", 64)

@@ -25,6 +25,9 @@ class SplitsTest(unittest.TestCase):
     def open(self, split: str) -> h5py.File:
         return h5py.File(self.root / f"{split}.h5", "r")
 
+    def test_friction_is_not_reversible(self) -> None:
+        self.assertIs(manifest(self.root)["is_reversible"], False)
+
     def test_manifest_counts_and_frames(self) -> None:
         splits = manifest(self.root)["splits"]
         self.assertEqual({name: split["trajectories"] for name, split in splits.items()},

@@ -62,6 +62,13 @@ TEST_CASE("friction: every mechanical system loses energy, none gains") {
   }
 }
 
+TEST_CASE("friction: no motion is reversible, and where it makes no sense it is refused") {
+  CHECK_FALSE(simulation_of("pendulum", {{"physics.friction", 0.1}}).is_reversible());
+  for (const char* name : {"rigid_pendulum_3d", "matching_pennies", "rock_paper_scissors"})
+    CHECK_THROWS_WITH_AS(simulation_of(name, {{"physics.friction", 0.1}}),
+                         doctest::Contains("physics.friction = 0.1 is not allowed"), FieldError);
+}
+
 TEST_CASE("friction is refused where the method is symplectic") {
   CHECK_THROWS_WITH_AS(
       simulation_of("pendulum", {{"physics.friction", 0.1}, {"integrator.method", "leapfrog"}}),

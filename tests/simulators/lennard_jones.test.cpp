@@ -24,7 +24,7 @@ namespace {
 
 // The two settings that are best known.
 const Overrides gas_settings{
-    {"physics.particles", std::int64_t{4}}, {"physics.density", 0.04}, {"physics.temperature", 1.0}};
+    {"physics.particles", std::int64_t{4}}, {"physics.density", 0.04}, {"start.temperature", 1.0}};
 const Simulation& gas() {
   static const Simulation simulation = simulation_of("lennard_jones", gas_settings);
   return simulation;
@@ -201,7 +201,7 @@ TEST_CASE("two particles in a small box have the mean energy that quadrature giv
   const double t = 0.5, box = std::sqrt(2 / 0.2);
   const auto pair = simulation_of(
       "lennard_jones",
-      {{"physics.particles", std::int64_t{2}}, {"physics.density", 0.2}, {"physics.temperature", t}});
+      {{"physics.particles", std::int64_t{2}}, {"physics.density", 0.2}, {"start.temperature", t}});
   const SwitchedLennardJones<double> potential_of(0.8 * box / 2, box / 2);
   const auto over_box = [&](auto f) {
     return integral(-box / 2, box / 2, [&](double x) {
@@ -372,7 +372,7 @@ TEST_CASE("settings that contradict each other are refused with the reason") {
   refused({{"physics.particles", std::int64_t{4}}}, "too short for attraction");
   refused({{"physics.cutoff", 1.2}}, "physics.cutoff");
   refused({{"look.radius_scale", 5.0}}, "overlap themselves");
-  refused({{"view.offset", 0.1}}, "view.offset must be 0");
+  refused({{"view.offset", 0.1}}, "view.offset = 0.1 is not allowed");
   CHECK_NOTHROW(simulation_of("lennard_jones", {{"physics.cutoff", 1.8}}));
 }
 
@@ -381,7 +381,7 @@ TEST_CASE("cold or hot, thin or dense, few or many: there is a start") {
                                       std::tuple{16, 0.77, 10.0}, std::tuple{9, 0.001, 1.0}}) {
     const auto simulation = simulation_of(
         "lennard_jones",
-        {{"physics.particles", std::int64_t{n}}, {"physics.density", density}, {"physics.temperature", t}});
+        {{"physics.particles", std::int64_t{n}}, {"physics.density", density}, {"start.temperature", t}});
     const Start start = start_of(simulation, 0);
     const double half = start.parameters[0] / 2;
     CHECK(std::ranges::all_of(start.q, [&](double position) { return std::abs(position) <= half; }));

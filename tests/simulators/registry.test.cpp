@@ -146,6 +146,26 @@ TEST_CASE("a system that calls itself separable is H = V(q) + K(p)") {
   }
 }
 
+TEST_CASE("a system that calls itself reversible has H(q, -p) = H(q, p), and no other has") {
+  for (const auto& descriptor : tested_systems()) {
+    CAPTURE(descriptor.name);
+    const auto simulation = simulation_of(descriptor.name);
+    const System& system = simulation.system();
+    double worst = 0;
+    for (std::uint64_t id = 0; id < 20; ++id) {
+      RandomStream random({.seed = 6, .trajectory = id});
+      const Start start = system.draw_start(random);
+      std::vector<double> turned = start.p;
+      for (double& momentum : turned) momentum = -momentum;
+      const double energy = system.energy(start.parameters, start.q, start.p);
+      worst = std::max(
+          worst, std::abs(system.energy(start.parameters, start.q, turned) - energy) / std::abs(energy));
+    }
+    CHECK((worst <= 1e-12) == system.is_reversible());
+    CHECK(simulation.is_reversible() == system.is_reversible());
+  }
+}
+
 TEST_CASE("the discs of clean trajectories stay inside the nominal view") {
   for (const auto& descriptor : tested_systems()) {
     const auto simulation = simulation_of(descriptor.name);
