@@ -91,6 +91,15 @@ void take_block(const Question& question, const Json& block, Config& config) {
                                  settings.integer("steps"), config.settings.integer("steps")));
 }
 
+// Of these fields.
+Json json_of(const Config& config, const std::vector<Field>& fields) {
+  Json json{{"system", config.system->name}};
+  json.update(to_json(fields, config.settings));
+  json["n_test"] = config.test_size();
+  json.update(config.blocks);
+  return json;
+}
+
 }  // namespace
 
 static_assert(std::size(dataset::split_names) ==
@@ -179,23 +188,15 @@ Config config_from_json(const Json& json) {
   return config;
 }
 
-Json to_json(const Config& config, const std::vector<Field>& fields) {
-  Json json{{"system", config.system->name}};
-  json.update(to_json(fields, config.settings));
-  json["n_test"] = config.test_size();
-  json.update(config.blocks);
-  return json;
-}
-
 Json to_json(const Config& config) {
-  return to_json(config, config.fields);
+  return json_of(config, config.fields);
 }
 
 Json to_json_like(const Config& config, const Json& like) {
   std::vector<Field> known;
   std::ranges::copy_if(config.fields, std::back_inserter(known),
                        [&](const Field& field) { return contains(like, field); });
-  return to_json(config, known);
+  return json_of(config, known);
 }
 
 Json json_schema() {

@@ -136,13 +136,13 @@ std::string seeds_table(const Json& groups) {
   return rows.size() > 1 ? "\n" + table_of(rows) : "";
 }
 
-}  // namespace
-
 // An evaluation of before there were several knows "test" alone.
 std::string split_of(const Json& evaluation) {
   const std::string split = text_at(evaluation, "/dataset/split");
   return split.empty() ? "test" : split;
 }
+
+}  // namespace
 
 std::string evaluation_text(const Json& evaluation) {
   std::vector<const Json*> videos, states, densities, costs;
