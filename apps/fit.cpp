@@ -169,7 +169,7 @@ const char* ending_text(Ending ending) {
 void tell_of_irreversible(const Setup& setup) {
   const auto& settings = setup.config.settings;
   if (settings.values().contains("data.reverse") && settings.boolean("data.reverse") &&
-      !setup.data.training().is_reversible)
+      !setup.data.training().shape.is_reversible)
     fmt::print(
         stderr,
         "hgn-fit: data.reverse does nothing here: played backward, these videos are none of the system\n");

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "model/batches.hpp"
+#include "model/consistency.hpp"
 #include "model/metrics.hpp"
 #include "model/random.hpp"
 #include "model/sliced_sum.hpp"
@@ -86,6 +87,10 @@ std::vector<schemas::Field> Hgn::fields(Law law) {
               "frames that go through the decoder at a time, forward and backward; null: all of them")
           .at_least(1)
           .or_null(),
+      real("objective.consistency", 0, "",
+           "weight of how far the state that a part of the window implies is from the one that the roll-out "
+           "comes to, squared, of the motion's own mean square; 0: not asked for")
+          .at_least(0),
       text("memory", "stored",
            "what is kept of the roll-out for the backward pass: everything, the states, or only the last "
            "state, from "
@@ -111,6 +116,8 @@ Hgn::Hgn(const schemas::Settings& settings, const DataShape& shape, Law law)
       q_channels_(settings.integer("latent.q_channels")),
       z_channels_(settings.integer("latent.z_channels")),
       is_deterministic_(settings.boolean("latent.deterministic")),
+      consistency_(settings.real("objective.consistency")),
+      is_reversed_(settings.boolean("data.reverse") && shape.is_reversible),
       slice_(settings.is_automatic("objective.slice") ? std::numeric_limits<std::int32_t>::max()
                                                       : settings.integer("objective.slice")),
       plan_{settings.text("integrator.method"),
@@ -188,7 +195,7 @@ LossTerms Hgn::loss(const Batch& batch, const StepContext& context) {
   context.lap("encode");
 
   const auto times = choose_frames(sequences, chosen, horizon, context);
-  const std::int64_t count = 1 + *std::ranges::max_element(times);
+  const std::int64_t count = consistency_ > 0 ? horizon : 1 + *std::ranges::max_element(times);
   const PhaseSpace states = trajectory(*dynamics_, start(z), count, plan_, of_dynamics_);
   context.lap("roll out");
   std::vector<std::int64_t> of_states, of_frames;
@@ -200,6 +207,7 @@ LossTerms Hgn::loss(const Batch& batch, const StepContext& context) {
   const Tensor q = states.q.flatten(0, 1).index_select(0, indices(of_states, frames.device()));
   const Tensor mse = decoding_error(q, frames.flatten(0, 1), indices(of_frames, frames.device()));
   context.lap("decode, with its backward pass");
+  const Tensor inconsistency = consistency_ > 0 ? inconsistency_of(frames, states, context) : Tensor();
   if (context.profile != nullptr) {
     context.profile->lap_at_gradient(q, "decode, with its backward pass");
     context.profile->lap_at_gradient(z, "roll out, backward");
@@ -209,12 +217,26 @@ LossTerms Hgn::loss(const Batch& batch, const StepContext& context) {
   const auto pixel_values = static_cast<double>(window * 3 * shape_.image_size * shape_.image_size);
   const Tensor kl =
       is_deterministic_ ? Tensor() : kl_to_standard_normal(posterior.mean, posterior.log_variance).mean();
-  terms.loss = objective_->loss(mse, kl.defined() ? kl / pixel_values : kl);
+  terms.loss = objective_->loss(mse, kl.defined() ? kl / pixel_values : kl, context.progress);
   terms.averaged = {{"mse", mse.detach()}};
+  if (inconsistency.defined()) {
+    terms.loss = terms.loss + consistency_ * inconsistency;
+    terms.averaged.emplace_back("inconsistency", inconsistency.detach());
+  }
   if (kl.defined()) terms.averaged.emplace_back("kl", kl.detach());
   terms.momentary = {{"multiplier", objective_->multiplier}};
   if (context.is_logged) log_energy(states, terms);
   return terms;
+}
+
+Tensor Hgn::inconsistency_of(const Tensor& frames, const PhaseSpace& states,
+                             const StepContext& context) const {
+  const std::vector<Part> parts =
+      choose_parts(frames.size(0), frames.size(1), context_, is_reversed_, context);
+  const Tensor seen = show_parts(to_pixels(frames, shape_.image_size), parts, context_, pixel_mean_);
+  const Tensor mean = inconsistency(start(encode(seen).mean), states, parts);
+  context.lap("encode parts");
+  return mean;
 }
 
 void Hgn::after_step(const LossTerms& terms) {

@@ -42,10 +42,14 @@ class Hgn : public VideoModel {
   // The mean squared error of the frames decoded from q [N, C, 4, 4] against the `chosen` [N] of frames, u8
   // [M, H, W, 3].
   Tensor decoding_error(const Tensor& q, const Tensor& frames, const Tensor& chosen) const;
+  // Of the states that parts of the windows imply with the roll-outs, [B, T, C, 4, 4].
+  Tensor inconsistency_of(const Tensor& frames, const PhaseSpace& states, const StepContext& context) const;
   void log_energy(const PhaseSpace& states, LossTerms& terms) const;  // [B, T, C, 4, 4]
 
   std::int64_t context_, decoded_frames_, q_channels_, z_channels_;
   bool is_deterministic_;
+  double consistency_;
+  bool is_reversed_;  // videos are played backward, too
   std::int64_t slice_;
   TrajectoryPlan plan_;
   at::ScalarType precision_;

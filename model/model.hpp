@@ -20,12 +20,14 @@ struct DataShape {
   std::vector<double> pixel_mean, pixel_std;  // of the train split, per channel, value / 255
   std::int64_t coordinates = 1;               // D of the true position, and of the momentum; d of points
   std::vector<double> point_mean = {}, point_std = {};  // of the points to train on, [d]
+  bool is_reversible = true;                            // a video played backward is one of the system, too
 };
 
 // Which step this is: all that its random numbers depend on, and how much of the sequence counts.
 struct StepContext {
   std::uint64_t seed = 0, step = 0;
   std::int64_t horizon = 31;  // frames of the roll-out
+  double progress = 0;        // the part of train.steps that is done, in [0, 1)
   bool is_logged = false;     // the scalars that cost something are wanted, too
   Share share = {};           // which rows of the step's batch these are
   Profile* profile = nullptr;

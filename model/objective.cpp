@@ -1,5 +1,6 @@
 #include "model/objective.hpp"
 
+#include <cmath>
 #include <limits>
 
 namespace hamgen::model {
@@ -12,6 +13,9 @@ std::vector<schemas::Field> ObjectiveImpl::fields() {
       real("objective.beta", 1, "",
            "weight of the KL divergence per pixel value (2: the ELBO of variance 1); kind beta")
           .at_least(0),
+      real("objective.beta_end", 0, "", "what beta grows to over train.steps, geometrically; null: it stays")
+          .above(0)
+          .or_automatic(),
       real("objective.kappa", 0.0316, "pixel value / 255",
            "tolerated error, root mean square (0.0316^2 = 1e-3, the top of the authors' sweep); kind geco")
           .above(0),
@@ -56,10 +60,11 @@ ObjectiveImpl::ObjectiveImpl(const schemas::Settings& settings)
     : MultiplierImpl(settings),
       is_geco_(settings.text("objective.kind") == "geco"),
       beta_(settings.real("objective.beta")),
+      growth_(settings.is_automatic("objective.beta_end") ? 1 : settings.real("objective.beta_end") / beta_),
       tolerance_(settings.real("objective.kappa") * settings.real("objective.kappa")) {}
 
-Tensor ObjectiveImpl::loss(const Tensor& mse, const Tensor& kl) const {
-  if (!is_geco_) return kl.defined() ? mse + beta_ * kl : mse;
+Tensor ObjectiveImpl::loss(const Tensor& mse, const Tensor& kl, double progress) const {
+  if (!is_geco_) return kl.defined() ? mse + beta_ * std::pow(growth_, progress) * kl : mse;
   const Tensor constraint = multiplier * (mse - tolerance_);
   return kl.defined() ? kl + constraint : constraint;
 }

@@ -5,7 +5,8 @@
 //   geco   loss = KL + lambda C, with C = MSE - kappa^2. lambda follows the moving average of C:
 //          lambda <- clamp(lambda exp(rate clamp(C_average / kappa^2, -1, 1))),
 //          so it grows while the error is above the tolerance kappa, and falls below it.
-//   beta   loss = MSE + beta KL; beta = 2 is the ELBO of variance 1.
+//   beta   loss = MSE + beta KL; beta = 2 is the ELBO of variance 1. It may grow over the training: a small
+//          one at first lets the state carry what frames need, a larger one then closes what they do not.
 //
 // MSE and kappa are in units of (pixel value / 255); the KL divergence is in nats per pixel value of the
 // whole window, however much of it counts. Sources: A.1; Rezende, Viola 2018, arXiv:1810.00597.
@@ -44,13 +45,14 @@ class ObjectiveImpl : public MultiplierImpl {
   explicit ObjectiveImpl(const schemas::Settings& settings);
 
   // Scalars in, scalar out. `kl` may be undefined (deterministic model).
-  Tensor loss(const Tensor& mse, const Tensor& kl) const;
+  // `progress`: which part of training is done, in [0, 1].
+  Tensor loss(const Tensor& mse, const Tensor& kl, double progress = 0) const;
   // After each step, with that step's error; changes nothing with a fixed beta.
   void update(const Tensor& mse);
 
  private:
   bool is_geco_;
-  double beta_, tolerance_;
+  double beta_, growth_, tolerance_;  // growth of beta over the whole training
 };
 TORCH_MODULE(Objective);
 

@@ -15,7 +15,8 @@ enum class Purpose : std::uint64_t {
   posterior,
   frames,
   prior,
-  points
+  points,
+  parts
 };
 
 // The finaliser of SplitMix64 (Steele, Lea, Flood 2014, doi:10.1145/2660193.2660195): a bijection that mixes

@@ -123,7 +123,8 @@ void Trainer::require_finite() const {
 
 void Trainer::advance(const Batch& batch) {
   is_between_steps_ = false;
-  StepContext context{seed_, static_cast<std::uint64_t>(step_), horizon()};
+  StepContext context{seed_, static_cast<std::uint64_t>(step_), horizon(),
+                      static_cast<double>(step_) / static_cast<double>(steps_)};
   context.is_logged = (step_ + 1) % settings_.integer("train.log_every") == 0;
   context.share = {group_->rank(), group_->size()};
   context.profile = profile_;

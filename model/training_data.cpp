@@ -47,7 +47,7 @@ TrainingData training_data(const schemas::Settings& settings, const dataset::Man
                 static_cast<std::int64_t>(reader.shard(0).numbers_per_row("q")) / frames,
                 {},
                 {}};
-  data.is_reversible = manifest.is_reversible;
+  data.shape.is_reversible = manifest.is_reversible;
   data.horizon = horizon;
   data.validation = held_out(settings, reader.trajectories(), 200);
   data.training = reader.trajectories() - data.validation;
@@ -63,7 +63,7 @@ std::unique_ptr<BatchSource> window_source(const schemas::Settings& settings, co
   plan.batch = settings.integer("train.batch");
   plan.share = share;
   plan.frames = model.training_frames(data.shape);
-  plan.reverse = settings.boolean("data.reverse") && data.is_reversible;
+  plan.reverse = settings.boolean("data.reverse") && data.shape.is_reversible;
   return std::make_unique<WindowSource>(WindowReader(reader, model.observation()), plan, data.validation,
                                         data.shape.frames);
 }

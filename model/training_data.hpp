@@ -13,7 +13,6 @@ namespace hamgen::model {
 struct TrainingData {
   DataShape shape;
   std::int64_t horizon = 31;                   // frames that the loss counts at last
-  bool is_reversible = true;                   // a video played backward is a video of the system
   std::uint64_t training = 0, validation = 0;  // trajectories: the last `validation` ones are held out
   std::string fingerprint;                     // of the dataset: the SHA-256 of its manifest
 };

@@ -73,3 +73,14 @@ TEST_CASE("a fixed beta weighs the divergence, and a deterministic model has non
   CHECK(objective->loss(at::full({}, 2.0F), at::full({}, 3.0F)).item<float>() == 3.5F);
   CHECK(objective->loss(at::full({}, 2.0F), {}).item<float>() == 2.0F);
 }
+
+TEST_CASE("beta grows geometrically from its beginning to its end") {
+  Objective objective(
+      tests::small_config({{"objective", {{"kind", "beta"}, {"beta", 0.01}, {"beta_end", 1}}}}).settings);
+  const auto weight = [&](double progress) {
+    return objective->loss(at::zeros({}), at::ones({}), progress).item<double>();
+  };
+  CHECK(weight(0) == doctest::Approx(0.01));
+  CHECK(weight(0.5) == doctest::Approx(0.1));
+  CHECK(weight(1) == doctest::Approx(1));
+}

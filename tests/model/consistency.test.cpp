@@ -1,0 +1,116 @@
+// Parts of windows, and how far what they imply is from the roll-out: known cases, invariance, and a model
+// that learns it.
+#include "model/consistency.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <set>
+
+#include "tests/model/small_dataset.hpp"
+
+using namespace hamgen;
+using namespace hamgen::model;
+
+namespace {
+
+// The oscillator H = (q^2 + p^2) / 2 from different starts: q and p [sequences, frames].
+PhaseSpace oscillators(std::int64_t sequences, std::int64_t frames) {
+  const Tensor phase =
+      at::arange(sequences, at::kDouble).unsqueeze(1) + 0.2 * at::arange(frames, at::kDouble);
+  const Tensor radius = 1 + at::arange(sequences, at::kDouble).unsqueeze(1);
+  return {(radius * phase.cos()).unsqueeze(2), (-radius * phase.sin()).unsqueeze(2)};
+}
+
+PhaseSpace states_at(const PhaseSpace& path, const std::vector<Part>& parts) {
+  std::vector<Tensor> q, p;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const auto row = static_cast<std::int64_t>(i);
+    q.push_back(path.q[row][parts[i].begin]);
+    p.push_back(path.p[row][parts[i].begin] * (parts[i].is_backward ? -1 : 1));
+  }
+  return {at::stack(q), at::stack(p)};
+}
+
+}  // namespace
+
+TEST_CASE("parts lie in the window, begin before the horizon, and are of every length from a third on") {
+  std::set<std::int64_t> begins, lengths, ends;
+  for (std::uint64_t step = 0; step < 100; ++step)
+    for (const Part& part : choose_parts(16, 31, 30, true, StepContext{1, step, 12})) {
+      (part.is_backward ? ends : begins).insert(part.begin);
+      lengths.insert(part.length);
+      CHECK((part.is_backward ? part.begin - part.length >= -1 : part.begin + part.length <= 31));
+    }
+  CHECK((begins.size() == 12 && *begins.begin() == 0 && *begins.rbegin() == 11));
+  CHECK((ends.size() == 3 && *ends.begin() == 9 && *ends.rbegin() == 11));  // ten frames back fit there
+  CHECK((*lengths.begin() == 10 && *lengths.rbegin() == 30));
+  for (const Part& part : choose_parts(16, 31, 30, false, StepContext{1, 0, 31})) CHECK(!part.is_backward);
+  for (const Part& part : choose_parts(16, 31, 30, true, StepContext{1, 0, 9})) CHECK(!part.is_backward);
+  for (const Part& part : choose_parts(16, 3, 1, true, StepContext{1, 0, 3})) CHECK(part.length == 1);
+}
+
+TEST_CASE("a process chooses for its rows what one process would choose for them") {
+  StepContext step{7, 3, 31};
+  const auto whole = choose_parts(8, 31, 31, true, step);
+  for (std::int64_t part = 0; part < 2; ++part) {
+    step.share = {part, 2};
+    const auto mine = choose_parts(4, 31, 31, true, step);
+    for (std::size_t i = 0; i < 4; ++i) {
+      const Part& expected = whole[4 * static_cast<std::size_t>(part) + i];
+      CHECK(mine[i].begin == expected.begin);
+      CHECK(mine[i].length == expected.length);
+      CHECK(mine[i].is_backward == expected.is_backward);
+    }
+  }
+}
+
+TEST_CASE("an encoder sees a part's frames first, and then blank ones") {
+  const Tensor pixels = at::arange(2 * 5, at::kFloat).view({2, 5, 1, 1, 1}).expand({2, 5, 3, 8, 8});
+  const Tensor seen = show_parts(pixels, {{1, 3}, {3, 2, true}}, 4, at::full({3, 1, 1}, -1.0F));
+  CHECK(seen.sizes() == at::IntArrayRef({2, 4, 3, 8, 8}));
+  const Tensor expected = at::tensor({1.0F, 2.0F, 3.0F, -1.0F, 8.0F, 7.0F, -1.0F, -1.0F}).view({2, 4});
+  CHECK(at::equal(seen.select(2, 2).select(2, 7).select(2, 7), expected));
+  CHECK(at::equal(seen.amax({2, 3, 4}), seen.amin({2, 3, 4})));
+}
+
+TEST_CASE("inconsistency is 0 where states agree, 2 where they have nothing in common, whatever the units") {
+  const std::int64_t sequences = 64, turn = 31;  // 0.2 * 31 is nearly a whole one
+  const PhaseSpace path = oscillators(sequences, turn);
+  std::vector<Part> parts, others;
+  for (std::int64_t i = 0; i < sequences; ++i) {
+    parts.push_back({(7 * i) % turn, 10, i % 2 == 1});
+    others.push_back({(5 * i + 3) % turn, 10, i % 2 == 1});
+  }
+  CHECK(inconsistency(states_at(path, parts), path, parts).item<double>() == 0);
+  const PhaseSpace elsewhere = states_at(path, others);
+  const double apart = inconsistency(elsewhere, path, parts).item<double>();
+  CHECK(apart == doctest::Approx(2).epsilon(0.1));
+  const PhaseSpace scaled{1e3 * path.q + 50, 20 * path.p};
+  CHECK(inconsistency({1e3 * elsewhere.q + 50, 20 * elsewhere.p}, scaled, parts).item<double>() ==
+        doctest::Approx(apart).epsilon(1e-9));
+  const PhaseSpace still{at::ones({sequences, turn, 2}, at::kDouble),
+                         at::zeros({sequences, turn, 2}, at::kDouble)};
+  CHECK(inconsistency(states_at(still, parts), still, parts).item<double>() == 0);
+}
+
+TEST_CASE("a model is trained to be consistent, and its log tells how much") {
+  const auto after = [](double weight) {
+    const tests::SmallRun run(std::filesystem::temp_directory_path() / "hamgen-consistency",
+                              {{"objective", {{"consistency", weight}}}});
+    const auto source = window_source(run.config.settings, run.training, run.data.reader, *run.network);
+    const auto optimizer = std::make_unique<torch::optim::Adam>(run.network->parameters(), 3e-3);
+    double last = 0;
+    for (std::uint64_t step = 0; step < 150; ++step) {
+      const Batch batch = source->training(0, false);
+      const LossTerms terms = run.network->loss(batch, {1, step, 8});
+      for (const Tensor& parameter : run.network->parameters()) parameter.mutable_grad().reset();
+      terms.loss.backward();
+      optimizer->step();
+      for (const auto& [name, value] : terms.averaged)
+        if (name == "inconsistency") last = value.item<double>();
+    }
+    return last;
+  };
+  CHECK(after(0.1) < 0.25 * after(1e-9));
+}
