@@ -20,7 +20,8 @@ constexpr const char* overview = R"(hgn-rollout - shows how a trained model sees
 
   hgn-rollout runs/hgn --data mass_spring                              forward, backward, fast, slow: rollout.png
   hgn-rollout runs/hgn --data mass_spring --direction backward --speed 0.5 --steps 60 --out back.gif
-  hgn-rollout runs/hgn --sample 8 --out samples.png                    sequences from the prior
+  hgn-rollout runs/hgn --sample 8 --out samples.png                    sequences from the prior N(0, 1)
+  hgn-rollout runs/hgn --sample 8 --data mass_spring                   from a mixture fitted to what is encoded
   hgn-rollout runs/hgn --data mass_spring --interpolate 7              from sequence 0's state to sequence 7's
 
 A .png is a sheet of frames, a .gif an animation. The truth above each roll-out is the exact motion, without noise.
@@ -39,7 +40,10 @@ cxxopts::Options make_options() {
   roll("direction", "forward or backward: this one roll-out alone", cxxopts::value<std::string>(), "WAY");
   roll("speed", "of time, e.g. 0.5 or 2: this one roll-out alone", cxxopts::value<std::string>(), "X");
   roll("steps", "intervals to roll out [the window's]", cxxopts::value<std::string>(), "N");
-  roll("sample", "so many sequences from the prior instead", cxxopts::value<std::string>(), "N");
+  roll("sample",
+       "so many sequences from the prior instead; with --data from a density of what the model makes of its "
+       "train split",
+       cxxopts::value<std::string>(), "N");
   roll("seed", "of the samples [0]", cxxopts::value<std::string>(), "N");
   roll("interpolate", "roll-outs from states between this sequence's and that of sequence J",
        cxxopts::value<std::string>(), "J");
@@ -114,11 +118,21 @@ class Program {
                               "\" is not allowed: expected forward or backward");
   }
 
+  static void check_data(const TrainedRun& run, const EvaluationData& data) {
+    if (is_its_dataset(run.path, data.root)) return;
+    fmt::print(stderr, "hgn-rollout: {} WAS TRAINED ON ANOTHER DATASET than {}\n", run.path.string(),
+               data.root.string());
+  }
+
   RolloutResult samples(const TrainedRun& run) const {
     for (const char* flag : {"index", "split", "direction", "speed", "interpolate"})
       if (has(flag)) throw schemas::FieldError(std::string("--") + flag + " does not go with --sample");
-    return show_prior(run, whole("sample", 8, 1, 1000), steps(run),
-                      static_cast<std::uint64_t>(whole("seed", 0, 0, 1e15)));
+    const std::int64_t sequences = whole("sample", 8, 1, 1000);
+    const auto seed = static_cast<std::uint64_t>(whole("seed", 0, 0, 1e15));
+    if (!has("data")) return show_prior(run, sequences, steps(run), seed);
+    const EvaluationData data(text("data"));
+    check_data(run, data);
+    return show_fitted(run, data, sequences, steps(run), seed);
   }
 
   RolloutResult of_data(const TrainedRun& run) const {
@@ -128,9 +142,7 @@ class Program {
     if (!dataset::is_split(choice.split))
       throw schemas::FieldError("--split = \"" + choice.split + "\" is not allowed: there is no such split");
     const EvaluationData data(text("data"), choice.split == "train" ? "test" : choice.split);
-    if (!is_its_dataset(run.path, data.root))
-      fmt::print(stderr, "hgn-rollout: {} WAS TRAINED ON ANOTHER DATASET than {}\n", run.path.string(),
-                 data.root.string());
+    check_data(run, data);
     choice.index = static_cast<std::uint64_t>(whole("index", 0, 0, 1e15));
     if (has("seed")) throw schemas::FieldError("--seed goes with --sample");
     for (const char* flag : {"direction", "speed", "steps"})

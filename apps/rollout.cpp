@@ -5,6 +5,7 @@
 #include "apps/true_motion.hpp"
 #include "model/batches.hpp"
 #include "model/dynamics_metrics.hpp"
+#include "model/mixture.hpp"
 #include "model/statistics.hpp"
 
 namespace hamgen::apps {
@@ -97,6 +98,25 @@ std::string speed_text(double speed) {
   return std::abs(speed) == 1 ? direction : fmt::format("{} x {:g}", direction, std::abs(speed));
 }
 
+RolloutResult samples(const TrainedRun& run, const std::string& from, const model::Rollout& rollout,
+                      std::uint64_t seed) {
+  if (!rollout.frames.defined())
+    throw schemas::FieldError(run.path.string() + " (" + run.title() + ") has no prior to draw samples from");
+  RolloutResult result;
+  result.sheet.title = fmt::format("{}: samples from {}, seed {}", run.title(), from, seed);
+  result.json = {{"format", "hamgen-rollout-1"},
+                 {"run", run.path.string()},
+                 {"title", run.title()},
+                 {"system", run.about.value("system", "")},
+                 {"samples", rollout.frames.size(0)},
+                 {"from", from},
+                 {"seed", seed},
+                 {"image_size", run.shape.image_size}};
+  for (std::int64_t i = 0; i < rollout.frames.size(0); ++i)
+    result.sheet.rows.push_back({fmt::format("sample {}", i), rollout.frames[i], false});
+  return result;
+}
+
 }  // namespace
 
 RolloutResult show_all(const TrainedRun& run, const EvaluationData& data, const SequenceChoice& choice) {
@@ -123,21 +143,39 @@ RolloutResult show_one(const TrainedRun& run, const EvaluationData& data, const 
 
 RolloutResult show_prior(const TrainedRun& run, std::int64_t sequences, std::int64_t intervals,
                          std::uint64_t seed) {
-  const model::Rollout rollout = video_of(run).sample(sequences, intervals + 1, seed);
-  if (!rollout.frames.defined())
-    throw schemas::FieldError(run.path.string() + " (" + run.title() + ") has no prior to draw samples from");
-  RolloutResult result;
-  result.sheet.title = fmt::format("{}: samples from the prior, seed {}", run.title(), seed);
-  result.json = {{"format", "hamgen-rollout-1"},
-                 {"run", run.path.string()},
-                 {"title", run.title()},
-                 {"system", run.about.value("system", "")},
-                 {"samples", sequences},
-                 {"seed", seed},
-                 {"image_size", run.shape.image_size}};
-  for (std::int64_t i = 0; i < sequences; ++i)
-    result.sheet.rows.push_back({fmt::format("sample {}", i), rollout.frames[i], false});
-  return result;
+  return samples(run, "the prior", video_of(run).sample(sequences, intervals + 1, seed), seed);
+}
+
+RolloutResult show_fitted(const TrainedRun& run, const EvaluationData& data, std::int64_t sequences,
+                          std::int64_t intervals, std::uint64_t seed) {
+  constexpr std::int64_t components = 30, chunk = 100;
+  EvaluationOptions options;
+  options.trajectories = 2000;
+  require_suitable(run, data.manifest, data.coordinates());
+  const model::VideoModel& video = video_of(run);
+  const auto trained = static_cast<std::int64_t>(trained_trajectories(run, data, options));
+  if (trained < 10)
+    throw schemas::FieldError(
+        "a density of what is encoded needs at least ten sequences: the train split of " +
+        data.root.string() + " has " + std::to_string(trained) + " for it");
+  const model::WindowReader reader(data.train, model::Observation::frames);
+  std::vector<Tensor> means, variances;
+  for (std::int64_t first = 0; first < trained; first += chunk) {
+    const model::Batch batch =
+        reader.read(static_cast<std::uint64_t>(first),
+                    static_cast<std::uint64_t>(std::min(chunk, trained - first)), run.shape.frames);
+    const auto posterior = video.posterior(batch.to(run.device).frames);
+    if (!posterior) return samples(run, "", {}, seed);
+    means.push_back(posterior->mean.cpu());
+    variances.push_back(posterior->log_variance.exp().cpu());
+  }
+  const Tensor z = at::cat(means).to(at::kDouble), variance = at::cat(variances).to(at::kDouble);
+  const model::Mixture mixture =
+      model::fit_mixture(z.flatten(1), variance.flatten(1).mean(0), components, seed);
+  std::vector<std::int64_t> shape = z.sizes().vec();
+  shape[0] = sequences;
+  const Tensor drawn = model::draw(mixture, sequences, seed).to(at::kFloat).view(shape).to(run.device);
+  return samples(run, "what is encoded", video.show(video.roll_out(video.start(drawn), intervals + 1)), seed);
 }
 
 RolloutResult show_interpolation(const TrainedRun& run, const EvaluationData& data,

@@ -24,9 +24,13 @@ RolloutResult show_all(const TrainedRun& run, const EvaluationData& data, const 
 // One roll-out of `intervals` intervals, each `speed` times the dataset's; negative: backward.
 RolloutResult show_one(const TrainedRun& run, const EvaluationData& data, const SequenceChoice& choice,
                        std::int64_t intervals, double speed);
-// Sequences from the prior. Throws schemas::FieldError where the model has none.
+// Sequences from the prior N(0, 1). Throws schemas::FieldError where the model has none.
 RolloutResult show_prior(const TrainedRun& run, std::int64_t sequences, std::int64_t intervals,
                          std::uint64_t seed);
+// Sequences from a mixture of Gaussians that is fitted to what the model makes of the train split. Throws
+// what show_prior() throws.
+RolloutResult show_fitted(const TrainedRun& run, const EvaluationData& data, std::int64_t sequences,
+                          std::int64_t intervals, std::uint64_t seed);
 // Roll-outs from states on the straight line between the states of two sequences.
 RolloutResult show_interpolation(const TrainedRun& run, const EvaluationData& data,
                                  const SequenceChoice& from, std::uint64_t to, std::int64_t steps);

@@ -34,8 +34,8 @@ class Hgn : public VideoModel {
 
   // pixels: [B, context, 3, S, S] in units of 255.
   Posterior encode(const Tensor& pixels) const;
-  PhaseSpace start(const Tensor& z) const;         // f_psi
-  Tensor decode_positions(const Tensor& q) const;  // [N, C, 4, 4] -> [N, 3, S, S]
+  PhaseSpace start(const Tensor& z) const override;  // f_psi
+  Tensor decode_positions(const Tensor& q) const;    // [N, C, 4, 4] -> [N, 3, S, S]
 
  private:
   Tensor draw_z(const Posterior& posterior, std::uint64_t key, const Share& share) const;

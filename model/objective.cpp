@@ -61,7 +61,11 @@ ObjectiveImpl::ObjectiveImpl(const schemas::Settings& settings)
       is_geco_(settings.text("objective.kind") == "geco"),
       beta_(settings.real("objective.beta")),
       growth_(settings.is_automatic("objective.beta_end") ? 1 : settings.real("objective.beta_end") / beta_),
-      tolerance_(settings.real("objective.kappa") * settings.real("objective.kappa")) {}
+      tolerance_(settings.real("objective.kappa") * settings.real("objective.kappa")) {
+  if (!std::isfinite(growth_))
+    throw schemas::FieldError(
+        "objective.beta_end is not allowed where objective.beta is 0: nothing grows from it");
+}
 
 Tensor ObjectiveImpl::loss(const Tensor& mse, const Tensor& kl, double progress) const {
   if (!is_geco_) return kl.defined() ? mse + beta_ * std::pow(growth_, progress) * kl : mse;

@@ -34,6 +34,8 @@ class VideoModel : public Model {
   virtual const Dynamics& dynamics() const = 0;
   // The distribution of what the state is made from; none where the encoder gives a point.
   virtual std::optional<Posterior> posterior(const Tensor&) const { return std::nullopt; }
+  // The state that z means.
+  virtual PhaseSpace start(const Tensor& /*z*/) const { return {}; }
   // A state drawn from it.
   virtual PhaseSpace draw(const Posterior&, std::uint64_t /*seed*/) const { return {}; }
   // Starts of as many sequences from the prior; none where there is no prior to draw from.

@@ -5,11 +5,12 @@
     figures.py 6 mass_spring.json pendulum.json --out fig6.pdf                       errors and energies over time
     figures.py 7 runs/hgn runs/pixel_hnn --data three_body --index 3 --out fig7.pdf  roll-outs of two sequences
     figures.py 8 runs/mass_spring runs/pendulum --out fig8.pdf                       samples from the prior
+    figures.py rollouts runs/a runs/b --data a b --out rollouts.png                  beyond the window, beside the truth
     figures.py 9 ring.json moons.json --out fig9.pdf                                 densities of Hamiltonian flows
     figures.py 10 --out fig10.pdf                                                    volume: leapfrog and Euler
     figures.py samples pendulum.json --labels q p --out samples.pdf                  points and samples of densities
 
-Figures 6, 9 and samples read what `hgn-eval RUN... --json FILE` writes, 6 a file for each dataset. Figures 7 and 8 call
+Figures 6, 9 and samples read what `hgn-eval RUN... --json FILE` writes, 6 a file for each dataset. Figures 7, 8 and rollouts call
 hgn-rollout: $HGN_ROLLOUT, or build/release/bin/hgn-rollout. Pictures are .png, .pdf or .svg. Needs matplotlib.
 """
 from __future__ import annotations
@@ -25,6 +26,7 @@ import numpy as np
 try:
     import figure_parts as parts
     from figure_density import figure_9, figure_samples
+    from figure_rollouts import figure_7, figure_8, figure_rollouts
     from figure_parts import COLORS, INK, QUIET, SHADE, FigureError, Look, number_at, plt, series_at, text
     from hamgen_dataset import DatasetError, HamgenDataset
 except ImportError as missing:
@@ -177,66 +179,6 @@ def finish_panel(axes: plt.Axes, below: plt.Axes, entries: list[Look], title: st
         axes.text(0.5, 0.5, "no run has a Hamiltonian", transform=axes.transAxes, ha="center", color=QUIET)
 
 
-# Figures 7 and 8: roll-outs
-
-def figure_7(arguments: argparse.Namespace) -> plt.Figure:
-    """hgn-rollout's sheet: observed; then truth and roll-out forward, backward, at double speed, at half speed."""
-    height = 0.8 + 0.53 * (5 + len(arguments.runs))
-    figure, panels = plt.subplots(1, 2, figsize=(14, height), constrained_layout=True)
-    for axes, split in zip(panels, ("train", "test")):
-        chosen = ("--data", arguments.data, "--split", split, "--index", arguments.index, *device_of(arguments))
-        sheet, about = parts.roll_out(arguments.runs[0], *chosen)
-        rows = [sheet[0], sheet[1], *sheet[2::2]]
-        labels = ["data", "ground truth", f"{about['title']}:\nforward", "backward", "double speed", "half speed"]
-        errors = [row.get("mse_clean") for row in about["rows"]]
-        for run in arguments.runs[1:]:
-            other, about_other = parts.roll_out(run, *chosen, "--direction", "forward", "--steps", sheet.shape[1] - 1)
-            if other.shape[1:] != sheet.shape[1:]:
-                raise FigureError(f"frames have {other.shape[2]} pixels in {run}, {sheet.shape[2]} in {arguments.runs[0]}")
-            rows.append(other[1])
-            labels.append(f"{about_other['title']}:\nforward")
-            errors += [row.get("mse_clean") for row in about_other["rows"]]
-        shown = parts.evenly(sheet.shape[1])
-        parts.draw_frames(axes, [row[shown] for row in rows], [str(i) for i in shown],
-                          labels if split == "train" else None)
-        axes.set_xlabel("frame")
-        axes.set_title(f"{parts.name_of(about['system'])}, {split} sequence {arguments.index}", fontweight="bold")
-        means = [np.mean([parts.number(value) for value in error or [None]]) for error in errors]
-        note_errors(axes, ["", ""] + [text(1e4 * mean) for mean in means])
-    return figure
-
-
-def note_errors(axes: plt.Axes, notes: list[str]) -> None:
-    """At the right end of the rows: how far a roll-out's frames are from the exact motion."""
-    axes.text(1.008, 1.02, "MSE × 10⁴", transform=axes.transAxes, color=QUIET, fontsize=9)
-    right = axes.secondary_yaxis("right")
-    right.set_yticks(axes.get_yticks(), notes)
-    right.tick_params(length=0, labelcolor=QUIET)
-    right.spines[:].set_visible(False)
-
-
-def device_of(arguments: argparse.Namespace) -> tuple[str, ...]:
-    return ("--device", arguments.device) if arguments.device else ()
-
-
-def figure_8(arguments: argparse.Namespace) -> plt.Figure:
-    results = [parts.roll_out(run, "--sample", arguments.samples, "--seed", arguments.seed, *device_of(arguments))
-               for run in arguments.runs]
-    columns = min(2, len(results))
-    lines = math.ceil(len(results) / columns)
-    figure, panels = plt.subplots(lines, columns, figsize=(6.6 * columns, lines * (0.8 + 0.6 * arguments.samples)),
-                                  constrained_layout=True, squeeze=False)
-    for axes in panels.flat[len(results):]:
-        axes.axis("off")
-    for axes, (sheet, about) in zip(panels.flat, results):
-        shown = parts.evenly(sheet.shape[1])
-        parts.draw_frames(axes, list(sheet[:, shown]), [str(i) for i in shown])
-        axes.set_xlabel("frame")
-        axes.set_title(parts.name_of(about["system"]), fontweight="bold")
-        axes.set_title(about["title"], loc="right", color=QUIET, fontsize=9)
-    return figure
-
-
 # Figure 10: integrators
 
 def figure_10(arguments: argparse.Namespace) -> plt.Figure:
@@ -366,8 +308,14 @@ def make_parser() -> Parser:
     add_index(seven)
     eight = add("8", figure_8, "sequences from the prior, a block for each run")
     add_runs(eight, "directories of hgn-fit, of models with a prior")
+    eight.add_argument("--data", nargs="+", metavar="DIR",
+                       help="a dataset for each run: samples are from a density of what the run makes of it, not from N(0, 1)")
     eight.add_argument("--samples", type=whole(1, 100), default=4, metavar="N", help="sequences of each run [4]")
     eight.add_argument("--seed", type=whole(0, 10**15), default=0, metavar="N", help="of the samples [0]")
+    beyond = add("rollouts", figure_rollouts, "the truth above a roll-out twice as long as the window, of several runs")
+    add_runs(beyond, "directories of hgn-fit")
+    beyond.add_argument("--data", nargs="+", required=True, metavar="DIR", help="a dataset for each run")
+    add_index(beyond)
     nine = add_reader("9", figure_9, "densities, energies and paths of Hamiltonian flows, a row for each run of nhf")
     nine.add_argument("--hamiltonian", type=whole(1, 10**15), metavar="N", help="whose energies, from 1 on [the last]")
     ten = add("10", figure_10, "a cell of phase space under leapfrog and Euler integration")

@@ -245,7 +245,8 @@ class Hgn(nn.Module):
         return torch.stack([self.decode(q) for q, _ in states], 1)
 
     def loss(self, frames: Tensor, noise: Tensor | None) -> Tensor:
-        """The objective (eq. 4) with every frame of the window decoded; `noise`: standard normal, as z."""
+        """The objective (eq. 4) with every frame of the window decoded, beta as at the beginning, and nothing asked of
+        parts of the window (objective.consistency); `noise`: standard normal, as z."""
         objective = self.config["objective"]
         mean, log_variance = self.encode(self.to_pixels(frames[:, : self.context]))
         z = mean if log_variance is None else mean + (0.5 * log_variance).exp() * noise

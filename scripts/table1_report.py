@@ -22,10 +22,12 @@ PAPER = {
 CAPTION = """\
 Pixel MSE x 1e4 over all frames of a sequence. +-: 95 % confidence interval (Student's t) of the mean over what the table says; the
 paper does not say what its own +- is. Clean: test error against noise-free frames. % of mean image: test error, of that of the
-train split's mean image over the whole test split. Steps: those of the run with the fewest, and of how many where its time was up.
-The paper: frames of 64x64, 50,000 train and 10,000 test trajectories.
+train split's mean image over the whole test split. Forward, backward: error of the frames outside the window against exact motion, as
+far as the plan's evaluation goes. Drift: of the learned energy along a roll-out, over its spread across trajectories. Steps: those of
+the run with the fewest, and of how many where its time was up. Minutes: of training, in the mean. The paper: frames of 64x64, 50,000 train and 10,000 test trajectories.
 """
-HEAD = ["model", "train", "test", "clean", "% of mean image", "over", "steps", "paper: train", "paper: test"]
+HEAD = ["model", "train", "test", "clean", "% of mean image", "forward", "backward", "drift", "over", "steps", "minutes",
+        "paper: train", "paper: test"]
 
 
 def paper_row(config: dict) -> str | None:
@@ -89,6 +91,11 @@ def measure(values: list[dict]) -> dict | None:
     return {"mean": 1e4 * statistics.mean(means), "half_width": None if half is None else 1e4 * half}
 
 
+MEASURES = (("train", "train", "mse"), ("test", "test", "mse"), ("clean", "test", "mse_clean"), ("forward", "forward", "mse_clean"),
+            ("backward", "backward", "mse_clean"), ("half_speed", "half_speed", "mse_clean"),
+            ("double_speed", "double_speed", "mse_clean"))
+
+
 def row_of(label: str, paper: str | None, runs: list[Run], evaluated: dict[str, dict], dataset: Dataset,
            mean_image: float | None) -> dict:
     measured = [evaluated[run.name] for run in runs if run.name in evaluated]
@@ -98,8 +105,11 @@ def row_of(label: str, paper: str | None, runs: list[Run], evaluated: dict[str, 
         result, status = read_json(run.path / "result.json"), status_of(run, evaluated)
         row["runs"].append({"name": run.name, "path": str(run.path), "seed": run.seed, "status": status,
                             "failure": run.failure(), "steps": result.get("steps"), "ending": result.get("ending")})
-    for key, split, error in (("train", "train", "mse"), ("test", "test", "mse"), ("clean", "test", "mse_clean")):
+    for key, split, error in MEASURES:
         row[key] = measure([one["pixel_error"][split][error] for one in measured])
+    drifts = [one["energy"]["drift"] for one in measured if (one.get("energy") or {}).get("drift") is not None]
+    row["drift"] = statistics.mean(drifts) if drifts else None
+    row["minutes"] = statistics.mean(one["seconds"] / 60 for one in measured) if measured else None
     row["of_mean_image"] = row["test"]["mean"] / mean_image if row["test"] and mean_image else None
     row["over"] = {"seeds": len(measured)}
     if len(measured) == 1:
@@ -171,12 +181,15 @@ def cells_of(table: dict, planned: dict[str, int]) -> list[list[str]]:
     for row in table["rows"]:
         ratio = "-" if row["of_mean_image"] is None else f"{100 * row['of_mean_image']:.1f}"
         paper = row["paper"] or {"train": None, "test": None}
-        lines.append([row["row"], *(number(row[key]) for key in ("train", "test", "clean")), ratio, over_text(row),
-                      steps_text(row, planned), *(number(paper[split], "plus_minus", "") for split in ("train", "test"))])
+        drift = "-" if row["drift"] is None else f"{row['drift']:.2g}"
+        minutes = "-" if row["minutes"] is None else f"{row['minutes']:.1f}"
+        lines.append([row["row"], *(number(row[key]) for key in ("train", "test", "clean")), ratio,
+                      *(number(row[key]) for key in ("forward", "backward")), drift, over_text(row), steps_text(row, planned),
+                      minutes, *(number(paper[split], "plus_minus", "") for split in ("train", "test"))])
     for name, error, clean in (("noise floor", "noise_floor", None), ("mean image", "mean_image", "mean_image_clean")):
         if table[error] is not None:
             ratio = f"{100 * table[error] / table['mean_image']:.1f}" if table["mean_image"] else "-"
-            lines.append([name, "", f"{table[error]:.2f}", f"{table[clean]:.2f}" if clean else "", ratio, "", "", "", ""])
+            lines.append([name, "", f"{table[error]:.2f}", f"{table[clean]:.2f}" if clean else "", ratio, *[""] * (len(HEAD) - 5)])
     return lines
 
 

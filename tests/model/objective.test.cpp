@@ -83,4 +83,8 @@ TEST_CASE("beta grows geometrically from its beginning to its end") {
   CHECK(weight(0) == doctest::Approx(0.01));
   CHECK(weight(0.5) == doctest::Approx(0.1));
   CHECK(weight(1) == doctest::Approx(1));
+  CHECK_THROWS_AS(
+      Objective(
+          tests::small_config({{"objective", {{"kind", "beta"}, {"beta", 0}, {"beta_end", 1}}}}).settings),
+      schemas::FieldError);
 }

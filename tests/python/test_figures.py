@@ -291,11 +291,15 @@ class RollOuts(FigureTest):
     def test_pictures(self):
         self.assert_drawn(7, self.hgn, self.hgn, "--data", self.data, "--index", 1)
         self.assert_drawn(8, self.hgn, self.hgn, self.hgn, "--samples", 2, "--seed", 3)
+        self.assert_drawn(8, self.hgn, "--data", self.data)
+        self.assert_drawn("rollouts", self.hgn, self.hgn, "--data", self.data, self.data, "--index", 1)
 
     def test_what_hgn_rollout_refuses(self):
         seven = (7, self.hgn, "--data", self.data, "--out", "a.png")
         self.assert_refused(draw(*seven, "--index", 4), 2, "the test split has trajectories 0 to 3")
         self.assert_refused(draw(7, self.hgn, "--data", "/nowhere", "--out", "a.png"), 1, "/nowhere")
+        two = ("rollouts", self.hgn, self.hgn, "--data", self.data, "--out", "a.png")
+        self.assert_refused(draw(*two), 2, "2 runs and 1 datasets")
         small = new_directory() / "small"
         self.assertEqual(self.train(small, "--image-size", 8, "--max-steps", 1).returncode, 0)
         self.assert_refused(draw(*seven[:2], small, *seven[2:]), 1, f"8 pixels in {small}, 16 in {self.hgn}")

@@ -145,6 +145,23 @@ class Rollouts(Refusals):
         mse = ((frames[0] - frames[1]) ** 2).mean(axis=(1, 2, 3))
         np.testing.assert_allclose(mse, row["mse_clean"], rtol=0.05, atol=2e-5)
 
+    def test_samples_are_from_the_prior_or_from_what_is_encoded(self):
+        pictures = {}
+        for source, data in (("the prior", ()), ("what is encoded", ("--data", dataset()))):
+            out = new_directory() / "samples.png"
+            done = self.rollout("--sample", 5, "--plain", *data, "--out", out, "--json", "-")
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertEqual(json.loads(done.stdout)["from"], source)
+            with Image.open(out) as image:
+                pictures[source] = np.asarray(image.convert("RGB"))
+            self.assertEqual(pictures[source].shape, (5 * 16, 8 * 16, 3))
+        self.assertTrue((pictures["the prior"] != pictures["what is encoded"]).any())
+        few = generate(new_directory() / "few", "--system", "mass_spring", "--n", 9, "--n-test", 4, "--steps", 7, "--image-size", 16)
+        done = self.rollout("--sample", 2, "--data", few)
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertIn("ANOTHER DATASET", done.stderr)
+        self.assertIn("at least ten sequences", done.stderr)
+
     def test_there_and_back_is_told(self):
         done = self.rollout("--data", dataset(), "--out", "x.png")
         self.assertIn("forward and back again: the state misses the start by", done.stdout)

@@ -1,31 +1,101 @@
-"""The README's numbers are those of the files in docs/results/."""
+"""The README's numbers are those of the files in docs/results/ and tests/reliability/."""
 from __future__ import annotations
 
 import json
+import math
 import re
+import statistics
 import unittest
 
 from support import REPOSITORY
 
+README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+RESULTS = REPOSITORY / "docs/results"
 PAPER = {"mass_spring": 0.08, "pendulum": 0.07, "two_body": 0.08, "three_body": 0.13}  # train error over the mean image's, Table 1
 
 
-def row(name: str, found: dict) -> str:
-    return (f"| {name} | {found['mse'] * 1e4:.2f} | {found['mse'] / found['noise_floor']:.2f} | {found['mse'] / found['mean_image_mse']:.3f} | "
-            f"{PAPER[name]:.2f} | {100 * found['mse_clean'] / found['mean_image_mse_clean']:.1f} % | "
-            f"{100 * found['blur_mse'] / found['mean_image_mse_clean']:.1f} % | {100 * found['energy_drift']:.1f} % | "
-            f"{100 * found['forward_mse_clean'] / found['mean_image_mse_clean']:.0f} % | "
-            f"{100 * found['backward_mse_clean'] / found['mean_image_mse_clean']:.0f} % | {found['minutes']:.0f} |")
+def results(name: str):
+    return json.loads((RESULTS / name).read_text(encoding="utf-8"))
 
 
-class FourSystemsTest(unittest.TestCase):
-    def test_the_table_is_the_file(self) -> None:
-        readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-        section = re.search(r"<!-- four_systems -->\n(.*?)<!-- /four_systems -->", readme, re.S)
-        systems = json.loads((REPOSITORY / "docs/results/four_systems.json").read_text(encoding="utf-8"))["systems"]
-        rows = [line for line in section[1].splitlines() if re.match(r"\| \w+ \| \d", line)]
-        self.assertEqual(rows, [row(name, found) for name, found in systems.items()])
+def rows_after(heading: str) -> list[list[str]]:
+    """The cells of the table whose heading line begins like this, without heading and rule."""
+    lines = README[README.index(heading):].split("\n\n")[0].splitlines()[2:]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("|")]
 
+
+def percent(value: float) -> str:
+    return f"{100 * value:.1f} %" if value < 0.1 else f"{100 * value:.0f} %"
+
+
+class Readme(unittest.TestCase):
+    def test_four_systems(self) -> None:
+        expected = [[name, f"{its['pixel MSE x 1e4']:.2f}", f"{its['of the noise floor']:.2f}", f"{its[OF_MEAN]:.3f}", f"{PAPER[name]:.2f}",
+                     percent(its[CLEAN]), percent(its["60 steps forward"]), percent(its["30 steps backward"]),
+                     percent(its["energy drift"]), f"{its['minutes of training']:.0f}"]
+                    for name, its in results("four_systems.json")["systems"].items()]
+        self.assertEqual(rows_after("| system | MSE |"), expected)
+
+    def test_comparison(self) -> None:
+        expected = []
+        for table in results("table1.json")["datasets"]:
+            for row in table["rows"]:
+                if row["test"] is not None:
+                    cells = [row[key]["mean"] for key in ("test", "clean", "forward", "backward", "double_speed")]
+                    drift = "" if row["drift"] is None else f"{row['drift']:.2g}"
+                    expected.append([table["dataset"], row["row"], *(f"{cell:.1f}" for cell in cells), drift])
+        self.assertEqual(rows_after("| system | model | test | clean"), expected)
+
+    def test_samples(self) -> None:
+        expected = []
+        for name, its in results("samples.json").items():
+            low, middle, high = its["energy"]["samples"]
+            a, b, c = its["energy"]["data"]
+            expected.append([name, f"{100 * its['whole']:.0f} %", f"{middle:.2f} ({low:.2f} to {high:.2f})", f"{b:.2f} ({a:.2f} to {c:.2f})",
+                             f"{its['energy_distance']:.2f}", f"{its['wandering']['samples']:.2f}", f"{its['roughness']:.1f}",
+                             f"{100 * its['whole_standard']:.0f} %"])
+        self.assertEqual(rows_after("| system | whole | energy: median"), expected)
+
+    def test_hnn(self) -> None:
+        found = results("hnn.json")
+        for cells, (key, its) in zip(rows_after("| system | model | test MSE of the derivatives"), found.items()):
+            self.assertEqual(cells[1], key.split()[1])
+            for cell, values in ((cells[2], its["derivative_mse"]), (cells[4], its["energy_mse"])):
+                numbers = [float(word) for word in cell.split(" ± ")]
+                mean = statistics.mean(values)
+                self.assertAlmostEqual(numbers[0], mean, delta=0.051 * 10 ** math.floor(math.log10(mean)), msg=f"{key}: {cell}")
+            self.assertEqual(cells[6], f"{statistics.mean(its['seconds']) / 60:.1f}", key)
+
+    def test_densities(self) -> None:
+        runs = {run["run"]: run for run in results("density.json")}
+        for cells in rows_after("| target | KL, NHF"):
+            for column, minutes, model in ((1, 4, "nhf"), (2, 5, "real_nvp")):
+                run = runs[f"{cells[0]}-{model}"]
+                self.assertEqual(cells[column], f"{run['density']['grid']['divergence']:.4f}", cells[0])
+                self.assertEqual(cells[minutes], f"{run['seconds'] / 60:.1f}", cells[0])
+
+    def test_reliability(self) -> None:
+        section = re.search(r"<!-- reliability -->(.*?)<!-- /reliability -->", README, re.S)[1]
+        found = json.loads((REPOSITORY / "tests/reliability/results.json").read_text(encoding="utf-8"))
+        counts = {f"{count:,}" for campaign in found for count in campaign["counts"].values()}
+        for cells in rows_after("| what was done | times"):
+            self.assertIn(cells[1], counts)
+            self.assertEqual(cells[3], "0")
+        self.assertEqual(sum(campaign["violations"] for campaign in found), 0)
+        self.assertTrue(section)
+
+    def test_every_other_measurement(self) -> None:
+        """docs/results/measurements.json: what the README says, word for word, and how it was measured."""
+        words = " ".join(README.split())
+        for entry in results("measurements.json"):
+            self.assertIn(entry["says"], words)
+            self.assertTrue(entry["measured_by"])
+            for value in entry["values"]:
+                forms = {f"{value:,}", f"{value:g}", f"{value:.1f}", f"{value:.2f}", f"{value:.1e}".replace("e-0", "e-")}
+                self.assertTrue(any(form in entry["says"] for form in forms), f"{value}: {entry['says']}")
+
+
+OF_MEAN, CLEAN = "of the mean image's", "clean, of the mean image's"
 
 if __name__ == "__main__":
     unittest.main()

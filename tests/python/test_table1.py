@@ -140,7 +140,7 @@ class APlan(unittest.TestCase):
                 "mean image": (f"{1e4 * mean_image:.2f}", "100.0")}.items():
             for word in words:
                 self.assertIn(word, lines[row])
-        self.assertIn("| HGN (no f_psi) | - | - | - | - | not in the plan | - | 4.95 ± 1.71 | 7.04 ± 2.55 |",
+        self.assertIn("| HGN (no f_psi) | - | - | - | - | - | - | - | not in the plan | - | - | 4.95 ± 1.71 | 7.04 ± 2.55 |",
                       (out / "table1.md").read_text())
 
     def test_the_same_command_again_makes_nothing_again(self):
