@@ -44,7 +44,12 @@ class Readme(unittest.TestCase):
                     cells = [row[key]["mean"] for key in ("test", "clean", "forward", "backward", "double_speed")]
                     drift = "" if row["drift"] is None else f"{row['drift']:.2g}"
                     expected.append([table["dataset"], row["row"], *(f"{cell:.1f}" for cell in cells), drift])
+            expected.append([table["dataset"], "mean image", f"{table['mean_image']:.1f}", f"{table['mean_image_clean']:.1f}", "", "", "", ""])
         self.assertEqual(rows_after("| system | model | test | clean"), expected)
+
+    def test_the_limit_of_blur(self) -> None:
+        blur = results("four_systems.json")["systems"]["three_body"]["blur, of the mean image's"]
+        self.assertIn(f"comes below {100 * blur:.1f} % of the mean image's error", " ".join(README.split()))
 
     def test_samples(self) -> None:
         expected = []
