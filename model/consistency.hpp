@@ -26,8 +26,8 @@ struct Part {
 
 // One for each of `sequences`, chosen at random: at least a third of the `context` frames that an encoder
 // takes, at most all of them, beginning before the horizon; half of them read backward where that
-// `is_reversible`. Half of them begin at the window's end: they tie what a part implies to what the whole
-// window does, all others to each other.
+// `is_reversible`. Half of them begin at the window's first frame or, backward, at the horizon's last: they
+// tie what a part implies to what the whole window does, all others to each other.
 std::vector<Part> choose_parts(std::int64_t sequences, std::int64_t window, std::int64_t context,
                                bool is_reversible, const StepContext& step);
 
@@ -37,8 +37,8 @@ Tensor show_parts(const Tensor& pixels, const std::vector<Part>& parts, std::int
                   const Tensor& blank);
 
 // The mean over sequences of |inferred - path(begin)|^2, of q and of p, each over the mean square by which
-// the path departs from its own mean: 0 where both agree, about 2 where they have nothing to do with each
-// other, whatever the units and origin of the coordinates. inferred: [B, ...]; path: [B, T, ...]; [].
+// the path departs from its own mean: 0 where both agree, about 2 for other states of the same orbit,
+// whatever the units and origin of the coordinates. inferred: [B, ...]; path: [B, T, ...]; [].
 Tensor inconsistency(const PhaseSpace& inferred, const PhaseSpace& path, const std::vector<Part>& parts);
 
 }  // namespace hamgen::model

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numbers>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "model/random.hpp"
@@ -37,7 +37,8 @@ Tensor k_means(const Tensor& points, std::int64_t components, std::uint64_t seed
   return means;
 }
 
-// The mixture that is likeliest where each point belongs to components in these shares, [N, K].
+// The mixture where each point belongs to components in these shares, [N, K]: their weighted moments, and the
+// noise of the points on top of the covariances.
 Mixture maximised(const Tensor& points, const Tensor& variance, const Tensor& shares, const Tensor& before) {
   Mixture mixture;
   const Tensor counts = shares.sum(0).clamp_min(1e-9);
@@ -77,13 +78,15 @@ Mixture fit_mixture(const Tensor& points, const Tensor& variance, std::int64_t c
   components = std::min(components, points.size(0) / points_of_component);
   const Tensor start = k_means(points, components, seed);
   Mixture mixture = maximised(points, variance, nearest(points, start), start);
-  double before = -std::numeric_limits<double>::infinity();
+  Tensor parts = log_parts(mixture, points);
+  double reached = parts.logsumexp(1).mean().item<double>();
   for (int round = 0; round < most_rounds; ++round) {
-    const Tensor parts = log_parts(mixture, points);
+    Mixture next = maximised(points, variance, parts.softmax(1), mixture.means);
+    parts = log_parts(next, points);
     const double now = parts.logsumexp(1).mean().item<double>();
-    if (now < before + converged) break;
-    before = now;
-    mixture = maximised(points, variance, parts.softmax(1), mixture.means);
+    if (now < reached + converged) break;  // with `variance` in every covariance it may fall, too
+    mixture = std::move(next);
+    reached = now;
   }
   return mixture;
 }

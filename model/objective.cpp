@@ -13,7 +13,8 @@ std::vector<schemas::Field> ObjectiveImpl::fields() {
       real("objective.beta", 1, "",
            "weight of the KL divergence per pixel value (2: the ELBO of variance 1); kind beta")
           .at_least(0),
-      real("objective.beta_end", 0, "", "what beta grows to over train.steps, geometrically; null: it stays")
+      real("objective.beta_end", 0, "",
+           "what beta grows to over train.steps, geometrically; null: it stays; kind beta")
           .above(0)
           .or_automatic(),
       real("objective.kappa", 0.0316, "pixel value / 255",

@@ -34,7 +34,7 @@ class Readme(unittest.TestCase):
                      percent(its[CLEAN]), percent(its["60 steps forward"]), percent(its["30 steps backward"]),
                      percent(its["energy drift"]), f"{its['minutes of training']:.0f}"]
                     for name, its in results("four_systems.json")["systems"].items()]
-        self.assertEqual(rows_after("| system | MSE |"), expected)
+        self.assertEqual(rows_after("| system | MSE x 1e4"), expected)
 
     def test_comparison(self) -> None:
         expected = []
@@ -54,12 +54,21 @@ class Readme(unittest.TestCase):
     def test_samples(self) -> None:
         expected = []
         for name, its in results("samples.json").items():
-            low, middle, high = its["energy"]["samples"]
-            a, b, c = its["energy"]["data"]
-            expected.append([name, f"{100 * its['whole']:.0f} %", f"{middle:.2f} ({low:.2f} to {high:.2f})", f"{b:.2f} ({a:.2f} to {c:.2f})",
-                             f"{its['energy_distance']:.2f}", f"{its['wandering']['samples']:.2f}", f"{its['roughness']:.1f}",
-                             f"{100 * its['whole_standard']:.0f} %"])
-        self.assertEqual(rows_after("| system | whole | energy: median"), expected)
+            for source, title in (("data", "the data"), ("encoded", "what is encoded"), ("prior", "the prior N(0, 1)")):
+                found = its[source]
+                cells = [name, title, f"{100 * found['whole']:.0f} %", "", "", "", ""]
+                if "energy" in found:
+                    low, middle, high = found["energy"]
+                    cells[3:] = [f"{middle:.2f} ({low:.2f} to {high:.2f})", f"{found['distance']:.2f}", f"{found['wandering']:.2f}",
+                                 f"{found['roughness']:.1f}"]
+                expected.append(cells)
+        self.assertEqual(rows_after("| system | samples of"), expected)
+
+    def test_every_picture_is_there(self) -> None:
+        for page in (REPOSITORY / "README.md", *(REPOSITORY / "docs").glob("*.md")):
+            text = page.read_text(encoding="utf-8")
+            for link in re.findall(r'!\[[^]]*\]\(([^)]+)\)|src="([^"]+)"', text):
+                self.assertTrue((page.parent / "".join(link)).exists(), f"{page.name}: {''.join(link)}")
 
     def test_hnn(self) -> None:
         found = results("hnn.json")

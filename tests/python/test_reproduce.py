@@ -4,6 +4,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 import unittest
 
 from support import HAMGEN, REPOSITORY, new_directory
@@ -32,6 +33,27 @@ class Reproduce(unittest.TestCase):
         self.assertEqual((again.returncode, again.stdout), (0, done.stdout))
         self.assertEqual((made / "run/result.json").stat().st_mtime_ns, before)
         self.assertNotIn("hgn-fit", again.stderr)
+
+    def test_stopped_it_saves_and_goes_on(self) -> None:
+        out = new_directory()
+        words = [sys.executable, REPOSITORY / "scripts/reproduce", "pendulum", "--out", out]
+        made = out / "pendulum/run"
+        environment = {**os.environ, "HAMGEN": str(HAMGEN)}
+        child = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment)
+        for _ in range(1200):
+            if '"train"' in (made / "log.jsonl").read_text() if (made / "log.jsonl").exists() else "":
+                break
+            time.sleep(0.1)
+        child.terminate()
+        _, message = child.communicate(timeout=60)
+        self.assertEqual(child.returncode, 75, message)
+        self.assertIn("Go on with the same command", message)
+        self.assertTrue(list((made / "checkpoints").glob("*.safetensors")))
+        again = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment)
+        time.sleep(2)
+        self.assertIn("at work in", reproduce("pendulum", "--out", out).stderr)
+        again.terminate()
+        self.assertIn("--resume", again.communicate(timeout=60)[1])
 
     def test_what_is_not_understood(self) -> None:
         self.assertEqual(reproduce("moon").returncode, 2)
