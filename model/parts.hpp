@@ -28,7 +28,8 @@ void for_parts(std::size_t parts, const Work& work) {
     // Libraries ask how many threads there are, not whether they run within one of them: oneDNN's
     // convolutions then wait for each other for ever. The answer is this part's own, and forgotten after it.
     at::internal::lazy_init_num_threads();
-    at::get_num_threads();  // sets this thread's number at its first call: newer LibTorch keeps its own account
+    at::get_num_threads();  // sets this thread's number at its first call: newer LibTorch keeps its own
+                            // account
     const int before = omp_get_max_threads();
     if (parts > 1) omp_set_num_threads(1);
     for (auto part = static_cast<std::size_t>(begin); part < static_cast<std::size_t>(end); ++part) {
