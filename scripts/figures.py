@@ -26,8 +26,8 @@ import numpy as np
 try:
     import figure_parts as parts
     from figure_density import figure_9, figure_samples
-    from figure_rollouts import figure_7, figure_8, figure_rollouts
     from figure_parts import COLORS, INK, QUIET, SHADE, FigureError, Look, number_at, plt, series_at, text
+    from figure_rollouts import figure_7, figure_8, figure_rollouts
     from hamgen_dataset import DatasetError, HamgenDataset
 except ImportError as missing:
     if missing.name not in ("matplotlib", "h5py"):

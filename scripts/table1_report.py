@@ -24,7 +24,8 @@ Pixel MSE x 1e4 over all frames of a sequence. +-: 95 % confidence interval (Stu
 paper does not say what its own +- is. Clean: test error against noise-free frames. % of mean image: test error, of that of the
 train split's mean image over the whole test split. Forward, backward: error of the frames outside the window against exact motion, as
 far as the plan's evaluation goes. Drift: of the learned energy along a roll-out, over its spread across trajectories. Steps: those of
-the run with the fewest, and of how many where its time was up. Minutes: of training, in the mean. The paper: frames of 64x64, 50,000 train and 10,000 test trajectories.
+the run with the fewest, and of how many where its time was up. Minutes: of training, in the mean.
+The paper: frames of 64x64, 50,000 train and 10,000 test trajectories.
 """
 HEAD = ["model", "train", "test", "clean", "% of mean image", "forward", "backward", "drift", "over", "steps", "minutes",
         "paper: train", "paper: test"]
