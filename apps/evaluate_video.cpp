@@ -123,9 +123,8 @@ class VideoEvaluation {
   }
 
   void visit(const std::vector<Window>& list);
-  void compare(const std::vector<Window>& list, const PhaseSpace& start);
-  void inspect(const std::vector<Window>& list, const Tensor& bytes, const PhaseSpace& start,
-               const std::vector<PhaseSpace>& states);
+  void compare(const std::vector<Window>& list, const PhaseSpace& inferred, const PhaseSpace& start);
+  void inspect(const std::vector<Window>& list, const Tensor& bytes, const std::vector<PhaseSpace>& states);
   Json pixel_errors();
   Json course_json(std::size_t i) const;
   Json valid_prediction_time() const;
@@ -152,8 +151,8 @@ class VideoEvaluation {
 void VideoEvaluation::visit(const std::vector<Window>& list) {
   const Tensor bytes = load(data_.test, "frames", list), truth = pixels(bytes),
                exact = pixels(load(data_.test, "frames_clean", list));
-  const PhaseSpace start = model_.infer(bytes);
-  const auto states = model_.roll_out(start, frames());
+  const PhaseSpace inferred = model_.infer(bytes);
+  const auto states = model_.window(inferred, frames());
   const model::Rollout rollout = model_.show(states);
   noisy_.add(squared_error(rollout.frames, truth));
   clean_.add(squared_error(rollout.frames, exact));
@@ -161,29 +160,32 @@ void VideoEvaluation::visit(const std::vector<Window>& list) {
   static_noisy_.add(squared_error(still, truth));
   static_clean_.add(squared_error(still, exact));
   if (rollout.energy.defined()) energy_.add(rollout.energy.to(at::kCPU, at::kDouble));
-  compare(list, start);
-  inspect(list, bytes, start, states);
+  compare(list, inferred, states.front());
+  inspect(list, bytes, states);
   options_.progress(run_.path.string() + ": trajectory " + std::to_string(list.back().trajectory + 1));
 }
 
-void VideoEvaluation::compare(const std::vector<Window>& list, const PhaseSpace& start) {
+void VideoEvaluation::compare(const std::vector<Window>& list, const PhaseSpace& inferred,
+                              const PhaseSpace& start) {
   const auto all = courses();
   for (std::size_t i = 0; i < all.size(); ++i) {
     const Tensor exact = truth(motion_, list, all[i]);
-    const auto states = model_.roll_out(start, all[i].intervals + 1, all[i].speed);
+    const auto states = all[i].speed == 1 ? model_.window(inferred, all[i].intervals + 1)
+                                          : model_.roll_out(start, all[i].intervals + 1, all[i].speed);
     course_errors_[i].add(squared_error(model_.show(states).frames, exact));
     course_squares_[i].add(exact.square().flatten(2).mean(2).to(at::kCPU, at::kDouble));
   }
 }
 
-void VideoEvaluation::inspect(const std::vector<Window>& list, const Tensor& bytes, const PhaseSpace& start,
+void VideoEvaluation::inspect(const std::vector<Window>& list, const Tensor& bytes,
                               const std::vector<PhaseSpace>& states) {
+  const PhaseSpace& start = states.front();
   const model::Reversal back = reversal(model_, start, frames() - 1);
   starts_.add(back.start.to(at::kCPU, at::kDouble));
   returns_.add(back.end.to(at::kCPU, at::kDouble));
   reversed_pixels_.add(back.pixel_mse.to(at::kCPU, at::kDouble));
   if (const auto posterior = model_.posterior(bytes)) {
-    const auto drawn = model_.roll_out(model_.draw(*posterior, list.front().trajectory), frames());
+    const auto drawn = model_.window(model_.draw(*posterior, list.front().trajectory), frames());
     drawn_.add(squared_error(model_.show(drawn).frames, pixels(bytes)).mean(1));
     kl_.add(model::kl_to_standard_normal(posterior->mean, posterior->log_variance).to(at::kCPU, at::kDouble));
     means_.add(posterior->mean.flatten(1).to(at::kCPU, at::kDouble));

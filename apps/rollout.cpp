@@ -37,7 +37,8 @@ class Sequence {
           fmt::format("trajectory {} is not there: the {} split has trajectories 0 to {}", index_,
                       choice.split, reader_.trajectories() - 1));
     bytes_ = model::read_windows(reader_, "frames", {{index_, 0, false}}, run.shape.frames).to(run.device);
-    start_ = model_.infer(bytes_);
+    inferred_ = model_.infer(bytes_);
+    start_ = model_.window(inferred_, 1).front();
   }
 
   const PhaseSpace& start() const { return start_; }
@@ -45,7 +46,8 @@ class Sequence {
 
   // Adds the truth and the roll-out.
   void add(RolloutResult& result, const std::string& label, std::int64_t intervals, double speed) {
-    const model::Rollout rollout = model_.show(model_.roll_out(start_, intervals + 1, speed));
+    const model::Rollout rollout = model_.show(speed == 1 ? model_.window(inferred_, intervals + 1)
+                                                          : model_.roll_out(start_, intervals + 1, speed));
     const Tensor frames = rollout.frames[0].to(at::kCPU),
                  exact = exact_frames(motion_, index_, intervals, speed * dt_, run_.shape.image_size);
     result.sheet.rows.push_back({"truth", exact, true});
@@ -80,7 +82,7 @@ class Sequence {
   TrueMotion motion_;
   double dt_;
   Tensor bytes_;
-  PhaseSpace start_;
+  PhaseSpace inferred_, start_;  // at the anchor, and at the first frame
 };
 
 RolloutResult begin(const TrainedRun& run, const EvaluationData& data, const SequenceChoice& choice) {
@@ -175,7 +177,7 @@ RolloutResult show_fitted(const TrainedRun& run, const EvaluationData& data, std
   std::vector<std::int64_t> shape = z.sizes().vec();
   shape[0] = sequences;
   const Tensor drawn = model::draw(mixture, sequences, seed).to(at::kFloat).view(shape).to(run.device);
-  return samples(run, "what is encoded", video.show(video.roll_out(video.start(drawn), intervals + 1)), seed);
+  return samples(run, "what is encoded", video.show(video.window(video.start(drawn), intervals + 1)), seed);
 }
 
 RolloutResult show_interpolation(const TrainedRun& run, const EvaluationData& data,

@@ -18,27 +18,45 @@
 
 namespace hamgen::model {
 
-// `length` frames of one sequence's window: from `begin` on or, read backward, from `begin` back.
+// What an encoder takes, and at which of these frames is the state that it gives.
+struct Context {
+  std::int64_t frames = 0, anchor = 0;
+
+  // Where `length` of the frames begin so that the anchor lies in them where it lies in all of them.
+  std::int64_t begin(std::int64_t length) const {
+    return frames > 1 ? anchor * (frames - length) / (frames - 1) : 0;
+  }
+};
+
+// `length` frames of one sequence's window: from `begin` on or, read backward, from `begin` back. They imply
+// the state at the window's frame `implied`.
 struct Part {
-  std::int64_t begin = 0, length = 0;
+  std::int64_t begin = 0, length = 0, implied = 0;
   bool is_backward = false;  // then it implies the state (q, -p)
 };
 
-// One for each of `sequences`, chosen at random: at least a third of the `context` frames that an encoder
-// takes, at most all of them, beginning before the horizon; half of them read backward where that
-// `is_reversible`. Half of them begin at the window's first frame or, backward, at the horizon's last: they
-// tie what a part implies to what the whole window does, all others to each other.
-std::vector<Part> choose_parts(std::int64_t sequences, std::int64_t window, std::int64_t context,
-                               bool is_reversible, const StepContext& step);
+// The frames of a window that a roll-out comes to.
+struct Span {
+  std::int64_t first = 0, count = 0;
+};
 
-// What an encoder of `context` frames sees of them: of pixels [B, window, 3, S, S] each part's frames, and
-// `blank` [3, 1, 1] where they have ended: [B, context, 3, S, S].
-Tensor show_parts(const Tensor& pixels, const std::vector<Part>& parts, std::int64_t context,
+// One for each of `sequences`, chosen at random: at least a third of the frames that an encoder takes, at
+// most all of them, implying a state within the span; half of them read backward where that `is_reversible`.
+// Half of them lie as near to the window's first frame as they can or, backward, to its last: they tie what a
+// part implies to what the whole window does, all others to each other.
+std::vector<Part> choose_parts(std::int64_t sequences, std::int64_t window, const Span& span,
+                               const Context& context, bool is_reversible, const StepContext& step);
+
+// What an encoder sees of them: of pixels [B, window, 3, S, S] each part's frames, and `blank` [3, 1, 1]
+// around them: [B, context, 3, S, S].
+Tensor show_parts(const Tensor& pixels, const std::vector<Part>& parts, const Context& context,
                   const Tensor& blank);
 
-// The mean over sequences of |inferred - path(begin)|^2, of q and of p, each over the mean square by which
+// The mean over sequences of |inferred - path(implied)|^2, of q and of p, each over the mean square by which
 // the path departs from its own mean: 0 where both agree, about 2 for other states of the same orbit,
-// whatever the units and origin of the coordinates. inferred: [B, ...]; path: [B, T, ...]; [].
-Tensor inconsistency(const PhaseSpace& inferred, const PhaseSpace& path, const std::vector<Part>& parts);
+// whatever the units and origin of the coordinates. inferred: [B, ...]; path: [B, T, ...] from the window's
+// frame `first` on; [].
+Tensor inconsistency(const PhaseSpace& inferred, const PhaseSpace& path, std::int64_t first,
+                     const std::vector<Part>& parts);
 
 }  // namespace hamgen::model

@@ -5,7 +5,6 @@
 #include <limits>
 
 #include "model/batches.hpp"
-#include "model/consistency.hpp"
 #include "model/metrics.hpp"
 #include "model/random.hpp"
 #include "model/sliced_sum.hpp"
@@ -13,28 +12,31 @@
 namespace hamgen::model {
 namespace {
 
-// `chosen` of the first `horizon` frames for each of `sequences`, [sequences * chosen] indices of time:
-// equally spaced from a random beginning, so that every frame is equally likely and the mean over them is an
-// unbiased estimate.
-std::vector<std::int64_t> choose_frames(std::int64_t sequences, std::int64_t chosen, std::int64_t horizon,
+// `chosen` of the span's frames for each of `sequences`, [sequences * chosen] indices of time: equally spaced
+// from a random beginning, so that every frame is equally likely and the mean over them is an unbiased
+// estimate.
+std::vector<std::int64_t> choose_frames(std::int64_t sequences, std::int64_t chosen, const Span& span,
                                         const StepContext& context) {
   std::vector<std::int64_t> times;
-  const double spacing = static_cast<double>(horizon) / static_cast<double>(chosen);
+  const auto length = static_cast<double>(span.count);
+  const double spacing = length / static_cast<double>(chosen);
   for (std::int64_t sequence = 0; sequence < sequences; ++sequence) {
     const auto in_batch =
         static_cast<std::uint64_t>(context.share.first(sequences * context.share.parts) + sequence);
     const double begin = uniform(random_key(context.seed, Purpose::frames, {context.step, in_batch}));
     for (std::int64_t i = 0; i < chosen; ++i) {
-      const double place = std::fmod(begin * static_cast<double>(horizon) + static_cast<double>(i) * spacing,
-                                     static_cast<double>(horizon));
-      times.push_back(std::min(horizon - 1, static_cast<std::int64_t>(place)));
+      const double place = std::fmod(begin * length + static_cast<double>(i) * spacing, length);
+      times.push_back(span.first + std::min(span.count - 1, static_cast<std::int64_t>(place)));
     }
   }
   return times;
 }
 
-Tensor indices(const std::vector<std::int64_t>& values, const at::Device& device) {
-  return at::tensor(values, staging(device).dtype(at::kLong)).to(device, /*non_blocking=*/true);
+// The frames from the earliest to the latest of `times` and the anchor.
+Span reaching(const std::vector<std::int64_t>& times, std::int64_t anchor) {
+  const auto [earliest, latest] = std::ranges::minmax(times);
+  const std::int64_t first = std::min(anchor, earliest);
+  return {first, std::max(anchor, latest) - first + 1};
 }
 
 }  // namespace
@@ -66,6 +68,10 @@ std::vector<schemas::Field> Hgn::fields(Law law) {
           .at_most(1024),
       boolean("latent.deterministic", false,
               "z is the encoder's output: no noise, no KL divergence, no sampling"),
+      text("latent.anchor", "first",
+           "the frame at which z gives the state: the window's first (sec. 3.2), or the middle one of what "
+           "the encoder sees, from which the roll-out goes both ways")
+          .one_of({"first", "middle"}),
       real("latent.initial_log_variance", 0, "", "of the posterior, at the beginning of training")
           .at_least(-20)
           .at_most(4),
@@ -111,6 +117,7 @@ std::vector<schemas::Field> Hgn::fields(Law law) {
 Hgn::Hgn(const schemas::Settings& settings, const DataShape& shape, Law law)
     : VideoModel(shape),
       context_(settings.is_automatic("data.context") ? shape.frames : settings.integer("data.context")),
+      anchor_(settings.text("latent.anchor") == "middle" ? (context_ - 1) / 2 : 0),
       decoded_frames_(settings.is_automatic("objective.frames") ? shape.frames
                                                                 : settings.integer("objective.frames")),
       q_channels_(settings.integer("latent.q_channels")),
@@ -189,25 +196,27 @@ LossTerms Hgn::loss(const Batch& batch, const StepContext& context) {
   const Tensor& frames = batch.frames;
   const std::int64_t sequences = frames.size(0), window = frames.size(1);
   const std::int64_t horizon = std::min(context.horizon, window), chosen = std::min(decoded_frames_, horizon);
+  const Span counted{Context{window, anchor_}.begin(horizon), horizon};  // by the loss
   const Posterior posterior = encode(to_pixels(frames.slice(1, 0, context_), shape_.image_size));
   const Tensor z =
       draw_z(posterior, random_key(context.seed, Purpose::posterior, {context.step}), context.share);
   context.lap("encode");
 
-  const auto times = choose_frames(sequences, chosen, horizon, context);
-  const std::int64_t count = consistency_ > 0 ? horizon : 1 + *std::ranges::max_element(times);
-  const PhaseSpace states = trajectory(*dynamics_, start(z), count, plan_, of_dynamics_);
+  const auto times = choose_frames(sequences, chosen, counted, context);
+  const Span span = consistency_ > 0 ? counted : reaching(times, anchor_);
+  const PhaseSpace states = states_of(start(z), span);
   context.lap("roll out");
   std::vector<std::int64_t> of_states, of_frames;
   for (std::size_t i = 0; i < times.size(); ++i) {
     const std::int64_t sequence = static_cast<std::int64_t>(i) / chosen;
-    of_states.push_back(sequence * count + times[i]);
+    of_states.push_back(sequence * span.count + times[i] - span.first);
     of_frames.push_back(sequence * window + times[i]);
   }
   const Tensor q = states.q.flatten(0, 1).index_select(0, indices(of_states, frames.device()));
-  const Tensor mse = decoding_error(q, frames.flatten(0, 1), indices(of_frames, frames.device()));
+  const DecodingError error =
+      decoding_error(q, frames.flatten(0, 1), indices(of_frames, frames.device()), context.progress);
   context.lap("decode, with its backward pass");
-  const Tensor inconsistency = consistency_ > 0 ? inconsistency_of(frames, states, context) : Tensor();
+  const Tensor inconsistency = consistency_ > 0 ? inconsistency_of(frames, states, span, context) : Tensor();
   if (context.profile != nullptr) {
     context.profile->lap_at_gradient(q, "decode, with its backward pass");
     context.profile->lap_at_gradient(z, "roll out, backward");
@@ -217,8 +226,8 @@ LossTerms Hgn::loss(const Batch& batch, const StepContext& context) {
   const auto pixel_values = static_cast<double>(window * 3 * shape_.image_size * shape_.image_size);
   const Tensor kl =
       is_deterministic_ ? Tensor() : kl_to_standard_normal(posterior.mean, posterior.log_variance).mean();
-  terms.loss = objective_->loss(mse, kl.defined() ? kl / pixel_values : kl, context.progress);
-  terms.averaged = {{"mse", mse.detach()}};
+  terms.loss = objective_->loss(error.minimised, kl.defined() ? kl / pixel_values : kl, context.progress);
+  terms.averaged = {{"mse", error.squared}};
   if (inconsistency.defined()) {
     terms.loss = terms.loss + consistency_ * inconsistency;
     terms.averaged.emplace_back("inconsistency", inconsistency.detach());
@@ -229,12 +238,27 @@ LossTerms Hgn::loss(const Batch& batch, const StepContext& context) {
   return terms;
 }
 
-Tensor Hgn::inconsistency_of(const Tensor& frames, const PhaseSpace& states,
+PhaseSpace Hgn::states_of(const PhaseSpace& at_anchor, const Span& span) const {
+  const PhaseSpace onward =
+      trajectory(*dynamics_, at_anchor, span.first + span.count - anchor_, plan_, of_dynamics_);
+  if (span.first == anchor_) return onward;
+  TrajectoryPlan reversed = plan_;
+  reversed.options.dt = -plan_.options.dt;
+  const std::int64_t before = anchor_ - span.first;
+  const PhaseSpace back = trajectory(*dynamics_, at_anchor, before + 1, reversed, of_dynamics_);
+  const auto joined = [before](const Tensor& past, const Tensor& future) {
+    return at::cat({past.narrow(1, 1, before).flip(1), future}, 1);
+  };
+  return {joined(back.q, onward.q), joined(back.p, onward.p)};
+}
+
+Tensor Hgn::inconsistency_of(const Tensor& frames, const PhaseSpace& states, const Span& span,
                              const StepContext& context) const {
+  const Context seen{context_, anchor_};
   const std::vector<Part> parts =
-      choose_parts(frames.size(0), frames.size(1), context_, is_reversed_, context);
-  const Tensor seen = show_parts(to_pixels(frames, shape_.image_size), parts, context_, pixel_mean_);
-  const Tensor mean = inconsistency(start(encode(seen).mean), states, parts);
+      choose_parts(frames.size(0), frames.size(1), span, seen, is_reversed_, context);
+  const Tensor shown = show_parts(to_pixels(frames, shape_.image_size), parts, seen, pixel_mean_);
+  const Tensor mean = inconsistency(start(encode(shown).mean), states, span.first, parts);
   context.lap("encode parts");
   return mean;
 }
@@ -243,13 +267,19 @@ void Hgn::after_step(const LossTerms& terms) {
   objective_->update(terms.averaged.front().second);
 }
 
-Tensor Hgn::decoding_error(const Tensor& q, const Tensor& frames, const Tensor& chosen) const {
+Hgn::DecodingError Hgn::decoding_error(const Tensor& q, const Tensor& frames, const Tensor& chosen,
+                                       double progress) const {
   const auto values = static_cast<double>(q.size(0) * 3 * shape_.image_size * shape_.image_size);
+  const Tensor squares = at::empty({q.size(0)}, q.options().dtype(at::kFloat));  // of each frame, summed
   const auto error = [&](const Tensor& some, std::int64_t begin) {
-    const Tensor truth = frames.index_select(0, chosen.slice(0, begin, begin + some.size(0)));
-    return (decode_positions(some) - to_pixels(truth, shape_.image_size)).square().sum() / values;
+    const std::int64_t end = begin + some.size(0);
+    const Tensor truth = frames.index_select(0, chosen.slice(0, begin, end));
+    const Tensor missed = decode_positions(some) - to_pixels(truth, shape_.image_size);
+    squares.slice(0, begin, end).copy_(missed.detach().square().flatten(1).sum(1));
+    return objective_->pixel_error(missed, progress).sum() / values;
   };
-  return sliced_sum(error, q, decoder_->parameters(), slice_);
+  const Tensor minimised = sliced_sum(error, q, decoder_->parameters(), slice_);
+  return {minimised, squares.sum() / values};
 }
 
 void Hgn::log_energy(const PhaseSpace& states, LossTerms& terms) const {

@@ -1,10 +1,14 @@
 // The Hamiltonian Generative Network (sec. 3.2, A.1): frames -> posterior of z -> f_psi -> state (q, p) at
 // the first frame -> roll-out through the learned Hamiltonian -> frames decoded from q alone.
 //
+// The state may be that at the middle frame, instead: from there the roll-out goes both ways, half as far,
+// and the encoder, which sees the future of a frame and its past, knows the middle best.
+//
 // With another law of motion in place of the Hamiltonian, a network that gives dq/dt and dp/dt, the same
 // model is "latent_ode": the baseline that tells what H is good for.
 #pragma once
 
+#include "model/consistency.hpp"
 #include "model/objective.hpp"
 #include "model/trajectory.hpp"
 #include "model/vector_field.hpp"
@@ -23,6 +27,7 @@ class Hgn : public VideoModel {
   void after_step(const LossTerms& terms) override;
 
   std::int64_t context() const override { return context_; }
+  std::int64_t anchor() const override { return anchor_; }
   PhaseSpace infer(const Tensor& frames) const override;
   std::vector<PhaseSpace> roll_out(const PhaseSpace& start, std::int64_t count,
                                    double speed = 1) const override;
@@ -38,15 +43,23 @@ class Hgn : public VideoModel {
   Tensor decode_positions(const Tensor& q) const;    // [N, C, 4, 4] -> [N, 3, S, S]
 
  private:
+  // The error of decoded frames: what training lowers, and the mean square.
+  struct DecodingError {
+    Tensor minimised, squared;  // [] each
+  };
+
   Tensor draw_z(const Posterior& posterior, std::uint64_t key, const Share& share) const;
-  // The mean squared error of the frames decoded from q [N, C, 4, 4] against the `chosen` [N] of frames, u8
-  // [M, H, W, 3].
-  Tensor decoding_error(const Tensor& q, const Tensor& frames, const Tensor& chosen) const;
-  // Of the states that parts of the windows imply with the roll-outs, [B, T, C, 4, 4].
-  Tensor inconsistency_of(const Tensor& frames, const PhaseSpace& states, const StepContext& context) const;
+  // The states at the frames of the span, from that at the anchor, which is one of them: [B, T, C, 4, 4].
+  PhaseSpace states_of(const PhaseSpace& at_anchor, const Span& span) const;
+  // Of the frames decoded from q [N, C, 4, 4] against the `chosen` [N] of frames, u8 [M, H, W, 3].
+  DecodingError decoding_error(const Tensor& q, const Tensor& frames, const Tensor& chosen,
+                               double progress) const;
+  // Of the states that parts of the windows imply with the roll-outs, [B, T, C, 4, 4] at the span's frames.
+  Tensor inconsistency_of(const Tensor& frames, const PhaseSpace& states, const Span& span,
+                          const StepContext& context) const;
   void log_energy(const PhaseSpace& states, LossTerms& terms) const;  // [B, T, C, 4, 4]
 
-  std::int64_t context_, decoded_frames_, q_channels_, z_channels_;
+  std::int64_t context_, anchor_, decoded_frames_, q_channels_, z_channels_;
   bool is_deterministic_;
   double consistency_;
   bool is_reversed_;  // videos are played backward, too

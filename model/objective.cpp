@@ -17,6 +17,13 @@ std::vector<schemas::Field> ObjectiveImpl::fields() {
            "what beta grows to over train.steps, geometrically; null: it stays; kind beta")
           .above(0)
           .or_automatic(),
+      real(
+          "objective.huber_end", 0, "pixel value / 255",
+          "what Huber's threshold, beyond which pixel errors count linearly, comes down to over train.steps, "
+          "geometrically from 1; null: errors are squared")
+          .above(0)
+          .at_most(1)
+          .or_automatic(),
       real("objective.kappa", 0.0316, "pixel value / 255",
            "tolerated error, root mean square (0.0316^2 = 1e-3, the top of the authors' sweep); kind geco")
           .above(0),
@@ -62,10 +69,18 @@ ObjectiveImpl::ObjectiveImpl(const schemas::Settings& settings)
       is_geco_(settings.text("objective.kind") == "geco"),
       beta_(settings.real("objective.beta")),
       growth_(settings.is_automatic("objective.beta_end") ? 1 : settings.real("objective.beta_end") / beta_),
-      tolerance_(settings.real("objective.kappa") * settings.real("objective.kappa")) {
+      tolerance_(settings.real("objective.kappa") * settings.real("objective.kappa")),
+      huber_end_(settings.is_automatic("objective.huber_end") ? 1 : settings.real("objective.huber_end")) {
   if (!std::isfinite(growth_))
     throw schemas::FieldError(
         "objective.beta_end is not allowed where objective.beta is 0: nothing grows from it");
+}
+
+Tensor ObjectiveImpl::pixel_error(const Tensor& missed, double progress) const {
+  const double threshold = std::pow(huber_end_, progress);
+  if (threshold >= 1) return missed.square();
+  const Tensor size = missed.abs(), within = size.clamp_max(threshold);
+  return within * (2 * size - within);
 }
 
 Tensor ObjectiveImpl::loss(const Tensor& mse, const Tensor& kl, double progress) const {

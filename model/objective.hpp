@@ -8,6 +8,12 @@
 //   beta   loss = MSE + beta KL; beta = 2 is the ELBO of variance 1. It may grow over the training: a small
 //          one at first lets the state carry what frames need, a larger one then closes what they do not.
 //
+// In place of the squared error e^2 of a pixel there may be Huber's, 2 h |e| - h^2 beyond the threshold h,
+// which comes down from 1, where both are the same, over the training. What lowers the squared error of noisy
+// frames is their mean, which the noise of positions blurs; what lowers Huber's comes, as h goes to 0, to
+// their median, in which a disc that is wider than the noise stays sharp (Huber 1964,
+// doi:10.1214/aoms/1177703732).
+//
 // MSE and kappa are in units of (pixel value / 255); the KL divergence is in nats per pixel value of the
 // whole window, however much of it counts. Sources: A.1; Rezende, Viola 2018, arXiv:1810.00597.
 #pragma once
@@ -44,6 +50,8 @@ class ObjectiveImpl : public MultiplierImpl {
   static std::vector<schemas::Field> fields();
   explicit ObjectiveImpl(const schemas::Settings& settings);
 
+  // Of each pixel value, from what it misses the truth by; of the same shape.
+  Tensor pixel_error(const Tensor& missed, double progress) const;
   // Scalars in, scalar out. `kl` may be undefined (deterministic model).
   // `progress`: which part of training is done, in [0, 1].
   Tensor loss(const Tensor& mse, const Tensor& kl, double progress = 0) const;
@@ -53,6 +61,7 @@ class ObjectiveImpl : public MultiplierImpl {
  private:
   bool is_geco_;
   double beta_, growth_, tolerance_;  // growth of beta over the whole training
+  double huber_end_;
 };
 TORCH_MODULE(Objective);
 

@@ -40,6 +40,11 @@ inline at::TensorOptions staging(const at::Device& device) {
   return at::TensorOptions().pinned_memory(device.is_cuda());
 }
 
+// Indices of rows, on `device`.
+inline Tensor indices(const std::vector<std::int64_t>& rows, const at::Device& device) {
+  return at::tensor(rows, staging(device).dtype(at::kLong)).to(device, /*non_blocking=*/true);
+}
+
 // What `work` returns; LibTorch's own exceptions become one line without a list of addresses.
 template <class Work>
 auto without_backtrace(Work work) {

@@ -1,5 +1,7 @@
 #include "model/video_model.hpp"
 
+#include <algorithm>
+
 namespace hamgen::model {
 
 Tensor VideoModel::energy(const PhaseSpace& state) const {
@@ -17,15 +19,26 @@ Rollout VideoModel::show(const std::vector<PhaseSpace>& states) const {
   return {at::stack(frames, 1), energies.empty() ? Tensor() : at::stack(energies, 1)};
 }
 
+std::vector<PhaseSpace> VideoModel::window(const PhaseSpace& at_anchor, std::int64_t count) const {
+  std::vector<PhaseSpace> states = roll_out(at_anchor, anchor() + 1, -1);
+  std::ranges::reverse(states);
+  if (count > anchor() + 1) {
+    const auto forward = roll_out(at_anchor, count - anchor());
+    states.insert(states.end(), forward.begin() + 1, forward.end());
+  }
+  states.resize(static_cast<std::size_t>(count));
+  return states;
+}
+
 Rollout VideoModel::reconstruct(const Tensor& frames, std::int64_t count) const {
   const at::NoGradGuard no_grad;
-  return show(roll_out(infer(frames), count));
+  return show(window(infer(frames), count));
 }
 
 Rollout VideoModel::sample(std::int64_t sequences, std::int64_t count, std::uint64_t seed) const {
   const at::NoGradGuard no_grad;
   const auto start = draw_start(sequences, seed);
-  return start ? show(roll_out(*start, count)) : Rollout();
+  return start ? show(window(*start, count)) : Rollout();
 }
 
 Validation VideoModel::validate(const Batch& batch) {

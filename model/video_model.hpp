@@ -24,7 +24,9 @@ class VideoModel : public Model {
 
   // How many of a window's frames, from its first one on, the state is inferred from.
   virtual std::int64_t context() const = 0;
-  // The state at the window's first frame, as likely as can be. frames: u8 [B, T, H, W, 3], T >= context().
+  // At which of a window's frames is the state that is inferred.
+  virtual std::int64_t anchor() const { return 0; }
+  // The state at the anchor, as likely as can be. frames: u8 [B, T, H, W, 3], T >= context().
   virtual PhaseSpace infer(const Tensor& frames) const = 0;
   // The start and the states after 1, ..., count - 1 intervals, each `speed` times that between the frames
   // the model was trained on; negative: backward in time.
@@ -34,11 +36,11 @@ class VideoModel : public Model {
   virtual const Dynamics& dynamics() const = 0;
   // The distribution of what the state is made from; none where the encoder gives a point.
   virtual std::optional<Posterior> posterior(const Tensor&) const { return std::nullopt; }
-  // The state that z means.
+  // The state that z means, at the anchor, as are all that are drawn.
   virtual PhaseSpace start(const Tensor& /*z*/) const { return {}; }
   // A state drawn from it.
   virtual PhaseSpace draw(const Posterior&, std::uint64_t /*seed*/) const { return {}; }
-  // Starts of as many sequences from the prior; none where there is no prior to draw from.
+  // States of as many sequences from the prior; none where there is no prior to draw from.
   virtual std::optional<PhaseSpace> draw_start(std::int64_t, std::uint64_t /*seed*/) const {
     return std::nullopt;
   }
@@ -46,7 +48,10 @@ class VideoModel : public Model {
   // [B] of the learned Hamiltonian; undefined where there is none.
   Tensor energy(const PhaseSpace& state) const;
   Rollout show(const std::vector<PhaseSpace>& states) const;
-  // Infers the state from the window's first frames, and rolls out `count` frames from its beginning.
+  // The states at a window's frames 0, ..., count - 1, from that at the anchor: backward and forward.
+  std::vector<PhaseSpace> window(const PhaseSpace& at_anchor, std::int64_t count) const;
+  // Infers the state from the window's first frames, and rolls out `count` frames from the window's
+  // beginning.
   Rollout reconstruct(const Tensor& frames, std::int64_t count) const;
   // Sequences from the prior; undefined where there is none.
   Rollout sample(std::int64_t sequences, std::int64_t count, std::uint64_t seed) const;

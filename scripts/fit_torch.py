@@ -43,7 +43,7 @@ def train_step(hgn: Hgn, optimizer: torch.optim.Optimizer, frames: Tensor, avera
     optimizer.zero_grad()
     mean, log_variance = hgn.encode(hgn.to_pixels(frames))
     z = mean + (0.5 * log_variance).exp() * noise
-    states = hgn.roll_out(hgn.start(z), frames.shape[1])
+    states = hgn.window(hgn.start(z), frames.shape[1])
     decoded = torch.stack([hgn.decode(q) for q, _ in states], 1)
     mse = torch.nn.functional.mse_loss(decoded, hgn.to_pixels(frames))
     kl = 0.5 * (mean**2 + log_variance.exp() - 1 - log_variance).flatten(1).sum(1).mean() / frames[0].numel()

@@ -4,7 +4,7 @@
     from hgn_torch import load_run
     hgn = load_run("runs/three_body")              # Hgn with the weights of model.safetensors, in eval mode
     video = hgn.reconstruct(frames)                # frames: uint8 [B, T, H, W, 3] -> float [B, T, 3, S, S] of 1
-    states = hgn.roll_out(hgn.start(z), 60)        # list of (q, p), each [B, C, 4, 4]
+    states = hgn.window(hgn.start(z), 60)          # list of (q, p), each [B, C, 4, 4]
 
 Parameters have the names that hgn-fit gives them. It is written plainly, for reading and as an independent reference:
 the tests compare its outputs and gradients with those of the C++ program.
@@ -162,6 +162,7 @@ class Hgn(nn.Module):
         self.context = config["data"]["context"] or frames
         self.dt = config["integrator"]["dt"] or dt
         latent = config["latent"]
+        self.anchor = (self.context - 1) // 2 if latent.get("anchor", "first") == "middle" else 0
         q_channels = latent["q_channels"]
         has_transform = config["transform"]["enabled"]
         z_channels = latent["z_channels"] if has_transform else 2 * q_channels
@@ -196,7 +197,7 @@ class Hgn(nn.Module):
         return (y, None) if self.is_deterministic else tuple(y.chunk(2, 1))
 
     def start(self, z: Tensor) -> tuple[Tensor, Tensor]:
-        """f_psi: the state (q, p) at the first frame."""
+        """f_psi: the state (q, p) at the frame `anchor`."""
         return tuple((self.transform(z) if hasattr(self, "transform") else z).chunk(2, 1))
 
     def step(self, q: Tensor, p: Tensor, dt: float) -> tuple[Tensor, Tensor]:
@@ -234,6 +235,11 @@ class Hgn(nn.Module):
             states.append(state)
         return states
 
+    def window(self, state: tuple[Tensor, Tensor], frames: int) -> list[tuple[Tensor, Tensor]]:
+        """The states at a window's first `frames` frames, from that at the anchor: backward and forward."""
+        past = self.roll_out(state, self.anchor + 1, -1)[::-1]
+        return (past + self.roll_out(state, max(frames - self.anchor, 1))[1:])[:frames]
+
     def decode(self, q: Tensor) -> Tensor:
         return self.decoder(q)
 
@@ -241,7 +247,7 @@ class Hgn(nn.Module):
     def reconstruct(self, frames: Tensor, count: int | None = None) -> Tensor:
         """Encodes the first frames of uint8 [B, T, H, W, 3], decodes `count` (all): [B, count, 3, S, S]."""
         mean, _ = self.encode(self.to_pixels(frames[:, : self.context]))
-        states = self.roll_out(self.start(mean), count or self.frames)
+        states = self.window(self.start(mean), count or self.frames)
         return torch.stack([self.decode(q) for q, _ in states], 1)
 
     def loss(self, frames: Tensor, noise: Tensor | None) -> Tensor:
@@ -251,9 +257,11 @@ class Hgn(nn.Module):
         mean, log_variance = self.encode(self.to_pixels(frames[:, : self.context]))
         z = mean if log_variance is None else mean + (0.5 * log_variance).exp() * noise
         horizon = self.config["data"]["horizon"] or self.frames
-        states = self.roll_out(self.start(z), horizon)
+        first = self.anchor * (self.frames - horizon) // max(self.frames - 1, 1)
+        counted = slice(first, first + horizon)
+        states = self.window(self.start(z), first + horizon)[counted]
         decoded = torch.stack([self.decode(q) for q, _ in states], 1)
-        mse = F.mse_loss(decoded, self.to_pixels(frames[:, :horizon]))
+        mse = F.mse_loss(decoded, self.to_pixels(frames[:, counted]))
         kl = torch.zeros(())
         if log_variance is not None:
             kl = 0.5 * (mean**2 + log_variance.exp() - 1 - log_variance).flatten(1).sum(1).mean()

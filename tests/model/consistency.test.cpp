@@ -26,52 +26,90 @@ PhaseSpace states_at(const PhaseSpace& path, const std::vector<Part>& parts) {
   std::vector<Tensor> q, p;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const auto row = static_cast<std::int64_t>(i);
-    q.push_back(path.q[row][parts[i].begin]);
-    p.push_back(path.p[row][parts[i].begin] * (parts[i].is_backward ? -1 : 1));
+    q.push_back(path.q[row][parts[i].implied]);
+    p.push_back(path.p[row][parts[i].implied] * (parts[i].is_backward ? -1 : 1));
   }
   return {at::stack(q), at::stack(p)};
 }
 
 }  // namespace
 
-TEST_CASE("parts lie in the window, begin before the horizon, and are of every length from a third on") {
+TEST_CASE("parts lie in the window, imply states of the roll-out, and are of every length from a third on") {
   std::set<std::int64_t> begins, lengths, ends;
+  const Context context{30, 0};
   for (std::uint64_t step = 0; step < 100; ++step)
-    for (const Part& part : choose_parts(16, 31, 30, true, StepContext{1, step, 12})) {
+    for (const Part& part : choose_parts(16, 31, {0, 12}, context, true, StepContext{1, step, 12})) {
       (part.is_backward ? ends : begins).insert(part.begin);
       lengths.insert(part.length);
+      CHECK(part.implied == part.begin);
       CHECK((part.is_backward ? part.begin - part.length >= -1 : part.begin + part.length <= 31));
     }
   CHECK((begins.size() == 12 && *begins.begin() == 0 && *begins.rbegin() == 11));
   CHECK((ends.size() == 3 && *ends.begin() == 9 && *ends.rbegin() == 11));  // ten frames back fit there
   CHECK((*lengths.begin() == 10 && *lengths.rbegin() == 30));
-  for (const Part& part : choose_parts(16, 31, 30, false, StepContext{1, 0, 31})) CHECK(!part.is_backward);
-  for (const Part& part : choose_parts(16, 31, 30, true, StepContext{1, 0, 9})) CHECK(!part.is_backward);
-  for (const Part& part : choose_parts(16, 3, 1, true, StepContext{1, 0, 3})) CHECK(part.length == 1);
+  for (const Part& part : choose_parts(16, 31, {0, 31}, context, false, StepContext{1, 0, 31}))
+    CHECK(!part.is_backward);
+  for (const Part& part : choose_parts(16, 31, {0, 9}, context, true, StepContext{1, 0, 9}))
+    CHECK(!part.is_backward);
+  for (const Part& part : choose_parts(16, 3, {0, 3}, {1, 0}, true, StepContext{1, 0, 3}))
+    CHECK(part.length == 1);
+}
+
+TEST_CASE("parts of a window whose middle state is inferred imply their own middle's, mirrored backward") {
+  const Context context{31, 15};
+  for (const Span span : {Span{13, 4}, Span{0, 31}}) {
+    std::set<std::int64_t> implied, lengths;
+    std::int64_t at_an_end = 0, backward = 0;
+    for (std::uint64_t step = 0; step < 200; ++step)
+      for (const Part& part : choose_parts(16, 31, span, context, true, StepContext{1, step, span.count})) {
+        const std::int64_t direction = part.is_backward ? -1 : 1,
+                           last = part.begin + direction * (part.length - 1),
+                           before = direction * (part.implied - part.begin);
+        implied.insert(part.implied);
+        lengths.insert(part.length);
+        backward += part.is_backward ? 1 : 0;
+        at_an_end += part.begin == (part.is_backward ? 30 : 0) ? 1 : 0;
+        CHECK((std::min(part.begin, last) >= 0 && std::max(part.begin, last) <= 30));
+        CHECK((part.implied >= span.first && part.implied < span.first + span.count));
+        CHECK(std::abs(2 * before - (part.length - 1)) <= 1);
+      }
+    CHECK((*lengths.begin() == 10 && *lengths.rbegin() == 31));
+    CHECK(std::abs(backward - 1600) < 120);
+    // Of a part of ten frames the sixth is its middle.
+    CHECK((*implied.begin() == (span.count == 4 ? 13 : 4)));
+    CHECK((*implied.rbegin() == (span.count == 4 ? 16 : 26)));
+    if (span.count == 31) CHECK(at_an_end > 1500);
+  }
 }
 
 TEST_CASE("a process chooses for its rows what one process would choose for them") {
   StepContext step{7, 3, 31};
-  const auto whole = choose_parts(8, 31, 31, true, step);
+  const auto whole = choose_parts(8, 31, {0, 31}, {31, 15}, true, step);
   for (std::int64_t part = 0; part < 2; ++part) {
     step.share = {part, 2};
-    const auto mine = choose_parts(4, 31, 31, true, step);
+    const auto mine = choose_parts(4, 31, {0, 31}, {31, 15}, true, step);
     for (std::size_t i = 0; i < 4; ++i) {
       const Part& expected = whole[4 * static_cast<std::size_t>(part) + i];
       CHECK(mine[i].begin == expected.begin);
       CHECK(mine[i].length == expected.length);
+      CHECK(mine[i].implied == expected.implied);
       CHECK(mine[i].is_backward == expected.is_backward);
     }
   }
 }
 
-TEST_CASE("an encoder sees a part's frames first, and then blank ones") {
+TEST_CASE("an encoder sees a part's frames where its anchor asks for them, and blank ones around them") {
   const Tensor pixels = at::arange(2 * 5, at::kFloat).view({2, 5, 1, 1, 1}).expand({2, 5, 3, 8, 8});
-  const Tensor seen = show_parts(pixels, {{1, 3}, {3, 2, true}}, 4, at::full({3, 1, 1}, -1.0F));
-  CHECK(seen.sizes() == at::IntArrayRef({2, 4, 3, 8, 8}));
-  const Tensor expected = at::tensor({1.0F, 2.0F, 3.0F, -1.0F, 8.0F, 7.0F, -1.0F, -1.0F}).view({2, 4});
-  CHECK(at::equal(seen.select(2, 2).select(2, 7).select(2, 7), expected));
-  CHECK(at::equal(seen.amax({2, 3, 4}), seen.amin({2, 3, 4})));
+  const auto seen = [&](const Context& context, std::vector<float> expected) {
+    const Tensor shown =
+        show_parts(pixels, {{1, 3, 1}, {3, 2, 3, true}}, context, at::full({3, 1, 1}, -1.0F));
+    CHECK(shown.sizes() == at::IntArrayRef({2, context.frames, 3, 8, 8}));
+    CHECK(at::equal(shown.select(2, 2).select(2, 7).select(2, 7),
+                    at::tensor(expected).view({2, context.frames})));
+    CHECK(at::equal(shown.amax({2, 3, 4}), shown.amin({2, 3, 4})));
+  };
+  seen({4, 0}, {1, 2, 3, -1, 8, 7, -1, -1});
+  seen({5, 2}, {-1, 1, 2, 3, -1, -1, 8, 7, -1, -1});
 }
 
 TEST_CASE("inconsistency is 0 where states agree, 2 where they have nothing in common, whatever the units") {
@@ -79,19 +117,23 @@ TEST_CASE("inconsistency is 0 where states agree, 2 where they have nothing in c
   const PhaseSpace path = oscillators(sequences, turn);
   std::vector<Part> parts, others;
   for (std::int64_t i = 0; i < sequences; ++i) {
-    parts.push_back({(7 * i) % turn, 10, i % 2 == 1});
-    others.push_back({(5 * i + 3) % turn, 10, i % 2 == 1});
+    parts.push_back({0, 10, (7 * i) % turn, i % 2 == 1});
+    others.push_back({0, 10, (5 * i + 3) % turn, i % 2 == 1});
   }
-  CHECK(inconsistency(states_at(path, parts), path, parts).item<double>() == 0);
+  CHECK(inconsistency(states_at(path, parts), path, 0, parts).item<double>() == 0);
+  const PhaseSpace later{path.q.slice(1, 3), path.p.slice(1, 3)};  // of those that are left
+  std::vector<Part> left = parts;
+  for (Part& part : left) part.implied = std::max<std::int64_t>(part.implied, 3);
+  CHECK(inconsistency(states_at(path, left), later, 3, left).item<double>() == 0);
   const PhaseSpace elsewhere = states_at(path, others);
-  const double apart = inconsistency(elsewhere, path, parts).item<double>();
+  const double apart = inconsistency(elsewhere, path, 0, parts).item<double>();
   CHECK(apart == doctest::Approx(2).epsilon(0.1));
   const PhaseSpace scaled{1e3 * path.q + 50, 20 * path.p};
-  CHECK(inconsistency({1e3 * elsewhere.q + 50, 20 * elsewhere.p}, scaled, parts).item<double>() ==
+  CHECK(inconsistency({1e3 * elsewhere.q + 50, 20 * elsewhere.p}, scaled, 0, parts).item<double>() ==
         doctest::Approx(apart).epsilon(1e-9));
   const PhaseSpace still{at::ones({sequences, turn, 2}, at::kDouble),
                          at::zeros({sequences, turn, 2}, at::kDouble)};
-  CHECK(inconsistency(states_at(still, parts), still, parts).item<double>() == 0);
+  CHECK(inconsistency(states_at(still, parts), still, 0, parts).item<double>() == 0);
 }
 
 TEST_CASE("a model is trained to be consistent, and its log tells how much") {

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include "model/batches.hpp"
 #include "model/hgn.hpp"
 #include "tests/model/small_dataset.hpp"
 
@@ -90,6 +91,38 @@ TEST_CASE("a decoder that starts at the mean does so, and speed 1, 2 and -1 roll
   const auto forward = hgn.roll_out(start, 9);
   const auto back = hgn.roll_out(forward.back(), 9, -1);
   CHECK(at::allclose(back.back().q, start.q, 1e-4, 1e-5));
+}
+
+TEST_CASE("what training decodes is what the model shows, from the window's first state or its middle one") {
+  const Tensor frames = at::randint(256, {3, 9, 32, 32, 3}, at::kByte);
+  const Tensor truth = to_pixels(frames, 32);
+  for (const char* method : {"leapfrog", "euler"})
+    for (const char* anchor : {"first", "middle"}) {
+      CAPTURE(method);
+      CAPTURE(anchor);
+      Hgn hgn(tests::small_config({{"latent", {{"anchor", anchor}, {"deterministic", true}}},
+                                   {"integrator", {{"method", method}}},
+                                   {"objective", {{"frames", nullptr}}}})
+                  .settings,
+              shape_of(32, 9));
+      CHECK(hgn.anchor() == (std::string(anchor) == "middle" ? 4 : 0));
+      const Rollout rollout = hgn.reconstruct(frames, 9);
+      const Tensor errors = (rollout.frames - truth).square();
+      const auto trained = [&](std::int64_t horizon) {
+        return hgn.loss({frames, {}, {}, {}, {}, {}, {}}, {1, 0, horizon}).averaged.front().second;
+      };
+      CHECK(at::allclose(trained(9), errors.mean(), 1e-4));
+      const std::int64_t first = hgn.anchor() == 0 ? 0 : 3;
+      CHECK(at::allclose(trained(3), errors.narrow(1, first, 3).mean(), 1e-4));
+      // The window's part is the window's, and the state at the anchor is what was inferred.
+      const PhaseSpace inferred = hgn.infer(frames);
+      const auto states = hgn.window(inferred, 12);
+      CHECK(at::equal(states.at(static_cast<std::size_t>(hgn.anchor())).q, inferred.q));
+      const auto one = hgn.window(inferred, 1);
+      CHECK((one.size() == 1 && at::equal(one[0].q, states[0].q)));
+      if (std::string(method) == "leapfrog")
+        CHECK(at::allclose(hgn.roll_out(one[0], 12).back().p, states.back().p, 1e-3, 1e-4));
+    }
 }
 
 TEST_CASE("bf16 changes reconstructions little, and never the state's type") {

@@ -35,6 +35,37 @@ TEST_CASE("KL divergence: the mean log ratio of samples") {
   CHECK(sampled == doctest::Approx(exact.item<double>()).epsilon(0.02));
 }
 
+TEST_CASE("Huber's error: squared at first, then linear beyond the threshold, smooth where they meet") {
+  const auto huber = [](double end) {
+    return Objective(tests::small_config({{"objective", {{"huber_end", end}}}}).settings);
+  };
+  const Tensor missed = at::linspace(-1, 1, 201, at::kDouble);
+  const Objective plain(tests::small_config().settings);
+  CHECK(at::equal(plain->pixel_error(missed, 1), missed.square()));
+  CHECK(at::equal(huber(0.04)->pixel_error(missed, 0), missed.square()));
+  for (const double progress : {0.5, 1.0}) {
+    const double threshold = std::pow(0.04, progress);
+    const Tensor x = missed.clone().requires_grad_();
+    const Tensor error = huber(0.04)->pixel_error(x, progress);
+    const Tensor expected = at::where(missed.abs() <= threshold, missed.square(),
+                                      2 * threshold * missed.abs() - threshold * threshold);
+    CHECK(at::allclose(error, expected, 1e-12, 1e-12));
+    const Tensor slope = torch::autograd::grad({error.sum()}, {x})[0];
+    CHECK(at::allclose(slope, 2 * missed.clamp(-threshold, threshold), 1e-9, 1e-12));
+  }
+}
+
+TEST_CASE("with a low threshold the best guess of many draws is their median, not their mean") {
+  const Tensor draws = at::tensor({0.0, 0.0, 0.0, 1.0, 1.0}, at::kDouble);  // median 0, mean 0.4
+  const Objective objective(tests::small_config({{"objective", {{"huber_end", 0.01}}}}).settings);
+  const auto best = [&](double progress) {
+    const Tensor guesses = at::linspace(0, 1, 1001, at::kDouble).unsqueeze(1);
+    return 1e-3 * objective->pixel_error(guesses - draws, progress).sum(1).argmin().item<double>();
+  };
+  CHECK(best(0) == doctest::Approx(0.4));
+  CHECK(best(1) < 0.02);
+}
+
 TEST_CASE("GECO drives the constraint to zero on a toy") {
   // Minimise x^2 / 2 ("KL") subject to (x - 3)^2 = kappa^2 ("error"): the answer is x = 3 - kappa.
   const double kappa = 0.5;

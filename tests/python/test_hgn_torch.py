@@ -37,6 +37,9 @@ VARIANTS = {
                                   "latent": {"deterministic": True}},
     "joint, Euler, no f_psi": {"hamiltonian": {"form": "joint", "network": "dense"}, "integrator": {"method": "euler"},
                                "transform": {"enabled": False}},
+    "natural, from the middle": {"hamiltonian": {"form": "natural"}, "latent": {"anchor": "middle"}},
+    "joint, rk4, from the middle": {"hamiltonian": {"form": "joint"}, "integrator": {"method": "rk4"},
+                                    "latent": {"anchor": "middle"}},
     "the authors' mailed stack": {"hamiltonian": {"filters": [6, 8, 8, 8], "kernels": [3, 2, 2, 2], "strides": [1, 2, 1, 1]}},
 }
 
