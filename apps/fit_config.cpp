@@ -1,6 +1,7 @@
 #include "apps/fit_config.hpp"
 
 #include <algorithm>
+#include <map>
 #include <regex>
 #include <thread>
 
@@ -34,10 +35,19 @@ std::string resolve_device(const std::string& wanted) {
 
 const std::vector<Preset>& presets() {
   static const std::vector<Preset> all = [] {
+    std::map<std::string, Json> texts;
+    for (const auto& [name, text] : preset_texts()) texts[name] = Json::parse(text);
     std::vector<Preset> list;
-    for (const auto& [name, text] : preset_texts()) {
-      const Json json = Json::parse(text);
-      list.push_back({name, json.at("summary"), json.at("settings"), json.at("models")});
+    for (const auto& [name, json] : texts) {
+      const Json base = json.contains("base") ? texts.at(json.at("base")) : Json::object();
+      Preset preset{name, json.at("summary"), base.value("settings", Json::object()), json.at("models")};
+      merge(preset.settings, json.at("settings"));
+      for (auto& [model, difference] : preset.models.items()) {
+        Json of_base = base.value("models", Json::object()).value(model, Json::object());
+        merge(of_base, difference);
+        difference = std::move(of_base);
+      }
+      list.push_back(std::move(preset));
     }
     return list;
   }();

@@ -11,7 +11,7 @@
 
 namespace hamgen::apps {
 
-// A named set of values, from schemas/presets/NAME.json.
+// A named set of values, from schemas/presets/NAME.json, laid over that of its "base" where it names one.
 struct Preset {
   std::string name, summary;
   Json settings;  // nested objects; a model takes those that it has fields for

@@ -85,7 +85,8 @@ cxxopts::Options make_options() {
       "print-config", "print the complete configuration as JSON and stop");
   auto add = options.add_options("Training");
   add("preset",
-      "paper, tuned, small or density: see hgn-fit presets [small; for nhf and real_nvp density; for models "
+      "paper, tuned, small, chaotic or density: see hgn-fit presets [small; for nhf and real_nvp density; "
+      "for models "
       "of states paper]",
       cxxopts::value<std::string>(), "NAME");
   for (const Shorthand& shorthand : shorthands)

@@ -339,7 +339,7 @@ class Presets(unittest.TestCase):
                 yield from leaves(item, here) if isinstance(item, dict) else [here]
 
         files = sorted((REPOSITORY / "schemas/presets").glob("*.json"))
-        self.assertEqual([file.stem for file in files], ["density", "paper", "small", "tuned"])
+        self.assertEqual([file.stem for file in files], ["chaotic", "density", "paper", "small", "tuned"])
         for file in files:
             preset = json.loads(file.read_text())
             chosen = set(leaves(preset["settings"])) | set(leaves(preset["models"]))
@@ -347,6 +347,14 @@ class Presets(unittest.TestCase):
             for model in preset["models"]:
                 self.assertEqual(fit("--preset", file.stem, "--model", model, "--print-config").returncode, 0)
             self.assertIn(f"{file.stem} ", fit("presets").stdout)
+
+    def test_a_preset_with_a_base_is_the_base_and_what_it_changes(self):
+        of = {name: json.loads(fit("--preset", name, "--model", "latent_ode", "--print-config").stdout) for name in ("small", "chaotic")}
+        changed = {"latent": {"anchor": "middle"}, "encoder": {"filters": [96, 128, 128, 128]}, "objective": {"huber_end": 0.1},
+                   "transition": {"filters": [256, 256]}, "train": {"steps": 14000}}
+        for group, values in changed.items():
+            of["small"][group].update(values)
+        self.assertEqual(of["chaotic"], of["small"])
 
     def test_reference_pages_are_up_to_date(self):
         for page, file in (("config", "docs/training.md"), ("schema", "schemas/training.schema.json")):

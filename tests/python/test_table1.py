@@ -19,7 +19,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 TABLE1 = REPOSITORY / "scripts/table1"
 sys.path.insert(0, str(REPOSITORY / "scripts"))
-from table1_plan import PlanError, read_plan  # noqa: E402
+from table1_plan import PlanError, datasets_of, read_plan, runs_of  # noqa: E402
 
 MISSING = [name for name in ("HAMGEN", "HGN_FIT", "HGN_EVAL") if not os.environ.get(name)]
 
@@ -240,6 +240,9 @@ class Refusals(unittest.TestCase):
                 ("datasets/springs/system", "springs", "datasets.springs: hamgen: ", "springs"),
                 ("models/leapfrog, tiny/settings", {"latent.deterministic": 1, "latent": {"deterministic": 0}}, "is there twice"),
                 ("models/leapfrog, tiny", {"preset": "huge"}, 'models."leapfrog, tiny": hgn-fit: unknown preset'),
+                ("models/leapfrog, tiny", {"presets": {"springs": "huge"}}, 'models."leapfrog, tiny": hgn-fit: unknown preset'),
+                ("models/leapfrog, tiny", {"presets": {"sprigs": "small"}},
+                 'models."leapfrog, tiny".presets.sprigs: there is no such dataset'),
                 ("models/leapfrog, tiny", {"model": "hnn"}, 'models."leapfrog, tiny".model = "hnn"', "it learns from states"),
                 ("models/leapfrog  tiny", {"settings": {}}, 'models."leapfrog  tiny"', "choose another name")):
             out = new_directory() / "table1"
@@ -249,6 +252,15 @@ class Refusals(unittest.TestCase):
                 for part in parts:
                     self.assertIn(part, done.stderr)
                 self.assertFalse(out.exists(), "nothing is left behind")
+
+    @unittest.skipIf(MISSING, f"needs {', '.join(MISSING)}")
+    def test_a_dataset_may_have_its_own_preset(self):
+        plan = read_plan(REPOSITORY / "schemas/plans/table1.json")
+        runs = {run.name: run for run in runs_of(plan, Path("out"), datasets_of(plan, Path("out")))}
+        self.assertEqual(runs["three_body/hgn leapfrog/0"].config["latent"]["anchor"], "middle")
+        self.assertIn("chaotic", runs["three_body/hgn leapfrog/0"].arguments)
+        self.assertEqual(runs["two_body/hgn leapfrog/0"].config["latent"]["anchor"], "first")
+        self.assertIn("small", runs["three_body/pixel_hnn/0"].arguments)
 
     @unittest.skipIf(MISSING, f"needs {', '.join(MISSING)}")
     def test_changed_plans_and_a_second_one_at_work(self):
@@ -282,7 +294,8 @@ class CommittedPlans(unittest.TestCase):
         quick, whole_table = (read_plan(REPOSITORY / f"schemas/plans/{name}.json")["models"] for name in ("table1_quick", "table1"))
         for model in (*quick.values(), *whole_table.values()):
             model.setdefault("settings", {}).pop("train", None)
-            model.pop("seeds", None)
+            for key in ("seeds", "presets"):
+                model.pop(key, None)
         self.assertEqual(quick, whole_table)
 
 
