@@ -219,20 +219,13 @@ def datasets_of(plan: dict, out: Path) -> list[Dataset]:
     return found
 
 
-def trainings(plan: dict, where: str, entry: dict) -> dict[str, tuple[list[str], dict]]:
-    """Flags and configuration of a model of the plan, by dataset."""
-    others = entry.get("presets", {})
-    for name in others:
+def datasets_for(plan: dict, where: str, entry: dict) -> list[str]:
+    """The names of those that a model of the plan is trained on."""
+    chosen = entry.get("datasets", list(plan["datasets"]))
+    for name in chosen:
         if name not in plan["datasets"]:
-            raise PlanError(f"{joined(where + '.presets', name)}: there is no such dataset: expected one of {', '.join(plan['datasets'])}")
-    of_preset: dict[str | None, tuple[list[str], dict]] = {}
-    for preset in {entry.get("preset"), *others.values()}:
-        flags = ["--model", entry["model"], *(["--preset", preset] if preset is not None else []),
-                 *(["--threads", str(plan["threads"])] if "threads" in plan else [])]
-        of_preset[preset] = configuration(where, entry.get("settings", {}), "hgn-fit", *flags)
-        if "image_size" not in of_preset[preset][1]["data"]:
-            raise PlanError(f"{where}.model = {json.dumps(entry['model'])} is not allowed: it learns from states, not from videos")
-    return {name: of_preset[others.get(name, entry.get("preset"))] for name in plan["datasets"]}
+            raise PlanError(f"{where}.datasets: there is no dataset {json.dumps(name)}: expected of {', '.join(plan['datasets'])}")
+    return chosen
 
 
 def runs_of(plan: dict, out: Path, datasets: list[Dataset]) -> list[Run]:
@@ -240,12 +233,18 @@ def runs_of(plan: dict, out: Path, datasets: list[Dataset]) -> list[Run]:
     runs, names = [], {}
     for model, entry in plan["models"].items():
         where = joined("models", model)
-        by_dataset = trainings(plan, where, entry)
+        flags = ["--model", entry["model"], *(["--preset", entry["preset"]] if "preset" in entry else []),
+                 *(["--threads", str(plan["threads"])] if "threads" in plan else [])]
+        arguments, config = configuration(where, entry.get("settings", {}), "hgn-fit", *flags)
+        if "image_size" not in config["data"]:
+            raise PlanError(f"{where}.model = {json.dumps(entry['model'])} is not allowed: it learns from states, not from videos")
+        mine = datasets_for(plan, where, entry)
         word = re.sub("[^A-Za-z0-9]+", "_", model).strip("_")
         if names.setdefault(word, model) != model:
             raise PlanError(f"{where}: its runs would lie where those of {json.dumps(names[word])} do: choose another name")
         for index, dataset in enumerate(datasets):
-            arguments, config = by_dataset[dataset.name]
+            if dataset.name not in mine:
+                continue
             for place, seed in enumerate(entry.get("seeds", plan["seeds"])):
                 runs.append((index, place, Run(dataset, model, seed, seconds_of(entry.get("max_time", plan["max_time"])),
                                                out / "runs" / dataset.name / f"{word}-{seed}",

@@ -39,8 +39,8 @@ class Readme(unittest.TestCase):
     def test_comparison(self) -> None:
         expected = []
         for table in results("table1.json")["datasets"]:
-            for row in table["rows"]:
-                if row["test"] is not None:
+            for row in table["rows"]:  # what H and its integrator do
+                if row["test"] is not None and row["row"].startswith(("HGN (leapfrog)", "HGN (Euler)", "latent_ode")):
                     cells = [row[key]["mean"] for key in ("test", "clean", "forward", "backward", "double_speed")]
                     drift = "" if row["drift"] is None else f"{row['drift']:.2g}"
                     expected.append([table["dataset"], row["row"], *(f"{cell:.1f}" for cell in cells), drift])

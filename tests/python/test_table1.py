@@ -240,9 +240,8 @@ class Refusals(unittest.TestCase):
                 ("datasets/springs/system", "springs", "datasets.springs: hamgen: ", "springs"),
                 ("models/leapfrog, tiny/settings", {"latent.deterministic": 1, "latent": {"deterministic": 0}}, "is there twice"),
                 ("models/leapfrog, tiny", {"preset": "huge"}, 'models."leapfrog, tiny": hgn-fit: unknown preset'),
-                ("models/leapfrog, tiny", {"presets": {"springs": "huge"}}, 'models."leapfrog, tiny": hgn-fit: unknown preset'),
-                ("models/leapfrog, tiny", {"presets": {"sprigs": "small"}},
-                 'models."leapfrog, tiny".presets.sprigs: there is no such dataset'),
+                ("models/leapfrog, tiny", {"datasets": ["sprigs"]}, 'models."leapfrog, tiny".datasets: there is no dataset "sprigs"'),
+                ("models/leapfrog, tiny", {"datasets": []}, 'models."leapfrog, tiny".datasets = [] is not allowed'),
                 ("models/leapfrog, tiny", {"model": "hnn"}, 'models."leapfrog, tiny".model = "hnn"', "it learns from states"),
                 ("models/leapfrog  tiny", {"settings": {}}, 'models."leapfrog  tiny"', "choose another name")):
             out = new_directory() / "table1"
@@ -254,13 +253,12 @@ class Refusals(unittest.TestCase):
                 self.assertFalse(out.exists(), "nothing is left behind")
 
     @unittest.skipIf(MISSING, f"needs {', '.join(MISSING)}")
-    def test_a_dataset_may_have_its_own_preset(self):
+    def test_a_model_may_be_for_some_datasets_only(self):
         plan = read_plan(REPOSITORY / "schemas/plans/table1.json")
         runs = {run.name: run for run in runs_of(plan, Path("out"), datasets_of(plan, Path("out")))}
-        self.assertEqual(runs["three_body/hgn leapfrog/0"].config["latent"]["anchor"], "middle")
-        self.assertIn("chaotic", runs["three_body/hgn leapfrog/0"].arguments)
-        self.assertEqual(runs["two_body/hgn leapfrog/0"].config["latent"]["anchor"], "first")
-        self.assertIn("small", runs["three_body/pixel_hnn/0"].arguments)
+        self.assertEqual([name for name in runs if "chaotic" in name], ["three_body/hgn chaotic/0"])
+        self.assertEqual(runs["three_body/hgn chaotic/0"].config["latent"]["anchor"], "middle")
+        self.assertIn("three_body/hgn leapfrog/2", runs)
 
     @unittest.skipIf(MISSING, f"needs {', '.join(MISSING)}")
     def test_changed_plans_and_a_second_one_at_work(self):
@@ -294,8 +292,8 @@ class CommittedPlans(unittest.TestCase):
         quick, whole_table = (read_plan(REPOSITORY / f"schemas/plans/{name}.json")["models"] for name in ("table1_quick", "table1"))
         for model in (*quick.values(), *whole_table.values()):
             model.setdefault("settings", {}).pop("train", None)
-            for key in ("seeds", "presets"):
-                model.pop(key, None)
+            model.pop("seeds", None)
+        del whole_table["hgn chaotic"]  # of three bodies only
         self.assertEqual(quick, whole_table)
 
 
