@@ -1,0 +1,66 @@
+"""scripts/known_law: its orbits are the dataset's, its fit is as good as statistics say, its discs are drawn as hamgen draws them."""
+from __future__ import annotations
+
+import importlib.machinery
+import importlib.util
+import json
+import subprocess
+import sys
+import unittest
+
+import numpy as np
+
+from support import REPOSITORY, generate, new_directory
+
+SCRIPT = REPOSITORY / "scripts/known_law"
+
+
+def load():
+    loader = importlib.machinery.SourceFileLoader("known_law", str(SCRIPT))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("known_law", loader))
+    loader.exec_module(module)
+    return module
+
+
+def run(*arguments: object) -> subprocess.CompletedProcess:
+    return subprocess.run([sys.executable, SCRIPT, *map(str, arguments)], capture_output=True, text=True)
+
+
+class KnownLaw(unittest.TestCase):
+    def test_orbits_are_those_of_the_dataset(self) -> None:
+        script = load()
+        for system in ("mass_spring", "pendulum", "two_body", "three_body"):
+            with self.subTest(system):
+                root = generate(new_directory() / system, "--system", system, "--n", 4, "--n-test", 0, "--image-size", 32)
+                data = script.HamgenDataset(root, fields=("q", "dq_dt"))
+                items = [data[i] for i in range(4)]
+                q, rates = (np.stack([item[name] for item in items]) for name in ("q", "dq_dt"))
+                start = np.concatenate([q[:, 0], rates[:, 0]], axis=1)
+                made = script.orbit(script.acceleration_of(data), start, q.shape[1], data.manifest["config"]["dt"])
+                np.testing.assert_allclose(made, q, atol=1e-3)
+
+    def test_a_fit_leaves_the_variance_that_its_parameters_do_not_take(self) -> None:
+        # 31 noisy numbers, two of them fitted: in the mean over frames 2 / 31 of the noise's variance is left in the fit.
+        directory = new_directory()
+        root = generate(directory / "springs", "--system", "mass_spring", "--n", 100, "--n-test", 100, "--image-size", 32)
+        done = run(root, "--json", directory / "found.json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        found = json.loads((directory / "found.json").read_text())["springs"]
+        self.assertEqual(found["trajectories"], 100)
+        self.assertAlmostEqual(found["missed"] / found["noise"] / np.sqrt(2 / 31), 1, delta=0.15)
+        self.assertLess(found["drawing"], 1e-3)
+        self.assertTrue(0.004 < found["clean"] < 0.03)
+
+    def test_what_it_does_not_know_is_refused(self) -> None:
+        directory = new_directory()
+        root = generate(directory / "other", "--system", "henon_heiles", "--n", 3, "--n-test", 1, "--image-size", 32)
+        for arguments, word in (([root], "henon_heiles"), ([directory / "nowhere"], "nowhere")):
+            done = run(*arguments)
+            self.assertEqual(done.returncode, 1, done.stderr)
+            self.assertIn(word, done.stderr)
+            self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+        self.assertEqual(run(root, "--trajectories", 0).returncode, 2)
+
+
+if __name__ == "__main__":
+    unittest.main()
