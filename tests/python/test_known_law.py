@@ -53,8 +53,12 @@ class KnownLaw(unittest.TestCase):
 
     def test_what_it_does_not_know_is_refused(self) -> None:
         directory = new_directory()
-        root = generate(directory / "other", "--system", "henon_heiles", "--n", 3, "--n-test", 1, "--image-size", 32)
-        for arguments, word in (([root], "henon_heiles"), ([directory / "nowhere"], "nowhere")):
+        few = ("--n", 3, "--n-test", 1, "--image-size", 32)
+        root = generate(directory / "other", "--system", "henon_heiles", *few)
+        vary = generate(directory / "vary", "--system", "pendulum", "--set", "physics.length=[0.8,1.2]", *few)
+        lossy = generate(directory / "lossy", "--system", "mass_spring", "--set", "physics.friction=0.1", *few)
+        for arguments, word in (([root], "henon_heiles"), ([directory / "nowhere"], "nowhere"), ([vary], "vary from"),
+                                ([lossy], "friction")):
             done = run(*arguments)
             self.assertEqual(done.returncode, 1, done.stderr)
             self.assertIn(word, done.stderr)
