@@ -2,6 +2,7 @@
 
 #include <isa-l/igzip_lib.h>
 #include <libdeflate.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <cstring>
@@ -36,45 +37,53 @@ void leave_wide_vectors() {}
 
 }  // namespace
 
-// A place for the stream that its address does not show in the output. ISA-L 2.30 finds matches by a hash of
-// four bytes, yet enters position 2 of its input under the hash of bits 16 to 47 of the stream's own address
-// (a register that was not loaded, in igzip_icf_body_h1_gr_bt.asm). That hides an earlier position where the
-// two hashes fall together, and is without effect elsewhere, since a match is always compared. So one of four
-// places that differ in these bits is taken whose hash is none of the three that matter.
+// Memory for ISA-L's stream, where its address does not show in the output. ISA-L 2.30 finds matches by the
+// CRC-32C of four bytes, of which it uses 15 bits or fewer, yet enters position 2 of its input under that of
+// bits 16 to 47 of the stream's own address (a register that was not loaded, in
+// igzip_icf_body_h1_gr_bt.asm); and where it skips over what does not repeat, it looks up what comes behind
+// under the hash of what was before, so that the input does not tell where the entry will be found. Streams
+// are therefore put only where these 15 bits are zero: of the places in steps of 64 KiB about one in 32,768.
 class Deflater::Stream {
  public:
-  isal_zstream& place_for(std::span<const std::uint8_t> bytes) {
-    if (bytes.size() < 2 + sizeof(std::uint32_t)) return *place(0);
-    for (std::size_t i = 0; i < places; ++i)
-      if (!is_hash_of_start(reinterpret_cast<std::uintptr_t>(place(i)) >> address_bits, bytes))
-        return *place(i);
-    throw std::logic_error("no place for a deflate stream");  // four different hashes cannot be among three
+  Stream() {
+    void* const anywhere = map(nullptr, 0);
+    if (anywhere == MAP_FAILED) throw std::bad_alloc();
+    ::munmap(anywhere, size);
+    int tried = 0;
+    for (auto step = reinterpret_cast<std::uintptr_t>(anywhere) >> step_bits; step > 0 && tried < most;
+         --step) {
+      if (hash(static_cast<std::uint32_t>(step)) != 0) continue;
+      ++tried;
+      if (place(reinterpret_cast<void*>(step << step_bits))) return;
+    }
+    throw std::bad_alloc();
   }
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+  ~Stream() { ::munmap(memory_, size); }
+  isal_zstream& get() { return *static_cast<isal_zstream*>(memory_); }
 
  private:
-  static constexpr std::size_t places = 4, address_bits = 16;
-  static constexpr std::uint32_t smallest_hash_table = 256;  // for the shortest input that it is used for
+  static constexpr std::size_t size = sizeof(isal_zstream), step_bits = 16;
+  static constexpr int most = 100;  // places that may be taken
 
-  // CRC-32C without the inversions, as the SSE 4.2 instruction has it.
-  static std::uint32_t hash(std::uint32_t word) {
-    for (int bit = 0; bit < 32; ++bit) word = word >> 1 ^ (word & 1 ? 0x82F63B78U : 0U);
-    return word % smallest_hash_table;
+  static void* map(void* address, int flags) {
+    return ::mmap(address, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
   }
-  static bool is_hash_of_start(std::uintptr_t address, std::span<const std::uint8_t> bytes) {
-    const auto other = hash(static_cast<std::uint32_t>(address));
-    for (std::size_t i = 0; i < 3; ++i) {
-      std::uint32_t word = 0;
-      std::memcpy(&word, &bytes[i], sizeof word);
-      if (hash(word) == other) return true;
-    }
+  // Whether there was room at this address.
+  bool place(void* address) {
+    memory_ = map(address, MAP_FIXED_NOREPLACE);
+    if (memory_ == address) return true;
+    if (memory_ != MAP_FAILED) ::munmap(memory_, size);  // by a kernel before 4.17, which takes it for a hint
     return false;
   }
-  isal_zstream* place(std::size_t i) {
-    return reinterpret_cast<isal_zstream*>(memory_.get() + (i << address_bits));
+  // As the SSE 4.2 instruction has it, without the inversions.
+  static std::uint32_t hash(std::uint32_t word) {
+    for (int bit = 0; bit < 32; ++bit) word = word >> 1 ^ (word & 1 ? 0x82F63B78U : 0U);
+    return word & 0x7FFF;
   }
 
-  std::unique_ptr<std::byte[]> memory_ =
-      std::make_unique_for_overwrite<std::byte[]>(sizeof(isal_zstream) + ((places - 1) << address_bits));
+  void* memory_ = nullptr;
 };
 
 Deflater::Deflater(int level)
@@ -87,7 +96,7 @@ std::vector<std::byte> Deflater::compress(std::span<const std::uint8_t> bytes) {
   output_.resize(bytes.size() + bytes.size() / 1024 + 4096);
   // ISA-L's own initialisation leaves fields as they are that the output depends on (the size of the window),
   // so equal input would not always give equal output.
-  isal_zstream& stream = stream_->place_for(bytes);
+  isal_zstream& stream = stream_->get();
   std::memset(&stream, 0, sizeof stream);
   std::ranges::fill(workspace_, 0);
   isal_deflate_stateless_init(&stream);
