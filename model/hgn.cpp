@@ -164,8 +164,7 @@ Hgn::Hgn(const schemas::Settings& settings, const DataShape& shape, Law law)
 }
 
 Posterior Hgn::encode(const Tensor& pixels) const {
-  const Tensor normalised = ((pixels - pixel_mean_) / pixel_std_).flatten(1, 2);
-  return encoder_->forward(normalised.to(precision_).contiguous(at::MemoryFormat::ChannelsLast));
+  return encoder_->forward(((pixels - pixel_mean_) / pixel_std_).to(precision_));
 }
 
 PhaseSpace Hgn::start(const Tensor& z) const {

@@ -23,18 +23,19 @@ struct Posterior {
   Tensor mean, log_variance;  // [B, C, 4, 4] each
 };
 
-// Normalised frames, stacked as channels [B, context * 3, S, S], to the posterior of z. 3x3 convolutions,
-// leaky ReLU; log2(S / 4) strides of 2, spread evenly from the first layer on or all in the first layers; the
-// last layer gives the mean and, unless deterministic, the log-variance.
+// Normalised frames [B, context, 3, S, S] to the posterior of z. 3x3 convolutions, leaky ReLU; log2(S / 4)
+// strides of 2, spread evenly from the first layer on or all in the first layers; the last layer gives the
+// mean and, unless deterministic, the log-variance. The frames are stacked as channels, before the first
+// layer as in A.1 or behind some that see each frame by itself, all with the same weights.
 class EncoderImpl : public torch::nn::Module {
  public:
   static std::vector<schemas::Field> fields();
   EncoderImpl(const schemas::Settings& settings, std::int64_t context, std::int64_t image_size,
               std::int64_t z_channels, bool is_deterministic, Initializer& initializer);
-  Posterior forward(const Tensor& x) const;
+  Posterior forward(const Tensor& frames) const;
 
  private:
-  std::vector<Conv> layers_;
+  std::vector<Conv> framewise_, stacked_;
   bool is_deterministic_;
 };
 TORCH_MODULE(Encoder);

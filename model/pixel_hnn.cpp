@@ -101,12 +101,10 @@ void PixelHnn::make_convolutional(const schemas::Settings& settings, Initializer
 }
 
 PhaseSpace PixelHnn::encode(const Tensor& pixels) const {
-  const Tensor normalised = ((pixels - pixel_mean_) / pixel_std_).flatten(1, 2).to(precision_);
-  const Tensor z =
-      dense_encoder_.is_empty()
-          ? to_state_->forward(
-                encoder_->forward(normalised.contiguous(at::MemoryFormat::ChannelsLast)).mean.flatten(1))
-          : dense_encoder_->forward(normalised.flatten(1)).to(at::kFloat);
+  const Tensor normalised = ((pixels - pixel_mean_) / pixel_std_).to(precision_);
+  const Tensor z = dense_encoder_.is_empty()
+                       ? to_state_->forward(encoder_->forward(normalised).mean.flatten(1))
+                       : dense_encoder_->forward(normalised.flatten(1)).to(at::kFloat);
   const auto halves = z.chunk(2, 1);
   return {halves[0].contiguous(), halves[1].contiguous()};
 }

@@ -172,7 +172,9 @@ class Hgn(nn.Module):
         halvings = (image_size // LATENT_SIZE).bit_length() - 1
         is_early = config["encoder"]["downsampling"] == "early"
         halving = {k if is_early else k * len(filters) // halvings for k in range(halvings)}
-        inputs = [3 * self.context] + filters
+        self.framewise = config["encoder"].get("framewise", 0)  # layers of the encoder that see one frame each
+        inputs = [3] + filters
+        inputs[self.framewise] *= self.context
         self.encoder = Stack(*[Conv(inputs[i], filters[i], 3, 2 if i in halving else 1) for i in range(len(filters))])
         if has_transform:
             widths = [z_channels] + config["transform"]["filters"] + [2 * q_channels]
@@ -193,7 +195,10 @@ class Hgn(nn.Module):
 
     def encode(self, pixels: Tensor) -> tuple[Tensor, Tensor | None]:
         """Mean and log-variance (None where deterministic) of z, from [B, context, 3, S, S]."""
-        y = self.encoder(((pixels - self.pixel_mean) / self.pixel_std).flatten(1, 2))
+        x = ((pixels - self.pixel_mean) / self.pixel_std).flatten(0, 1)
+        for layer in self.encoder[:self.framewise]:
+            x = _leaky(layer(x))
+        y = self.encoder[self.framewise:](x.unflatten(0, pixels.shape[:2]).flatten(1, 2))
         return (y, None) if self.is_deterministic else tuple(y.chunk(2, 1))
 
     def start(self, z: Tensor) -> tuple[Tensor, Tensor]:

@@ -74,6 +74,28 @@ TEST_CASE("the variants of the paper's ablations") {
                        doctest::Contains("leapfrog"), schemas::FieldError);
 }
 
+TEST_CASE("an encoder's framewise layers see each frame by itself, and those behind them all of a window's") {
+  const auto framewise = [](int layers) {
+    return paper({{"encoder", {{"filters", {8, 6, 5, 7}}, {"downsampling", "early"}, {"framewise", layers}}}})
+        .settings;
+  };
+  const Hgn hgn(framewise(3), shape_of(32));
+  const auto parameters = hgn.named_parameters();
+  CHECK(parameters["encoder.0.weight"].sizes() == at::IntArrayRef{8, 3, 3, 3});
+  CHECK(parameters["encoder.2.weight"].sizes() == at::IntArrayRef{5, 6, 3, 3});
+  CHECK(parameters["encoder.3.weight"].sizes() == at::IntArrayRef{7, 31 * 5, 3, 3});
+  // The weights behind them for each frame's features, moved by a frame, are those for the window moved back.
+  const at::NoGradGuard no_grad;
+  const Tensor pixels = at::rand({2, 31, 3, 32, 32});
+  const Tensor expected = hgn.encode(pixels).mean;
+  Tensor weight = parameters["encoder.3.weight"];
+  weight.copy_(weight.unflatten(1, {31, 5}).roll(1, 1).flatten(1, 2));
+  CHECK(!at::allclose(hgn.encode(pixels).mean, expected, 1e-4, 1e-5));
+  CHECK(at::allclose(hgn.encode(pixels.roll(1, 1)).mean, expected, 1e-4, 1e-5));
+  CHECK_THROWS_WITH_AS(Hgn(framewise(5), shape_of(32)),
+                       doctest::Contains("encoder.framewise = 5 is too many"), schemas::FieldError);
+}
+
 TEST_CASE("frames that the networks cannot take are refused with the sizes that they can") {
   for (const std::int64_t size : {24, 40, 48})
     CHECK_THROWS_WITH_AS(Hgn(paper().settings, shape_of(size)), doctest::Contains("8, 16, 32, 64"),

@@ -40,6 +40,8 @@ VARIANTS = {
     "natural, from the middle": {"hamiltonian": {"form": "natural"}, "latent": {"anchor": "middle"}},
     "joint, rk4, from the middle": {"hamiltonian": {"form": "joint"}, "integrator": {"method": "rk4"},
                                     "latent": {"anchor": "middle"}},
+    "natural, frame by frame": {"hamiltonian": {"form": "natural"},
+                                "encoder": {"filters": [6, 7, 8], "framewise": 2, "downsampling": "early"}},
     "the authors' mailed stack": {"hamiltonian": {"filters": [6, 8, 8, 8], "kernels": [3, 2, 2, 2], "strides": [1, 2, 1, 1]}},
 }
 
