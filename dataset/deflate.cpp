@@ -5,6 +5,9 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <array>
+#include <bit>
+#include <cerrno>
 #include <cstring>
 #include <memory>
 #include <new>
@@ -35,55 +38,77 @@ void leave_wide_vectors() {
 void leave_wide_vectors() {}
 #endif
 
-}  // namespace
+#if defined(__x86_64__)
+
+constexpr std::size_t step_bits = 16;
+
+// The CRC-32C of a word without the inversions, as the SSE 4.2 instruction has it.
+constexpr std::uint32_t hash(std::uint32_t word) {
+  for (int bit = 0; bit < 32; ++bit) word = word >> 1 ^ (word & 1 ? 0x82F63B78U : 0U);
+  return word;
+}
+
+// What hash(n) and hash(n - 1) differ by, for each number of zeros at the end of n: hash is linear.
+constexpr auto steps_of_hash = [] {
+  std::array<std::uint32_t, 32> found{};
+  for (std::size_t zeros = 0; zeros < found.size(); ++zeros)
+    found[zeros] = hash(static_cast<std::uint32_t>((std::uint64_t{2} << zeros) - 1));
+  return found;
+}();
+
+void* map_stream(void* address, int flags) {
+  return ::mmap(address, sizeof(isal_zstream), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags,
+                -1, 0);
+}
+
+void release_stream(isal_zstream* stream) {
+  ::munmap(stream, sizeof *stream);
+}
 
 // Memory for ISA-L's stream, where its address does not show in the output. ISA-L 2.30 finds matches by the
 // CRC-32C of four bytes, of which it uses 15 bits or fewer, yet enters position 2 of its input under that of
 // bits 16 to 47 of the stream's own address (a register that was not loaded, in
 // igzip_icf_body_h1_gr_bt.asm); and where it skips over what does not repeat, it looks up what comes behind
 // under the hash of what was before, so that the input does not tell where the entry will be found. Streams
-// are therefore put only where these 15 bits are zero: of the places in steps of 64 KiB about one in 32,768.
+// are therefore put only where these 15 bits are zero: at one place in every 2 GiB.
+isal_zstream* allocate_stream() {
+  void* const anywhere = map_stream(nullptr, 0);
+  if (anywhere == MAP_FAILED) throw std::bad_alloc();
+  ::munmap(anywhere, sizeof(isal_zstream));
+  auto step = static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(anywhere) >> step_bits);
+  for (std::uint32_t here = hash(step); step > 0;
+       here ^= steps_of_hash[static_cast<std::size_t>(std::countr_zero(step))], --step) {
+    if ((here & 0x7FFF) != 0) continue;
+    void* const wanted = reinterpret_cast<void*>(std::uintptr_t{step} << step_bits);
+    void* const found = map_stream(wanted, MAP_FIXED_NOREPLACE);
+    if (found == wanted) return static_cast<isal_zstream*>(found);
+    if (found != MAP_FAILED)
+      ::munmap(found, sizeof(isal_zstream));  // by a kernel before 4.17, which takes the address for a hint
+    else if (errno != EEXIST)
+      break;
+  }
+  throw std::bad_alloc();
+}
+
+#else
+
+void release_stream(isal_zstream* stream) {
+  delete stream;
+}
+isal_zstream* allocate_stream() {
+  return new isal_zstream;
+}
+
+#endif
+
+}  // namespace
+
 class Deflater::Stream {
  public:
-  Stream() {
-    void* const anywhere = map(nullptr, 0);
-    if (anywhere == MAP_FAILED) throw std::bad_alloc();
-    ::munmap(anywhere, size);
-    int tried = 0;
-    for (auto step = reinterpret_cast<std::uintptr_t>(anywhere) >> step_bits; step > 0 && tried < most;
-         --step) {
-      if (hash(static_cast<std::uint32_t>(step)) != 0) continue;
-      ++tried;
-      if (place(reinterpret_cast<void*>(step << step_bits))) return;
-    }
-    throw std::bad_alloc();
-  }
-  Stream(const Stream&) = delete;
-  Stream& operator=(const Stream&) = delete;
-  ~Stream() { ::munmap(memory_, size); }
-  isal_zstream& get() { return *static_cast<isal_zstream*>(memory_); }
+  isal_zstream& get() { return *memory_; }
 
  private:
-  static constexpr std::size_t size = sizeof(isal_zstream), step_bits = 16;
-  static constexpr int most = 100;  // places that may be taken
-
-  static void* map(void* address, int flags) {
-    return ::mmap(address, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
-  }
-  // Whether there was room at this address.
-  bool place(void* address) {
-    memory_ = map(address, MAP_FIXED_NOREPLACE);
-    if (memory_ == address) return true;
-    if (memory_ != MAP_FAILED) ::munmap(memory_, size);  // by a kernel before 4.17, which takes it for a hint
-    return false;
-  }
-  // As the SSE 4.2 instruction has it, without the inversions.
-  static std::uint32_t hash(std::uint32_t word) {
-    for (int bit = 0; bit < 32; ++bit) word = word >> 1 ^ (word & 1 ? 0x82F63B78U : 0U);
-    return word & 0x7FFF;
-  }
-
-  void* memory_ = nullptr;
+  std::unique_ptr<isal_zstream, void (*)(isal_zstream*)> memory_{allocate_stream(), release_stream};
 };
 
 Deflater::Deflater(int level)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 namespace hamgen::model {
 namespace {
@@ -49,14 +50,15 @@ std::vector<schemas::Field> EncoderImpl::fields() {
           text("encoder.downsampling", "spread", "strides of 2 spread over all layers, or in the first ones")
               .one_of({"spread", "early"}),
           integer("encoder.framewise", 0, "",
-                  "the first layers, that see each frame by itself; behind them the frames are stacked")
+                  "how many of the first layers see each frame by itself; the frames are stacked behind them")
               .at_least(0)
               .at_most(32)};
 }
 
 EncoderImpl::EncoderImpl(const schemas::Settings& settings, std::int64_t context, std::int64_t image_size,
                          std::int64_t z_channels, bool is_deterministic, Initializer& initializer)
-    : is_deterministic_(is_deterministic) {
+    : framewise_(static_cast<std::size_t>(settings.integer("encoder.framewise"))),
+      is_deterministic_(is_deterministic) {
   std::vector<std::int64_t> filters = settings.integers("encoder.filters");
   filters.push_back(is_deterministic ? z_channels : 2 * z_channels);
   const auto count = static_cast<std::int64_t>(filters.size()), halvings = doublings(image_size);
@@ -68,36 +70,34 @@ EncoderImpl::EncoderImpl(const schemas::Settings& settings, std::int64_t context
   std::vector<std::int64_t> strides(filters.size(), 1);
   for (std::int64_t k = 0; k < halvings; ++k)
     strides[static_cast<std::size_t>(is_early ? k : k * count / halvings)] = 2;
-  const std::int64_t framewise = settings.integer("encoder.framewise");
-  if (framewise >= count)
-    throw schemas::FieldError("encoder.framewise = " + std::to_string(framewise) +
-                              " is too many: encoder.filters has " + std::to_string(count - 1) +
-                              " items, and the last layer sees all frames");
+  if (framewise_ >= filters.size())
+    throw schemas::FieldError("encoder.framewise = " + std::to_string(framewise_) +
+                              " is not allowed: expected at most " + std::to_string(count - 1) +
+                              ", the number of encoder.filters, since the last layer sees all frames");
   std::int64_t inputs = 3;
-  for (std::int64_t i = 0; i < count; ++i) {
-    const auto layer = static_cast<std::size_t>(i);
-    if (i == framewise) inputs *= context;
-    auto& layers = i < framewise ? framewise_ : stacked_;
-    layers.emplace_back(std::exchange(inputs, filters[layer]), filters[layer], kernel, strides[layer],
-                        small_gain, initializer);
-    register_module(std::to_string(i), layers.back());
+  for (std::size_t i = 0; i < filters.size(); ++i) {
+    if (i == framewise_) inputs *= context;
+    layers_.emplace_back(std::exchange(inputs, filters[i]), filters[i], kernel, strides[i], small_gain,
+                         initializer);
   }
+  register_layers(*this, layers_);
   if (is_deterministic_) return;
   // The posterior begins narrow, so that the decoder learns from states that carry information.
   const at::NoGradGuard no_grad;
-  stacked_.back()->bias.slice(0, z_channels).fill_(settings.real("latent.initial_log_variance"));
-  stacked_.back()->weight.slice(0, z_channels).mul_(0.1);
+  layers_.back()->bias.slice(0, z_channels).fill_(settings.real("latent.initial_log_variance"));
+  layers_.back()->weight.slice(0, z_channels).mul_(0.1);
 }
 
 Posterior EncoderImpl::forward(const Tensor& frames) const {
+  const std::span layers(layers_);
   Tensor x = frames;
-  if (!framewise_.empty()) {
+  if (framewise_ > 0) {
     x = x.flatten(0, 1).contiguous(at::MemoryFormat::ChannelsLast);
-    x = activate(through(framewise_, x, Activation::leaky_relu), Activation::leaky_relu);
+    x = activate(through(layers.first(framewise_), x, Activation::leaky_relu), Activation::leaky_relu);
     x = x.unflatten(0, {frames.size(0), frames.size(1)});
   }
   x = x.flatten(1, 2).contiguous(at::MemoryFormat::ChannelsLast);
-  const Tensor y = through(stacked_, x, Activation::leaky_relu).to(at::kFloat);
+  const Tensor y = through(layers.subspan(framewise_), x, Activation::leaky_relu).to(at::kFloat);
   if (is_deterministic_) return {y, {}};
   const auto halves = y.chunk(2, 1);
   return {halves[0], halves[1]};

@@ -35,7 +35,8 @@ class EncoderImpl : public torch::nn::Module {
   Posterior forward(const Tensor& frames) const;
 
  private:
-  std::vector<Conv> framewise_, stacked_;
+  std::vector<Conv> layers_;
+  std::size_t framewise_;  // the first of them
   bool is_deterministic_;
 };
 TORCH_MODULE(Encoder);

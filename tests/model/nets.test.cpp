@@ -84,7 +84,7 @@ TEST_CASE("an encoder's framewise layers see each frame by itself, and those beh
   CHECK(parameters["encoder.0.weight"].sizes() == at::IntArrayRef{8, 3, 3, 3});
   CHECK(parameters["encoder.2.weight"].sizes() == at::IntArrayRef{5, 6, 3, 3});
   CHECK(parameters["encoder.3.weight"].sizes() == at::IntArrayRef{7, 31 * 5, 3, 3});
-  // The weights behind them for each frame's features, moved by a frame, are those for the window moved back.
+  // Frames and the weights of what is seen of each of them, moved by a frame together, change nothing.
   const at::NoGradGuard no_grad;
   const Tensor pixels = at::rand({2, 31, 3, 32, 32});
   const Tensor expected = hgn.encode(pixels).mean;
@@ -92,8 +92,10 @@ TEST_CASE("an encoder's framewise layers see each frame by itself, and those beh
   weight.copy_(weight.unflatten(1, {31, 5}).roll(1, 1).flatten(1, 2));
   CHECK(!at::allclose(hgn.encode(pixels).mean, expected, 1e-4, 1e-5));
   CHECK(at::allclose(hgn.encode(pixels.roll(1, 1)).mean, expected, 1e-4, 1e-5));
+  CHECK_NOTHROW(Hgn(framewise(4), shape_of(32)));
   CHECK_THROWS_WITH_AS(Hgn(framewise(5), shape_of(32)),
-                       doctest::Contains("encoder.framewise = 5 is too many"), schemas::FieldError);
+                       doctest::Contains("encoder.framewise = 5 is not allowed: expected at most 4"),
+                       schemas::FieldError);
 }
 
 TEST_CASE("frames that the networks cannot take are refused with the sizes that they can") {

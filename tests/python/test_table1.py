@@ -253,12 +253,11 @@ class Refusals(unittest.TestCase):
                 self.assertFalse(out.exists(), "nothing is left behind")
 
     @unittest.skipIf(MISSING, f"needs {', '.join(MISSING)}")
-    def test_a_model_may_be_for_some_datasets_only_and_have_threads_of_its_own(self):
+    def test_a_model_may_be_for_some_datasets_only(self):
         plan = read_plan(REPOSITORY / "schemas/plans/table1.json")
         runs = {run.name: run for run in runs_of(plan, Path("out"), datasets_of(plan, Path("out")))}
         self.assertEqual([name for name in runs if "chaotic" in name], ["three_body/hgn chaotic/0"])
         self.assertEqual(runs["three_body/hgn chaotic/0"].config["latent"]["anchor"], "middle")
-        self.assertEqual([runs[f"three_body/hgn {name}/0"].config["threads"] for name in ("chaotic", "leapfrog")], [2, 1])
         self.assertIn("three_body/hgn leapfrog/2", runs)
 
     @unittest.skipIf(MISSING, f"needs {', '.join(MISSING)}")
