@@ -350,8 +350,8 @@ class Presets(unittest.TestCase):
 
     def test_a_preset_with_a_base_is_the_base_and_what_it_changes(self):
         of = {name: json.loads(fit("--preset", name, "--model", "latent_ode", "--print-config").stdout) for name in ("small", "chaotic")}
-        changed = {"latent": {"anchor": "middle"}, "encoder": {"filters": [96, 128, 128, 128]}, "objective": {"huber_end": 0.1},
-                   "transition": {"filters": [256, 256]}, "train": {"steps": 14000}}
+        changed = {"latent": {"anchor": "middle"}, "encoder": {"filters": [96, 128, 128, 128]}, "objective": {"frames": 4, "huber_end": 0.1},
+                   "optimizer": {"learning_rate": 0.002}, "transition": {"filters": [256, 256, 256]}, "train": {"horizon_growth": 0.2}}
         for group, values in changed.items():
             of["small"][group].update(values)
         self.assertEqual(of["chaotic"], of["small"])
