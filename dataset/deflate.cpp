@@ -25,20 +25,16 @@ std::size_t workspace_size(int level) {
   return sizes[level];
 }
 
+#if defined(__x86_64__)
+
 // ISA-L returns with the upper halves of the vector registers in use, which makes all narrower vector code
 // after it two to three times as slow (seen on AMD Zen).
-#if defined(__x86_64__)
 __attribute__((target("avx"))) void clear_upper_halves() {
   __builtin_ia32_vzeroupper();
 }
 void leave_wide_vectors() {
   if (__builtin_cpu_supports("avx")) clear_upper_halves();
 }
-#else
-void leave_wide_vectors() {}
-#endif
-
-#if defined(__x86_64__)
 
 constexpr std::size_t step_bits = 16;
 
@@ -91,6 +87,8 @@ isal_zstream* allocate_stream() {
 }
 
 #else
+
+void leave_wide_vectors() {}
 
 void release_stream(isal_zstream* stream) {
   delete stream;
