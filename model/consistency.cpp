@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "model/encoder_input.hpp"
 #include "model/random.hpp"
 
 namespace hamgen::model {
@@ -75,20 +76,16 @@ std::vector<Part> choose_parts(std::int64_t sequences, std::int64_t window, cons
   return parts;
 }
 
-Tensor show_parts(const Tensor& pixels, const std::vector<Part>& parts, const Context& context,
-                  const Tensor& blank) {
-  const std::int64_t window = pixels.size(1), blank_one = pixels.size(0) * window;  // the last one
+std::vector<std::int64_t> shown_of(const std::vector<Part>& parts, std::int64_t window,
+                                   const Context& context) {
   std::vector<std::int64_t> shown;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const std::int64_t before = context.begin(parts[i].length), direction = parts[i].is_backward ? -1 : 1;
     const std::int64_t begin = static_cast<std::int64_t>(i) * window + parts[i].begin;
     for (std::int64_t frame = -before; frame < context.frames - before; ++frame)
-      shown.push_back(frame >= 0 && frame < parts[i].length ? begin + direction * frame : blank_one);
+      shown.push_back(frame >= 0 && frame < parts[i].length ? begin + direction * frame : blank_frame);
   }
-  const Tensor all = pixels.flatten(0, 1);
-  const Tensor with_blank = at::cat({all, blank.expand_as(all[0]).unsqueeze(0)});
-  return with_blank.index_select(0, indices(shown, pixels.device()))
-      .unflatten(0, {pixels.size(0), context.frames});
+  return shown;
 }
 
 Tensor inconsistency(const PhaseSpace& inferred, const PhaseSpace& path, std::int64_t first,

@@ -47,10 +47,10 @@ struct Span {
 std::vector<Part> choose_parts(std::int64_t sequences, std::int64_t window, const Span& span,
                                const Context& context, bool is_reversible, const StepContext& step);
 
-// What an encoder sees of them: of pixels [B, window, 3, S, S] each part's frames, and `blank` [3, 1, 1]
-// around them: [B, context, 3, S, S].
-Tensor show_parts(const Tensor& pixels, const std::vector<Part>& parts, const Context& context,
-                  const Tensor& blank);
+// What an encoder sees of them: of frames [B, window] each part's, and blank ones around them: [B * context]
+// indices for encoder_input().
+std::vector<std::int64_t> shown_of(const std::vector<Part>& parts, std::int64_t window,
+                                   const Context& context);
 
 // The mean over sequences of |inferred - path(implied)|^2, of q and of p, each over the mean square by which
 // the path departs from its own mean: 0 where both agree, about 2 for other states of the same orbit,

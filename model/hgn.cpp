@@ -32,6 +32,13 @@ std::vector<std::int64_t> choose_frames(std::int64_t sequences, std::int64_t cho
   return times;
 }
 
+// Of the frames that an encoder sees, that at which it gives the state.
+std::int64_t anchor_named(const std::string& name, std::int64_t context) {
+  const std::int64_t last = context - 1;
+  if (name == "late") return 2 * last / 3;
+  return name == "middle" ? last / 2 : 0;
+}
+
 // The frames from the earliest to the latest of `times` and the anchor.
 Span reaching(const std::vector<std::int64_t>& times, std::int64_t anchor) {
   const auto [earliest, latest] = std::ranges::minmax(times);
@@ -69,9 +76,9 @@ std::vector<schemas::Field> Hgn::fields(Law law) {
       boolean("latent.deterministic", false,
               "z is the encoder's output: no noise, no KL divergence, no sampling"),
       text("latent.anchor", "first",
-           "the frame at which z gives the state: the window's first (sec. 3.2), or the middle one of what "
-           "the encoder sees, from which the roll-out goes both ways")
-          .one_of({"first", "middle"}),
+           "the frame at which z gives the state: the window's first (sec. 3.2), or of what the encoder sees "
+           "the middle one or a late one, two thirds through, from which the roll-out goes both ways")
+          .one_of({"first", "middle", "late"}),
       real("latent.initial_log_variance", 0, "", "of the posterior, at the beginning of training")
           .at_least(-20)
           .at_most(4),
@@ -117,7 +124,7 @@ std::vector<schemas::Field> Hgn::fields(Law law) {
 Hgn::Hgn(const schemas::Settings& settings, const DataShape& shape, Law law)
     : VideoModel(shape),
       context_(settings.is_automatic("data.context") ? shape.frames : settings.integer("data.context")),
-      anchor_(settings.text("latent.anchor") == "middle" ? (context_ - 1) / 2 : 0),
+      anchor_(anchor_named(settings.text("latent.anchor"), context_)),
       decoded_frames_(settings.is_automatic("objective.frames") ? shape.frames
                                                                 : settings.integer("objective.frames")),
       q_channels_(settings.integer("latent.q_channels")),
@@ -154,8 +161,7 @@ Hgn::Hgn(const schemas::Settings& settings, const DataShape& shape, Law law)
                              Decoder(settings, q_channels_, shape.image_size, shape.pixel_mean, initializer));
   objective_ = register_module("objective", Objective(settings));
   const auto [mean, deviation] = pixel_statistics(shape);
-  pixel_mean_ = register_buffer("pixel_mean", mean);
-  pixel_std_ = register_buffer("pixel_std", deviation);
+  pixels_ = {register_buffer("pixel_mean", mean), register_buffer("pixel_std", deviation)};
   make_stepper(plan_.method, *dynamics_, plan_.options);  // refuses a scheme that does not fit
   if (plan_.memory != Memory::stored && !is_written_out(plan_.method, *dynamics_))
     throw schemas::FieldError(
@@ -164,7 +170,21 @@ Hgn::Hgn(const schemas::Settings& settings, const DataShape& shape, Law law)
 }
 
 Posterior Hgn::encode(const Tensor& pixels) const {
-  return encoder_->forward(((pixels - pixel_mean_) / pixel_std_).to(precision_));
+  return encoder_->forward(pixels_.normalised(pixels).to(precision_));
+}
+
+Posterior Hgn::encode_frames(const Tensor& frames, const std::vector<std::int64_t>& shown) const {
+  return encoder_->forward(encoder_input(frames, shown, context_, shape_.image_size, pixels_, precision_));
+}
+
+Posterior Hgn::encode_frames(const Tensor& frames) const {
+  TORCH_CHECK(frames.size(1) >= context_, "the encoder sees ", context_, " frames, and there are ",
+              frames.size(1));
+  std::vector<std::int64_t> shown;
+  for (std::int64_t sequence = 0; sequence < frames.size(0); ++sequence)
+    for (std::int64_t frame = 0; frame < context_; ++frame)
+      shown.push_back(sequence * frames.size(1) + frame);
+  return encode_frames(frames, shown);
 }
 
 PhaseSpace Hgn::start(const Tensor& z) const {
@@ -196,7 +216,7 @@ LossTerms Hgn::loss(const Batch& batch, const StepContext& context) {
   const std::int64_t sequences = frames.size(0), window = frames.size(1);
   const std::int64_t horizon = std::min(context.horizon, window), chosen = std::min(decoded_frames_, horizon);
   const Span counted{Context{window, anchor_}.begin(horizon), horizon};  // by the loss
-  const Posterior posterior = encode(to_pixels(frames.slice(1, 0, context_), shape_.image_size));
+  const Posterior posterior = encode_frames(frames);
   const Tensor z =
       draw_z(posterior, random_key(context.seed, Purpose::posterior, {context.step}), context.share);
   context.lap("encode");
@@ -256,8 +276,8 @@ Tensor Hgn::inconsistency_of(const Tensor& frames, const PhaseSpace& states, con
   const Context seen{context_, anchor_};
   const std::vector<Part> parts =
       choose_parts(frames.size(0), frames.size(1), span, seen, is_reversed_, context);
-  const Tensor shown = show_parts(to_pixels(frames, shape_.image_size), parts, seen, pixel_mean_);
-  const Tensor mean = inconsistency(start(encode(shown).mean), states, span.first, parts);
+  const Posterior implied = encode_frames(frames, shown_of(parts, frames.size(1), seen));
+  const Tensor mean = inconsistency(start(implied.mean), states, span.first, parts);
   context.lap("encode parts");
   return mean;
 }
@@ -292,13 +312,13 @@ void Hgn::log_energy(const PhaseSpace& states, LossTerms& terms) const {
 
 PhaseSpace Hgn::infer(const Tensor& frames) const {
   const at::NoGradGuard no_grad;
-  return start(encode(to_pixels(frames.slice(1, 0, context_), shape_.image_size)).mean);
+  return start(encode_frames(frames).mean);
 }
 
 std::optional<Posterior> Hgn::posterior(const Tensor& frames) const {
   if (is_deterministic_) return std::nullopt;
   const at::NoGradGuard no_grad;
-  return encode(to_pixels(frames.slice(1, 0, context_), shape_.image_size));
+  return encode_frames(frames);
 }
 
 PhaseSpace Hgn::draw(const Posterior& posterior, std::uint64_t seed) const {
@@ -312,7 +332,7 @@ std::optional<PhaseSpace> Hgn::draw_start(std::int64_t sequences, std::uint64_t 
   at::Generator generator = make_generator(random_key(seed, Purpose::prior));
   const Tensor z =
       at::empty({sequences, z_channels_, latent_size, latent_size}, at::kFloat).normal_(0, 1, generator);
-  return start(z.to(pixel_mean_.device()));
+  return start(z.to(pixels_.mean.device()));
 }
 
 }  // namespace hamgen::model

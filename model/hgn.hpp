@@ -1,14 +1,15 @@
 // The Hamiltonian Generative Network (sec. 3.2, A.1): frames -> posterior of z -> f_psi -> state (q, p) at
 // the first frame -> roll-out through the learned Hamiltonian -> frames decoded from q alone.
 //
-// The state may be that at the middle frame, instead: from there the roll-out goes both ways, half as far,
-// and the encoder, which sees the future of a frame and its past, knows the middle best.
+// The state may be that at the middle frame or a late one, instead: from there the roll-out goes both ways,
+// not as far, and the encoder, which sees the future of a frame and its past, knows it better.
 //
 // With another law of motion in place of the Hamiltonian, a network that gives dq/dt and dp/dt, the same
 // model is "latent_ode": the baseline that tells what H is good for.
 #pragma once
 
 #include "model/consistency.hpp"
+#include "model/encoder_input.hpp"
 #include "model/objective.hpp"
 #include "model/trajectory.hpp"
 #include "model/vector_field.hpp"
@@ -39,6 +40,9 @@ class Hgn : public VideoModel {
 
   // pixels: [B, context, 3, S, S] in units of 255.
   Posterior encode(const Tensor& pixels) const;
+  // Of stored frames, u8 [B, T, H, W, 3]: the `shown` ones (encoder_input()), or each sequence's first.
+  Posterior encode_frames(const Tensor& frames, const std::vector<std::int64_t>& shown) const;
+  Posterior encode_frames(const Tensor& frames) const;
   PhaseSpace start(const Tensor& z) const override;  // f_psi
   Tensor decode_positions(const Tensor& q) const;    // [N, C, 4, 4] -> [N, 3, S, S]
 
@@ -73,7 +77,7 @@ class Hgn : public VideoModel {
   std::vector<Tensor> of_dynamics_;     // its parameters, where its gradients are written out
   Decoder decoder_{nullptr};
   Objective objective_{nullptr};
-  Tensor pixel_mean_, pixel_std_;  // [3, 1, 1]
+  PixelStatistics pixels_;
 };
 
 }  // namespace hamgen::model

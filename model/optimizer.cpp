@@ -4,9 +4,18 @@
 #include <cmath>
 #include <numbers>
 
+#include "model/orthogonalize.hpp"
+
 namespace hamgen::model {
 
 namespace {
+
+// Of what is a matrix to muon; with fewer rows or columns there are few directions to tell apart, and they
+// are Adam's.
+constexpr std::int64_t fewest_rows = 16;
+// Muon's steps are as large as Adam's usually are, root mean square, so that one learning rate serves both
+// (Liu et al. 2025, arXiv:2502.16982, sec. 2.2).
+constexpr double usual_step = 0.2;
 
 std::string first_not_finite(const NamedTensors& tensors) {
   for (const auto& [name, tensor] : tensors)
@@ -45,13 +54,31 @@ NamedTensors FlatParameters::split(const Tensor& flat) const {
   return tensors;
 }
 
+std::vector<FlatParameters::Matrix> FlatParameters::matrices(std::int64_t fewest) const {
+  std::vector<Matrix> matrices;
+  std::int64_t begin = 0;
+  for (const auto& [name, shape] : shapes_) {
+    const std::int64_t size = c10::multiply_integers(shape);
+    const std::int64_t rows = shape.size() < 2 ? 1 : shape[0];
+    if (std::min(rows, size / rows) >= fewest) matrices.push_back({begin, rows, size / rows});
+    begin += size;
+  }
+  return matrices;
+}
+
 std::vector<schemas::Field> Optimizer::fields() {
   using namespace schemas;
   return {
       integer("train.steps", 15000, "step", "length of the training, and of its schedules")
           .at_least(1)
           .at_most(1e9),
-      real("optimizer.learning_rate", 1.5e-4, "", "of Adam").above(0).at_most(1),
+      text("optimizer.kind", "adam",
+           "what makes a step of the gradient's moving average: its division by the root of that of squares; "
+           "with "
+           "muon, for every weight of at least 16 rows (filters) and columns, the orthogonal matrix nearest "
+           "to it")
+          .one_of({"adam", "muon"}),
+      real("optimizer.learning_rate", 1.5e-4, "", "the largest of the schedule").above(0).at_most(1),
       text("optimizer.schedule", "constant", "the learning rate over train.steps")
           .one_of({"constant", "cosine"}),
       real("optimizer.final_fraction", 0.02, "", "of the learning rate, where cosine ends")
@@ -62,7 +89,7 @@ std::vector<schemas::Field> Optimizer::fields() {
       real("optimizer.clip_norm", 0, "", "the gradient is scaled down to this norm; null: never")
           .above(0)
           .or_automatic(),
-      reals("optimizer.betas", {0.9, 0.999}, "", "decay of Adam's first and second moments")
+      reals("optimizer.betas", {0.9, 0.999}, "", "decay of the averages of gradients and of their squares")
           .at_least(0)
           .at_most(0.999999)
           .items(2, 2),
@@ -94,6 +121,7 @@ Optimizer::Optimizer(const schemas::Settings& settings, torch::nn::Module& modul
       is_cosine_(settings.text("optimizer.schedule") == "cosine") {
   for (const auto& [name, mask] : parameters_.split(decay_mask_))
     if (mask.dim() > 1) mask.fill_(1);
+  if (settings.text("optimizer.kind") == "muon") matrices_ = parameters_.matrices(fewest_rows);
 }
 
 double Optimizer::learning_rate(std::int64_t step) const {
@@ -115,7 +143,15 @@ void Optimizer::step(std::int64_t step, const Tensor& norm) {
   second_.mul_(beta2_).addcmul_(gradients, gradients, 1 - beta2_);
   const Tensor scale = (second_ / (1 - std::pow(beta2_, count))).sqrt_().add_(epsilon_);
   if (weight_decay_ > 0) values.addcmul_(values, decay_mask_, -rate * weight_decay_);
-  values.addcdiv_(first_, scale, -rate / (1 - std::pow(beta1_, count)));
+  const Tensor direction = (first_ / scale).div_(1 - std::pow(beta1_, count));
+  for (const FlatParameters::Matrix& matrix : matrices_) {
+    // Nesterov's momentum: the average as it will be if the next gradient is like this one. Its size does not
+    // count: where gradients vanish, steps go on in the last direction until the average has, too.
+    const Tensor onward = matrix.of(gradients).lerp(matrix.of(first_), beta1_);
+    const auto longer = static_cast<double>(std::max(matrix.rows, matrix.columns));
+    matrix.of(direction).copy_(orthogonalized(onward) * (usual_step * std::sqrt(longer)));
+  }
+  values.add_(direction, -rate);
   // Early on the average follows closely, so that the random beginning is forgotten soon.
   if (has_average()) average_.lerp_(values, 1 - std::min(average_decay_, count / (count + 9)));
 }

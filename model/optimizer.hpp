@@ -1,6 +1,7 @@
-// Adam (Kingma, Ba 2015, arXiv:1412.6980) with decoupled weight decay (Loshchilov, Hutter 2019,
-// arXiv:1711.05101), clipping by the gradient's norm, a warm-up and cosine schedule, and an exponential
-// moving average of the parameters.
+// Adam (Kingma, Ba 2015, arXiv:1412.6980), or Muon for weights of many rows and columns (Jordan et
+// al. 2024, "Muon: An optimizer for hidden layers in neural networks") and Adam for all else; with decoupled
+// weight decay (Loshchilov, Hutter 2019, arXiv:1711.05101), clipping by the gradient's norm, a warm-up and
+// cosine schedule, and an exponential moving average of the parameters.
 //
 // All parameters of a model live in one flat tensor, and so do their gradients, moments and averages: a step
 // is a handful of vector operations, however many parameters there are.
@@ -26,6 +27,16 @@ class FlatParameters {
   void zero_gradients() { gradients_.zero_(); }
   // A flat tensor of the same layout, as one view by parameter name.
   NamedTensors split(const Tensor& flat) const;
+
+  // A weight matrix within a flat tensor; a convolution's has a row for each filter.
+  struct Matrix {
+    std::int64_t begin, rows, columns;
+    Tensor of(const Tensor& flat) const {
+      return flat.slice(0, begin, begin + rows * columns).view({rows, columns});
+    }
+  };
+  // Those with at least so many rows and columns.
+  std::vector<Matrix> matrices(std::int64_t fewest) const;
 
  private:
   std::vector<std::pair<std::string, std::vector<std::int64_t>>> shapes_;
@@ -60,6 +71,7 @@ class Optimizer {
 
  private:
   FlatParameters parameters_;
+  std::vector<FlatParameters::Matrix> matrices_;  // muon's; Adam has all the others
   Tensor first_, second_, average_, decay_mask_;
   std::int64_t steps_, warmup_;
   double rate_, final_fraction_, clip_, beta1_, beta2_, epsilon_, weight_decay_, average_decay_;

@@ -162,7 +162,8 @@ class Hgn(nn.Module):
         self.context = config["data"]["context"] or frames
         self.dt = config["integrator"]["dt"] or dt
         latent = config["latent"]
-        self.anchor = (self.context - 1) // 2 if latent.get("anchor", "first") == "middle" else 0
+        last = self.context - 1
+        self.anchor = {"first": 0, "middle": last // 2, "late": 2 * last // 3}[latent.get("anchor", "first")]
         q_channels = latent["q_channels"]
         has_transform = config["transform"]["enabled"]
         z_channels = latent["z_channels"] if has_transform else 2 * q_channels

@@ -233,8 +233,9 @@ def runs_of(plan: dict, out: Path, datasets: list[Dataset]) -> list[Run]:
     runs, names = [], {}
     for model, entry in plan["models"].items():
         where = joined("models", model)
+        threads = entry.get("threads", plan.get("threads"))
         flags = ["--model", entry["model"], *(["--preset", entry["preset"]] if "preset" in entry else []),
-                 *(["--threads", str(plan["threads"])] if "threads" in plan else [])]
+                 *(["--threads", str(threads)] if threads else [])]
         arguments, config = configuration(where, entry.get("settings", {}), "hgn-fit", *flags)
         if "image_size" not in config["data"]:
             raise PlanError(f"{where}.model = {json.dumps(entry['model'])} is not allowed: it learns from states, not from videos")

@@ -118,8 +118,15 @@ def row_of(label: str, paper: str | None, runs: list[Run], evaluated: dict[str, 
     return row
 
 
-def table_of(out: Path, dataset: Dataset, runs: list[Run]) -> dict:
-    """The rows of the paper, those with no model in the plan as well, and then the plan's others."""
+def tables_of(out: Path, datasets: list[Dataset], runs: list[Run]) -> list[dict]:
+    """For each dataset the rows of the paper, for the first one of a system those with no model in the plan as well, and then the
+    plan's others."""
+    systems = [dataset.config["system"] for dataset in datasets]
+    return [table_of(out, dataset, [run for run in runs if run.dataset is dataset], dataset.config["system"] not in systems[:index])
+            for index, dataset in enumerate(datasets)]
+
+
+def table_of(out: Path, dataset: Dataset, runs: list[Run], has_every_row: bool) -> dict:
     evaluated = evaluated_runs(out, dataset, runs)
     yardsticks = read_json(out / f"{dataset.name}.json").get("yardsticks", {}) if evaluated else {}
     mean_image = yardsticks.get("mean_image", {})
@@ -133,7 +140,7 @@ def table_of(out: Path, dataset: Dataset, runs: list[Run]) -> dict:
     for paper in PAPER:
         mine = [model for model, its in models.items() if paper_row(its[0].config) == paper]
         placed |= set(mine)
-        for model in mine or [None]:
+        for model in mine or [None] * has_every_row:
             label = paper if len(mine) < 2 else f"{paper}: {model}"
             rows.append(row_of(label, paper, models.get(model, []), evaluated, dataset, scaled["mean_image"]))
     rows += [row_of(model, None, its, evaluated, dataset, scaled["mean_image"]) for model, its in models.items()

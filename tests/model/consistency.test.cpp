@@ -7,6 +7,7 @@
 #include <cmath>
 #include <set>
 
+#include "model/encoder_input.hpp"
 #include "tests/model/small_dataset.hpp"
 
 using namespace hamgen;
@@ -99,17 +100,10 @@ TEST_CASE("a process chooses for its rows what one process would choose for them
 }
 
 TEST_CASE("an encoder sees a part's frames where its anchor asks for them, and blank ones around them") {
-  const Tensor pixels = at::arange(2 * 5, at::kFloat).view({2, 5, 1, 1, 1}).expand({2, 5, 3, 8, 8});
-  const auto seen = [&](const Context& context, std::vector<float> expected) {
-    const Tensor shown =
-        show_parts(pixels, {{1, 3, 1}, {3, 2, 3, true}}, context, at::full({3, 1, 1}, -1.0F));
-    CHECK(shown.sizes() == at::IntArrayRef({2, context.frames, 3, 8, 8}));
-    CHECK(at::equal(shown.select(2, 2).select(2, 7).select(2, 7),
-                    at::tensor(expected).view({2, context.frames})));
-    CHECK(at::equal(shown.amax({2, 3, 4}), shown.amin({2, 3, 4})));
-  };
-  seen({4, 0}, {1, 2, 3, -1, 8, 7, -1, -1});
-  seen({5, 2}, {-1, 1, 2, 3, -1, -1, 8, 7, -1, -1});
+  const auto seen = [](const Context& context) { return shown_of({{1, 3, 1}, {3, 2, 3, true}}, 5, context); };
+  constexpr auto none = blank_frame;
+  CHECK(seen({4, 0}) == std::vector<std::int64_t>{1, 2, 3, none, 8, 7, none, none});
+  CHECK(seen({5, 2}) == std::vector<std::int64_t>{none, 1, 2, 3, none, none, 8, 7, none, none});
 }
 
 TEST_CASE("inconsistency is 0 where states agree, 2 where they have nothing in common, whatever the units") {

@@ -117,11 +117,13 @@ TEST_CASE("a decoder that starts at the mean does so, and speed 1, 2 and -1 roll
   CHECK(at::allclose(back.back().q, start.q, 1e-4, 1e-5));
 }
 
-TEST_CASE("what training decodes is what the model shows, from the window's first state or its middle one") {
+TEST_CASE(
+    "what training decodes is what the model shows, from the window's first state, a middle one or a late "
+    "one") {
   const Tensor frames = at::randint(256, {3, 9, 32, 32, 3}, at::kByte);
   const Tensor truth = to_pixels(frames, 32);
   for (const char* method : {"leapfrog", "euler"})
-    for (const char* anchor : {"first", "middle"}) {
+    for (const auto& [anchor, place] : {std::pair{"first", 0}, {"middle", 4}, {"late", 5}}) {
       CAPTURE(method);
       CAPTURE(anchor);
       Hgn hgn(tests::small_config({{"latent", {{"anchor", anchor}, {"deterministic", true}}},
@@ -129,14 +131,14 @@ TEST_CASE("what training decodes is what the model shows, from the window's firs
                                    {"objective", {{"frames", nullptr}}}})
                   .settings,
               shape_of(32, 9));
-      CHECK(hgn.anchor() == (std::string(anchor) == "middle" ? 4 : 0));
+      CHECK(hgn.anchor() == place);
       const Rollout rollout = hgn.reconstruct(frames, 9);
       const Tensor errors = (rollout.frames - truth).square();
       const auto trained = [&](std::int64_t horizon) {
         return hgn.loss({frames, {}, {}, {}, {}, {}, {}}, {1, 0, horizon}).averaged.front().second;
       };
       CHECK(at::allclose(trained(9), errors.mean(), 1e-4));
-      const std::int64_t first = hgn.anchor() == 0 ? 0 : 3;
+      const std::int64_t first = place * 6 / 8;  // of three frames around it
       CHECK(at::allclose(trained(3), errors.narrow(1, first, 3).mean(), 1e-4));
       // The window's part is the window's, and the state at the anchor is what was inferred.
       const PhaseSpace inferred = hgn.infer(frames);

@@ -1,4 +1,4 @@
-// Adam against the library's own, schedules, clipping, averages, and the flat buffers under them.
+// Adam against the library's own, Muon, schedules, clipping, averages, and the flat buffers under them.
 #include "model/optimizer.hpp"
 
 #include <doctest/doctest.h>
@@ -61,6 +61,37 @@ TEST_CASE("steps equal those of LibTorch's AdamW") {
   }
   for (std::size_t i = 0; i < ours.parameters().size(); ++i)
     CHECK(at::allclose(ours.parameters()[i], theirs.parameters()[i], 1e-4, 1e-6));
+}
+
+TEST_CASE(
+    "muon turns weight matrices by their gradient's directions, all of them alike, and leaves the rest to "
+    "Adam") {
+  struct Hidden : torch::nn::Module {
+    Hidden() {
+      Initializer initializer(1);
+      input = register_module("input", Dense(3, 24, 1, initializer));
+      hidden = register_module("hidden", Dense(24, 40, 1, initializer));
+    }
+    Dense input{nullptr}, hidden{nullptr};
+  } with_muon, with_adam;
+  Optimizer muon(config_of(with({{"kind", "muon"}})).settings, with_muon);
+  Optimizer adam(config_of(plain).settings, with_adam);
+  const Tensor before = with_muon.hidden->weight.detach().clone();
+  for (auto* net : {&with_muon, &with_adam})
+    (net->input->weight.sum() + (net->hidden->weight * at::arange(40 * 24).view({40, 24}).sin()).sum() +
+     net->hidden->bias.square().sum() + net->hidden->bias.sum())
+        .backward();
+  muon.step(0, muon.gradient_norm());
+  adam.step(0, adam.gradient_norm());
+  CHECK(at::equal(with_muon.input->weight, with_adam.input->weight));
+  CHECK(at::equal(with_muon.hidden->bias, with_adam.hidden->bias));
+  CHECK(!at::allclose(with_muon.hidden->weight, with_adam.hidden->weight, 1e-3, 1e-4));
+  // The gradient's entries sin(24 i + j) are a matrix of rank 2.
+  const Tensor turned =
+      at::linalg_svdvals(before - with_muon.hidden->weight.detach()) / (0.01 * 0.2 * std::sqrt(40));
+  CHECK(turned[0].item<double>() == doctest::Approx(0.95).epsilon(0.3));
+  CHECK(turned[1].item<double>() == doctest::Approx(0.95).epsilon(0.3));
+  CHECK(turned[2].item<double>() < 0.01);
 }
 
 TEST_CASE("the learning rate rises, falls as a cosine, and ends where it should") {

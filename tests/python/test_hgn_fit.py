@@ -350,8 +350,10 @@ class Presets(unittest.TestCase):
 
     def test_a_preset_with_a_base_is_the_base_and_what_it_changes(self):
         of = {name: json.loads(fit("--preset", name, "--model", "latent_ode", "--print-config").stdout) for name in ("small", "chaotic")}
-        changed = {"latent": {"anchor": "middle"}, "encoder": {"filters": [96, 128, 128, 128]}, "objective": {"frames": 4, "huber_end": 0.1},
-                   "optimizer": {"learning_rate": 0.002}, "transition": {"filters": [256, 256, 256]}, "train": {"horizon_growth": 0.2}}
+        changed = {"data": {"reverse": False}, "latent": {"anchor": "late"}, "encoder": {"filters": [96, 128, 128, 128]},
+                   "objective": {"beta_end": 0.3, "frames": 4, "slice": 64, "huber_end": 0.1, "consistency": 0},
+                   "optimizer": {"kind": "muon", "learning_rate": 0.004}, "transition": {"filters": [256, 256, 256]},
+                   "train": {"steps": 14000, "horizon_growth": 0.12}}
         for group, values in changed.items():
             of["small"][group].update(values)
         self.assertEqual(of["chaotic"], of["small"])

@@ -38,6 +38,7 @@ VARIANTS = {
     "joint, Euler, no f_psi": {"hamiltonian": {"form": "joint", "network": "dense"}, "integrator": {"method": "euler"},
                                "transform": {"enabled": False}},
     "natural, from the middle": {"hamiltonian": {"form": "natural"}, "latent": {"anchor": "middle"}},
+    "natural, from a late frame": {"hamiltonian": {"form": "natural"}, "latent": {"anchor": "late"}},
     "joint, rk4, from the middle": {"hamiltonian": {"form": "joint"}, "integrator": {"method": "rk4"},
                                     "latent": {"anchor": "middle"}},
     "natural, frame by frame": {"hamiltonian": {"form": "natural"},

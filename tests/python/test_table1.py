@@ -19,7 +19,8 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 TABLE1 = REPOSITORY / "scripts/table1"
 sys.path.insert(0, str(REPOSITORY / "scripts"))
-from table1_plan import PlanError, datasets_of, read_plan, runs_of  # noqa: E402
+from table1_plan import Dataset, PlanError, datasets_of, read_plan, runs_of  # noqa: E402
+from table1_report import PAPER, tables_of  # noqa: E402
 
 MISSING = [name for name in ("HAMGEN", "HGN_FIT", "HGN_EVAL") if not os.environ.get(name)]
 
@@ -253,11 +254,13 @@ class Refusals(unittest.TestCase):
                 self.assertFalse(out.exists(), "nothing is left behind")
 
     @unittest.skipIf(MISSING, f"needs {', '.join(MISSING)}")
-    def test_a_model_may_be_for_some_datasets_only(self):
+    def test_a_model_may_be_for_some_datasets_only_and_have_threads_of_its_own(self):
         plan = read_plan(REPOSITORY / "schemas/plans/table1.json")
         runs = {run.name: run for run in runs_of(plan, Path("out"), datasets_of(plan, Path("out")))}
-        self.assertEqual([name for name in runs if "chaotic" in name], ["three_body/hgn chaotic/0"])
-        self.assertEqual(runs["three_body/hgn chaotic/0"].config["latent"]["anchor"], "middle")
+        self.assertEqual([name for name in runs if "chaotic" in name], ["three_body_50k/hgn chaotic/0"])
+        self.assertEqual(runs["three_body_50k/hgn chaotic/0"].config["latent"]["anchor"], "late")
+        self.assertEqual([runs[name].config["threads"] for name in ("three_body_50k/hgn chaotic/0", "three_body/hgn leapfrog/0")],
+                         [2, 1])
         self.assertIn("three_body/hgn leapfrog/2", runs)
 
     @unittest.skipIf(MISSING, f"needs {', '.join(MISSING)}")
@@ -283,6 +286,15 @@ class Refusals(unittest.TestCase):
         self.assertEqual(digests(out), before)
 
 
+class Report(unittest.TestCase):
+    def test_rows_of_the_paper_without_a_model_stand_once_for_each_system(self):
+        config = {"n": 1, "n_test": 1, "steps": 30, "image": {"size": 32}}
+        datasets = [Dataset(name, Path(name), [], {"system": system, **config})
+                    for name, system in (("a", "pendulum"), ("b", "pendulum"), ("c", "two_body"))]
+        tables = tables_of(new_directory(), datasets, [])
+        self.assertEqual([[row["row"] for row in table["rows"]] for table in tables], [list(PAPER), [], list(PAPER)])
+
+
 class CommittedPlans(unittest.TestCase):
     @unittest.skipIf(MISSING, f"needs {', '.join(MISSING)}")
     def test_they_are_accepted(self):
@@ -293,6 +305,7 @@ class CommittedPlans(unittest.TestCase):
         for model in (*quick.values(), *whole_table.values()):
             model.setdefault("settings", {}).pop("train", None)
             model.pop("seeds", None)
+            model.pop("datasets", None)
         del whole_table["hgn chaotic"]  # of three bodies only
         self.assertEqual(quick, whole_table)
 
