@@ -74,9 +74,8 @@ std::vector<schemas::Field> Optimizer::fields() {
           .at_most(1e9),
       text("optimizer.kind", "adam",
            "what makes a step of the gradient's moving average: its division by the root of that of squares; "
-           "with "
-           "muon, for every weight of at least 16 rows (filters) and columns, the orthogonal matrix nearest "
-           "to it")
+           "with muon, for every weight of at least 16 rows (filters) and columns, the orthogonal matrix "
+           "nearest to it")
           .one_of({"adam", "muon"}),
       real("optimizer.learning_rate", 1.5e-4, "", "the largest of the schedule").above(0).at_most(1),
       text("optimizer.schedule", "constant", "the learning rate over train.steps")

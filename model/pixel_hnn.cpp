@@ -71,8 +71,7 @@ PixelHnn::PixelHnn(const schemas::Settings& settings, const DataShape& shape, Ki
   hamiltonian_ = register_module("hamiltonian",
                                  MlpHamiltonian(dimension_, settings.integers("hnn.hidden"), initializer));
   const auto [mean, deviation] = pixel_statistics(shape);
-  pixel_mean_ = register_buffer("pixel_mean", mean);
-  pixel_std_ = register_buffer("pixel_std", deviation);
+  pixels_ = {register_buffer("pixel_mean", mean), register_buffer("pixel_std", deviation)};
 }
 
 void PixelHnn::make_dense(const schemas::Settings& settings, Initializer& initializer) {
@@ -101,7 +100,7 @@ void PixelHnn::make_convolutional(const schemas::Settings& settings, Initializer
 }
 
 PhaseSpace PixelHnn::encode(const Tensor& pixels) const {
-  const Tensor normalised = ((pixels - pixel_mean_) / pixel_std_).to(precision_);
+  const Tensor normalised = pixels_.normalised(pixels).to(precision_);
   const Tensor z = dense_encoder_.is_empty()
                        ? to_state_->forward(encoder_->forward(normalised).mean.flatten(1))
                        : dense_encoder_->forward(normalised.flatten(1)).to(at::kFloat);

@@ -15,6 +15,7 @@
 // encoder and decoder, with a linear layer between their latent image and z.
 #pragma once
 
+#include "model/encoder_input.hpp"
 #include "model/integrators.hpp"
 #include "model/mlp.hpp"
 #include "model/video_model.hpp"
@@ -56,7 +57,7 @@ class PixelHnn : public VideoModel {
   Decoder decoder_{nullptr};
   Dense to_state_{nullptr}, from_state_{nullptr};
   MlpHamiltonian hamiltonian_{nullptr};
-  Tensor pixel_mean_, pixel_std_;  // [3, 1, 1]
+  PixelStatistics pixels_;
 };
 
 }  // namespace hamgen::model
