@@ -154,7 +154,7 @@ void VideoEvaluation::visit(const std::vector<Window>& list) {
   const PhaseSpace inferred = model_.infer(bytes);
   const auto states = model_.window(inferred, frames());
   const model::Rollout rollout = model_.show(states);
-  noisy_.add(squared_error(rollout.frames, truth));
+  noisy_.add(squared_error(model_.expected(rollout.frames), truth));
   clean_.add(squared_error(rollout.frames, exact));
   const Tensor still = truth.narrow(1, 0, 1).expand_as(truth);
   static_noisy_.add(squared_error(still, truth));
@@ -186,7 +186,7 @@ void VideoEvaluation::inspect(const std::vector<Window>& list, const Tensor& byt
   reversed_pixels_.add(back.pixel_mse.to(at::kCPU, at::kDouble));
   if (const auto posterior = model_.posterior(bytes)) {
     const auto drawn = model_.window(model_.draw(*posterior, list.front().trajectory), frames());
-    drawn_.add(squared_error(model_.show(drawn).frames, pixels(bytes)).mean(1));
+    drawn_.add(squared_error(model_.expected(model_.show(drawn).frames), pixels(bytes)).mean(1));
     kl_.add(model::kl_to_standard_normal(posterior->mean, posterior->log_variance).to(at::kCPU, at::kDouble));
     means_.add(posterior->mean.flatten(1).to(at::kCPU, at::kDouble));
   }
@@ -211,7 +211,7 @@ Json VideoEvaluation::train_error() const {
     const auto list = windows(first, std::min(count, first + batch()));
     const Tensor bytes = load(data_.train, "frames", list);
     const Tensor prediction = model_.reconstruct(bytes, frames()).frames;
-    noisy.add(squared_error(prediction, pixels(bytes)).mean(1));
+    noisy.add(squared_error(model_.expected(prediction), pixels(bytes)).mean(1));
     clean.add(squared_error(prediction, truth(motion, list, {"window", frames() - 1, 1})).mean(1));
   }
   return {{"mse", interval_json(to_vector(noisy.all()))},

@@ -1,11 +1,14 @@
 #include "apps/finish.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "apps/yardsticks.hpp"
 #include "dataset/commit.hpp"
 #include "dataset/virtual_index.hpp"
+#include "render/canvas.hpp"
 #include "render/channel_sums.hpp"
+#include "simulators/noise_shift.hpp"
 
 namespace hamgen::apps {
 namespace {
@@ -20,6 +23,18 @@ void describe_pixels(dataset::Manifest& manifest) {
   }
 }
 
+// In pixels of the stored frames; rounded, so that every CPU finds the same.
+std::optional<std::array<double, 2>> noise_shift_of(const Making& making) {
+  const simulators::Simulation& simulation = making.simulations.train();
+  auto shift = simulators::noise_shift(simulation, making.config.train_size());
+  if (!shift) return shift;
+  const auto size = static_cast<double>(render::Canvas::from(making.config.settings).size);
+  constexpr double steps = 1 << 20;  // of a pixel
+  for (double& deviation : *shift)
+    deviation = std::round(deviation * size / (2 * simulation.nominal_view().half_width) * steps) / steps;
+  return shift;
+}
+
 }  // namespace
 
 dataset::Manifest describe(const Making& making, std::vector<dataset::ShardRecord> records,
@@ -30,6 +45,7 @@ dataset::Manifest describe(const Making& making, std::vector<dataset::ShardRecor
   manifest.hamiltonian = making.simulations.train().hamiltonian();
   manifest.is_reversible = making.simulations.train().is_reversible();
   manifest.frame_shape = frame_shape(making.config, making.simulations.train());
+  manifest.noise_shift = noise_shift_of(making);
   std::ranges::sort(records, {}, &dataset::ShardRecord::first);
   for (const SplitConfig& split : making.config.splits()) {
     dataset::SplitRecord found;

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,9 @@ struct Manifest {
   bool is_reversible = true;                      // played backward, its videos are such videos, too
   std::array<std::uint64_t, 4> frame_shape{};     // T, H, W, channels, of the train split
   std::vector<double> channel_mean, channel_std;  // of the train split's frames, value / 255
+  // Standard deviations of the discs' places along x and y that noise gives, pixels; there where they are the
+  // same for every disc and state (simulators/noise_shift.hpp).
+  std::optional<std::array<double, 2>> noise_shift;
   std::vector<SplitRecord> splits;
   bool has_yardsticks = false;
   Yardsticks yardsticks;

@@ -159,7 +159,7 @@ Hgn::Hgn(const schemas::Settings& settings, const DataShape& shape, Law law)
   }
   decoder_ = register_module("decoder",
                              Decoder(settings, q_channels_, shape.image_size, shape.pixel_mean, initializer));
-  objective_ = register_module("objective", Objective(settings));
+  objective_ = register_module("objective", Objective(settings, shape));
   const auto [mean, deviation] = pixel_statistics(shape);
   pixels_ = {register_buffer("pixel_mean", mean), register_buffer("pixel_std", deviation)};
   make_stepper(plan_.method, *dynamics_, plan_.options);  // refuses a scheme that does not fit
@@ -293,9 +293,12 @@ Hgn::DecodingError Hgn::decoding_error(const Tensor& q, const Tensor& frames, co
   const auto error = [&](const Tensor& some, std::int64_t begin) {
     const std::int64_t end = begin + some.size(0);
     const Tensor truth = frames.index_select(0, chosen.slice(0, begin, end));
-    const Tensor missed = decode_positions(some) - to_pixels(truth, shape_.image_size);
+    const Tensor decoded = decode_positions(some);
+    const Tensor missed = objective_->expected(decoded) - to_pixels(truth, shape_.image_size);
     squares.slice(0, begin, end).copy_(missed.detach().square().flatten(1).sum(1));
-    return objective_->pixel_error(missed, progress).sum() / values;
+    const Tensor sum = objective_->pixel_error(missed, progress).sum(),
+                 roughness = objective_->roughness(decoded);
+    return (roughness.defined() ? sum + roughness : sum) / values;
   };
   const Tensor minimised = sliced_sum(error, q, decoder_->parameters(), slice_);
   return {minimised, squares.sum() / values};

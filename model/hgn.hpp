@@ -33,6 +33,7 @@ class Hgn : public VideoModel {
   std::vector<PhaseSpace> roll_out(const PhaseSpace& start, std::int64_t count,
                                    double speed = 1) const override;
   Tensor decode(const PhaseSpace& state) const override { return decode_positions(state.q); }
+  Tensor expected(const Tensor& decoded) const override { return objective_->expected(decoded); }
   const Dynamics& dynamics() const override { return *dynamics_; }
   std::optional<Posterior> posterior(const Tensor& frames) const override;
   PhaseSpace draw(const Posterior& posterior, std::uint64_t seed) const override;

@@ -43,10 +43,12 @@ class SquaredErrors {
   Tensor load(const char* name, const std::vector<Window>& windows) const {
     return read_windows(reader_, name, windows, shape_.frames).to(device_);
   }
-  // `prediction`: [B, T, 3, S, S], or what broadcasts to it. `frames`: the windows' noisy frames.
-  void add(const Tensor& prediction, const Tensor& frames, const std::vector<Window>& windows) {
-    add_to(0, prediction, frames);
-    if (has_clean_) add_to(1, prediction, load("frames_clean", windows));
+  // Predictions of noisy and of clean frames: [B, T, 3, S, S], or what broadcasts to it. `frames`: the
+  // windows' noisy frames.
+  void add(const Tensor& noisy, const Tensor& clean, const Tensor& frames,
+           const std::vector<Window>& windows) {
+    add_to(0, noisy, frames);
+    if (has_clean_) add_to(1, clean, load("frames_clean", windows));
     trajectories_ += windows.size();
   }
   Errors errors() const {
@@ -123,7 +125,7 @@ Errors evaluate(const VideoModel& model, const dataset::SplitReader& reader, con
   for_each_batch(first, count, static_cast<std::uint64_t>(batch), [&](const std::vector<Window>& windows) {
     const Tensor frames = squares.load("frames", windows);
     const Rollout rollout = model.reconstruct(frames, shape.frames);
-    squares.add(rollout.frames, frames, windows);
+    squares.add(model.expected(rollout.frames), rollout.frames, frames, windows);
     if (rollout.energy.defined()) energy.push_back(rollout.energy);
   });
   Errors errors = squares.errors();
@@ -146,7 +148,7 @@ Errors mean_image_errors(const dataset::SplitReader& train, const dataset::Split
   const Tensor mean =
       (sum / static_cast<double>(count * static_cast<std::uint64_t>(shape.frames))).to(at::kFloat);
   for_each_batch(0, test.trajectories(), batch, [&](const std::vector<Window>& windows) {
-    squares.add(mean, squares.load("frames", windows), windows);
+    squares.add(mean, mean, squares.load("frames", windows), windows);
   });
   return squares.errors();
 }

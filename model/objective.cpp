@@ -24,6 +24,14 @@ std::vector<schemas::Field> ObjectiveImpl::fields() {
           .above(0)
           .at_most(1)
           .or_automatic(),
+      text("objective.noise", "unknown",
+           "known: the decoder draws frames without noise, which are blurred by the dataset's noise (the "
+           "manifest's frames.noise_shift) where they are compared with noisy ones")
+          .one_of({"unknown", "known"}),
+      real("objective.total_variation", 0, "",
+           "weight of the length of the gradient of decoded frames, per pixel value; what keeps frames even "
+           "where noise is known and its blur hides what they hold")
+          .at_least(0),
       real("objective.kappa", 0.0316, "pixel value / 255",
            "tolerated error, root mean square (0.0316^2 = 1e-3, the top of the authors' sweep); kind geco")
           .above(0),
@@ -48,6 +56,19 @@ Tensor kl_to_standard_normal(const Tensor& mean, const Tensor& log_variance) {
   return 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).flatten(1).sum(1);
 }
 
+namespace {
+
+// What moves along an axis of `size` pixels with this standard deviation, in the mean: [size, size], of which
+// each row tells one pixel's. What lies beyond the frame counts as what lies before its edge.
+Tensor blur(std::int64_t size, double deviation) {
+  if (deviation == 0) return at::eye(size);
+  const Tensor place = at::arange(size, at::kDouble);
+  const Tensor weight = (-0.5 * ((place.unsqueeze(1) - place) / deviation).square()).exp();
+  return (weight / weight.sum(1, /*keepdim=*/true)).to(at::kFloat);
+}
+
+}  // namespace
+
 MultiplierImpl::MultiplierImpl(const schemas::Settings& settings)
     : decay_(settings.real("objective.geco_decay")),
       rate_(settings.real("objective.geco_rate")),
@@ -64,16 +85,35 @@ void MultiplierImpl::update(const Tensor& constraint) {
   multiplier.mul_((rate_ * average.clamp(-1, 1)).exp()).clamp_(lowest_, highest_);
 }
 
-ObjectiveImpl::ObjectiveImpl(const schemas::Settings& settings)
+ObjectiveImpl::ObjectiveImpl(const schemas::Settings& settings, const DataShape& shape)
     : MultiplierImpl(settings),
       is_geco_(settings.text("objective.kind") == "geco"),
       beta_(settings.real("objective.beta")),
       growth_(settings.is_automatic("objective.beta_end") ? 1 : settings.real("objective.beta_end") / beta_),
       tolerance_(settings.real("objective.kappa") * settings.real("objective.kappa")),
-      huber_end_(settings.is_automatic("objective.huber_end") ? 1 : settings.real("objective.huber_end")) {
+      huber_end_(settings.is_automatic("objective.huber_end") ? 1 : settings.real("objective.huber_end")),
+      total_variation_(settings.real("objective.total_variation")) {
   if (!std::isfinite(growth_))
     throw schemas::FieldError(
         "objective.beta_end is not allowed where objective.beta is 0: nothing grows from it");
+  if (settings.text("objective.noise") == "known") {
+    blur_x_ = register_buffer("blur_x", blur(shape.image_size, shape.noise_shift[0]));
+    blur_y_ = register_buffer("blur_y", blur(shape.image_size, shape.noise_shift[1]));
+  }
+}
+
+Tensor ObjectiveImpl::expected(const Tensor& decoded) const {
+  return blur_x_.defined() ? at::matmul(at::matmul(blur_y_, decoded), blur_x_.t()) : decoded;
+}
+
+Tensor ObjectiveImpl::roughness(const Tensor& decoded) const {
+  if (total_variation_ == 0) return {};
+  constexpr double corner = 1e-6;  // squared: where a gradient as short as 1e-3 stops being a kink
+  const std::int64_t last = decoded.size(-1) - 1;
+  const Tensor here = decoded.narrow(-2, 0, last).narrow(-1, 0, last),
+               down = decoded.narrow(-2, 1, last).narrow(-1, 0, last) - here,
+               right = decoded.narrow(-2, 0, last).narrow(-1, 1, last) - here;
+  return total_variation_ * (down.square() + right.square() + corner).sqrt().sum();
 }
 
 Tensor ObjectiveImpl::pixel_error(const Tensor& missed, double progress) const {

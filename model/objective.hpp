@@ -14,13 +14,19 @@
 // their median, in which a disc that is wider than the noise stays sharp (Huber 1964,
 // doi:10.1214/aoms/1177703732).
 //
+// Where the dataset says how far its noise moves discs, the decoder may draw what a camera without noise sees
+// (noise = known): the mean of noisy pictures of a disc is its picture blurred by the noise, and so decoded
+// frames are blurred before they are compared. What the blur hides, squared errors cannot tell; the total
+// variation of decoded frames, with a small weight, leaves discs even and their edges sharp (Rudin, Osher,
+// Fatemi 1992, doi:10.1016/0167-2789(92)90242-F).
+//
 // MSE and kappa are in units of (pixel value / 255); the KL divergence is in nats per pixel value of the
 // whole window, however much of it counts. Sources: A.1; Rezende, Viola 2018, arXiv:1810.00597.
 #pragma once
 
 #include <vector>
 
-#include "model/torch.hpp"
+#include "model/model.hpp"
 #include "schemas/field.hpp"
 
 namespace hamgen::model {
@@ -48,8 +54,13 @@ TORCH_MODULE(Multiplier);
 class ObjectiveImpl : public MultiplierImpl {
  public:
   static std::vector<schemas::Field> fields();
-  explicit ObjectiveImpl(const schemas::Settings& settings);
+  explicit ObjectiveImpl(const schemas::Settings& settings, const DataShape& shape = {});
 
+  // What noisy frames are on average where decoded ones [..., 3, S, S] are without noise; or these
+  // themselves, where the decoder draws noisy ones.
+  Tensor expected(const Tensor& decoded) const;
+  // The weighted total variation of decoded frames [N, 3, S, S], summed: []; undefined without a weight.
+  Tensor roughness(const Tensor& decoded) const;
   // Of each pixel value, from what it misses the truth by; of the same shape.
   Tensor pixel_error(const Tensor& missed, double progress) const;
   // Scalars in, scalar out. `kl` may be undefined (deterministic model).
@@ -61,7 +72,8 @@ class ObjectiveImpl : public MultiplierImpl {
  private:
   bool is_geco_;
   double beta_, growth_, tolerance_;  // growth of beta over the whole training
-  double huber_end_;
+  double huber_end_, total_variation_;
+  Tensor blur_x_, blur_y_;  // [S, S]: of rows and of columns; undefined where noise is unknown
 };
 TORCH_MODULE(Objective);
 

@@ -45,7 +45,7 @@ Validation VideoModel::validate(const Batch& batch) {
   const at::NoGradGuard no_grad;
   const Rollout rollout = reconstruct(batch.frames, batch.frames.size(1));
   const Tensor truth = to_pixels(batch.frames, shape_.image_size);
-  return {(rollout.frames - truth).square().flatten(1).mean(1), rollout.energy};
+  return {(expected(rollout.frames) - truth).square().flatten(1).mean(1), rollout.energy};
 }
 
 }  // namespace hamgen::model

@@ -187,6 +187,9 @@ class Hgn(nn.Module):
         self.objective = nn.Module()  # GECO's state
         for name in ("multiplier", "average"):
             self.objective.register_buffer(name, torch.ones(()))
+        self.knows_noise = config["objective"].get("noise") == "known"
+        for name in ("blur_x", "blur_y") if self.knows_noise else ():
+            self.objective.register_buffer(name, torch.eye(image_size))
 
     def to_pixels(self, frames: Tensor) -> Tensor:
         """uint8 [..., H, W, 3] to [..., 3, S, S] of 1; larger frames are averaged over areas."""
@@ -249,6 +252,10 @@ class Hgn(nn.Module):
     def decode(self, q: Tensor) -> Tensor:
         return self.decoder(q)
 
+    def expected(self, decoded: Tensor) -> Tensor:
+        """What noisy frames are on average where decoded ones [..., 3, S, S] are."""
+        return self.objective.blur_y @ decoded @ self.objective.blur_x.T if self.knows_noise else decoded
+
     @torch.no_grad()
     def reconstruct(self, frames: Tensor, count: int | None = None) -> Tensor:
         """Encodes the first frames of uint8 [B, T, H, W, 3], decodes `count` (all): [B, count, 3, S, S]."""
@@ -267,7 +274,11 @@ class Hgn(nn.Module):
         counted = slice(first, first + horizon)
         states = self.window(self.start(z), first + horizon)[counted]
         decoded = torch.stack([self.decode(q) for q, _ in states], 1)
-        mse = F.mse_loss(decoded, self.to_pixels(frames[:, counted]))
+        mse = F.mse_loss(self.expected(decoded), self.to_pixels(frames[:, counted]))
+        if weight := objective.get("total_variation", 0):
+            here, down, right = decoded[..., :-1, :-1], decoded[..., 1:, :-1], decoded[..., :-1, 1:]
+            length = ((down - here) ** 2 + (right - here) ** 2 + 1e-6).sqrt()
+            mse = mse + weight * length.sum() / decoded.numel()
         kl = torch.zeros(())
         if log_variance is not None:
             kl = 0.5 * (mean**2 + log_variance.exp() - 1 - log_variance).flatten(1).sum(1).mean()

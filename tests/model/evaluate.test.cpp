@@ -61,6 +61,38 @@ TEST_CASE(
   CHECK(motion.rate(0, std::vector{0.5}, std::vector{-1.0}) == std::vector<double>{-2, -1});
 }
 
+TEST_CASE(
+    "known noise: noisy frames are compared with what is expected of them, clean ones with what is decoded") {
+  const TemporaryDirectory directory;
+  const auto path =
+      train(directory / "hgn", {{"objective", {{"noise", "known"}}}, {"train", {{"steps", 10}}}});
+  const apps::EvaluationData data(tests::small_dataset());
+  const apps::TrainedRun run = apps::load_run(path);  // the blur is among the weights
+  REQUIRE(data.manifest.noise_shift);
+  CHECK((*data.manifest.noise_shift)[0] == 0);  // mass-spring moves along y
+  const auto load = [&](const char* name) {
+    return model::read_windows(data.test, name, {{0, 0, false}, {1, 0, false}, {2, 0, false}, {3, 0, false}},
+                               8);
+  };
+  const model::Rollout rollout = run.video()->reconstruct(load("frames"), 8);
+  const at::Tensor expected = run.video()->expected(rollout.frames);
+  CHECK((expected - rollout.frames).abs().max().item<double>() > 1e-4);
+  const auto error = [&](const at::Tensor& frames, const char* of) {
+    return (frames - model::to_pixels(load(of), 16)).square().mean().item<double>();
+  };
+  const double noisy = error(expected, "frames"), clean = error(rollout.frames, "frames_clean");
+  apps::EvaluationOptions options;
+  options.forward = 12;
+  options.backward = 5;
+  const apps::Json one =
+      apps::evaluate_runs({path}, data, options).at("runs").at(0).at("pixel_error").at("test");
+  const apps::Json result = apps::read_json(path / "result.json").at("test");
+  for (const apps::Json& said : {one.at("mse").at("mean"), result.at("mse")})
+    CHECK(said.get<double>() == Approx(noisy).epsilon(1e-5));
+  for (const apps::Json& said : {one.at("mse_clean").at("mean"), result.at("mse_clean")})
+    CHECK(said.get<double>() == Approx(clean).epsilon(1e-5));
+}
+
 TEST_CASE("an evaluation says what the trainer said of the same frames, and has every part") {
   const TemporaryDirectory directory;
   const auto run = train(directory / "hgn", {{"train", {{"steps", 20}}}});

@@ -66,6 +66,92 @@ TEST_CASE("with a low threshold the best guess of many draws is their median, no
   CHECK(best(1) < 0.02);
 }
 
+namespace {
+
+constexpr std::int64_t side = 24;
+
+// A disc with a soft edge on a darker ground, its centre so far from the frame's: [3, side, side].
+Tensor disc(double dx, double dy) {
+  const Tensor place = at::arange(side, at::kDouble) - 0.5 * (side - 1);
+  const Tensor away = at::hypot(place - dx, (place - dy).unsqueeze(1));
+  return (0.2 + 0.6 * at::sigmoid(3 * (4 - away))).expand({3, side, side}).clone();
+}
+
+DataShape with_noise(double along_x, double along_y) {
+  DataShape shape;
+  shape.image_size = side;
+  shape.noise_shift = {along_x, along_y};
+  return shape;
+}
+
+Objective knowing(const DataShape& shape, double total_variation = 0) {
+  return Objective(
+      tests::small_config({{"objective", {{"noise", "known"}, {"total_variation", total_variation}}}})
+          .settings,
+      shape);
+}
+
+}  // namespace
+
+TEST_CASE("known noise: what is expected of noisy frames is the mean of discs that are drawn with noise") {
+  auto generator = make_generator(3);
+  const Tensor clean = disc(0.4, -0.7);
+  for (const auto& [along_x, along_y] : {std::pair{1.2, 1.2}, {0.0, 0.9}}) {
+    constexpr int draws = 20'000;
+    const Tensor noise = at::empty({draws, 2}, at::kDouble).normal_(0, 1, generator);
+    const auto shift = noise.accessor<double, 2>();
+    Tensor sum = at::zeros_like(clean);
+    for (int i = 0; i < draws; ++i) sum += disc(0.4 + along_x * shift[i][0], -0.7 + along_y * shift[i][1]);
+    const Tensor expected =
+        knowing(with_noise(along_x, along_y))->expected(clean.to(at::kFloat).unsqueeze(0))[0];
+    CHECK((expected - sum / draws).abs().max().item<double>() < 0.01);
+    CHECK((clean - sum / draws).abs().max().item<double>() > 0.05);
+  }
+}
+
+TEST_CASE("known noise: none leaves frames as they are, and even frames stay even up to their edges") {
+  const Tensor clean = disc(0, 0).to(at::kFloat).unsqueeze(0), even = at::full({1, 3, side, side}, 0.3F);
+  CHECK(at::equal(knowing(with_noise(0, 0))->expected(clean), clean));
+  CHECK(at::allclose(knowing(with_noise(1.5, 0.5))->expected(even), even, 1e-6, 1e-6));
+  const Objective unknown(tests::small_config().settings, with_noise(1, 1));
+  CHECK(unknown->expected(clean).is_same(clean));
+}
+
+TEST_CASE("known noise and total variation: what is drawn comes back from its blurred picture") {
+  const Tensor truth = disc(0.3, 0.2).to(at::kFloat).unsqueeze(0);
+  const auto recovered = [&](double total_variation) {
+    const Objective objective = knowing(with_noise(1.2, 1.2), total_variation);
+    const Tensor seen = objective->expected(truth);
+    Tensor logits = at::full_like(truth, -1).requires_grad_();
+    torch::optim::Adam adam({logits}, torch::optim::AdamOptions(0.1));
+    for (int step = 0; step < 600; ++step) {
+      adam.zero_grad();
+      const Tensor decoded = logits.sigmoid();
+      Tensor loss = objective->pixel_error(objective->expected(decoded) - seen, 0).sum();
+      if (const Tensor roughness = objective->roughness(decoded); roughness.defined())
+        loss = loss + roughness;
+      loss.backward();
+      adam.step();
+    }
+    return logits.sigmoid().detach();
+  };
+  const double blurred =
+      (knowing(with_noise(1.2, 1.2))->expected(truth) - truth).square().mean().item<double>();
+  CHECK((recovered(3e-3) - truth).square().mean().item<double>() < 0.1 * blurred);
+}
+
+TEST_CASE("total variation: contrast times circumference, nothing for even frames, a slope everywhere") {
+  const Objective objective = knowing(with_noise(1, 1), 1);
+  const double circumference = 2 * M_PI * 4, contrast = 0.6;
+  CHECK(objective->roughness(disc(0, 0).unsqueeze(0)).item<double>() ==
+        doctest::Approx(3 * contrast * circumference).epsilon(0.2));
+  Tensor even = at::full({2, 3, side, side}, 0.3, at::kDouble).requires_grad_();
+  const Tensor length = objective->roughness(even);
+  CHECK(length.item<double>() == doctest::Approx(2 * 3 * 23 * 23 * 1e-3));
+  CHECK(torch::autograd::grad({length}, {even})[0].abs().max().item<double>() == 0);
+  CHECK_FALSE(knowing(with_noise(1, 1))->roughness(even).defined());
+}
+
 TEST_CASE("GECO drives the constraint to zero on a toy") {
   // Minimise x^2 / 2 ("KL") subject to (x - 3)^2 = kappa^2 ("error"): the answer is x = 3 - kappa.
   const double kappa = 0.5;

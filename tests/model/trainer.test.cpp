@@ -178,4 +178,26 @@ TEST_CASE("a configuration that the data cannot serve is refused by its field") 
   CHECK(refusal({{"data", {{"image_size", 32}}}}).find("data.image_size = 32") == 0);
   CHECK(refusal({{"data", {{"validation", 24}}}}).find("data.validation = 24 leaves nothing") == 0);
   CHECK(refusal({{"data", {{"image_size", 8}}}}) == "accepted");
+  CHECK(refusal({{"objective", {{"noise", "known"}}}}) == "accepted");
+}
+
+TEST_CASE(
+    "known noise: the manifest's shift in pixels as trained, and none where there is no noise or nobody "
+    "asks") {
+  const tests::SmallData data;
+  REQUIRE(data.manifest.noise_shift);
+  const auto shift = [&](const apps::Json& changes, const dataset::Manifest& manifest) {
+    return training_data(tests::small_config(changes).settings, manifest, data.reader).shape.noise_shift;
+  };
+  const apps::Json known{{"objective", {{"noise", "known"}}}};
+  CHECK(shift(apps::Json::object(), data.manifest) == std::array{0.0, 0.0});
+  CHECK(shift(known, data.manifest) == *data.manifest.noise_shift);
+  apps::Json smaller = known;
+  smaller["data"]["image_size"] = 8;
+  CHECK(shift(smaller, data.manifest)[1] == doctest::Approx((*data.manifest.noise_shift)[1] / 2));
+  dataset::Manifest older = data.manifest;
+  older.noise_shift.reset();
+  CHECK_THROWS_WITH_AS(shift(known, older), doctest::Contains("no frames.noise_shift"), schemas::FieldError);
+  older.plan.config["noise"]["std"] = 0;
+  CHECK(shift(known, older) == std::array{0.0, 0.0});
 }

@@ -350,10 +350,10 @@ class Presets(unittest.TestCase):
 
     def test_a_preset_with_a_base_is_the_base_and_what_it_changes(self):
         of = {name: json.loads(fit("--preset", name, "--model", "latent_ode", "--print-config").stdout) for name in ("small", "chaotic")}
-        changed = {"data": {"reverse": False}, "latent": {"anchor": "late"}, "encoder": {"filters": [96, 128, 128, 128]},
-                   "objective": {"beta_end": 0.3, "frames": 4, "slice": 64, "huber_end": 0.1, "consistency": 0},
+        changed = {"data": {"reverse": False}, "latent": {"anchor": "late", "q_channels": 2, "z_channels": 8}, "encoder": {"filters": [96, 128, 128, 128]},
+                   "objective": {"beta_end": 1, "frames": 4, "slice": 64, "noise": "known", "total_variation": 0.01, "consistency": 0},
                    "optimizer": {"kind": "muon", "learning_rate": 0.004}, "transition": {"filters": [256, 256, 256]},
-                   "train": {"steps": 14000, "horizon_growth": 0.12}}
+                   "train": {"steps": 12000, "horizon_growth": 0.12}}
         for group, values in changed.items():
             of["small"][group].update(values)
         self.assertEqual(of["chaotic"], of["small"])

@@ -43,6 +43,8 @@ VARIANTS = {
                                     "latent": {"anchor": "middle"}},
     "natural, frame by frame": {"hamiltonian": {"form": "natural"},
                                 "encoder": {"filters": [6, 7, 8], "framewise": 2, "downsampling": "early"}},
+    "natural, known noise": {"hamiltonian": {"form": "natural"},
+                             "objective": {"kind": "beta", "noise": "known", "total_variation": 0.01}},
     "the authors' mailed stack": {"hamiltonian": {"filters": [6, 8, 8, 8], "kernels": [3, 2, 2, 2], "strides": [1, 2, 1, 1]}},
 }
 

@@ -233,6 +233,17 @@ class VerifyTest(unittest.TestCase):
         self.assert_lie("yardsticks", change_manifest=lambda m: m.pop("yardsticks"))
         self.assert_lie("shape", change_manifest=lambda m: m["frames"].update(shape=[31, 32, 8, 3]))
 
+    def test_a_manifest_from_before_noise_was_measured(self):
+        """is whole, and repair adds what it lacks."""
+        whole = support.dataset("three_body", 16)
+        root = shutil.copytree(whole, new_directory() / "data")
+        self.reseal(root, lambda m: m["frames"].pop("noise_shift"))
+        self.assertEqual(self.verify(root)[0], 0)
+        self.assertEqual(run("repair", root, "--quiet").returncode, 0)
+        self.assertEqual(digests(root)["manifest.json"], digests(whole)["manifest.json"])
+        self.reseal(root, lambda m: m["frames"].update(noise_shift=[0.5, 0.5]))
+        self.assertEqual(self.verify(root)[0], 1)
+
     def test_odd_surroundings(self):
         here = new_directory()
         for i in range(40):

@@ -51,6 +51,26 @@ class KnownLaw(unittest.TestCase):
         self.assertLess(found["drawing"], 1e-3)
         self.assertTrue(0.004 < found["clean"] < 0.03)
 
+    def test_discs_that_are_followed_are_where_they_were_drawn(self) -> None:
+        # As if a model had decoded exact frames, shifted ones, and frames in which nothing is.
+        script = load()
+        root = generate(new_directory() / "bodies", "--system", "two_body", "--n", 100, "--n-test", 10, "--image-size", 32)
+        noisy = script.HamgenDataset(root, fields=("frames", "q_observed"))
+        test = script.HamgenDataset(root, split="test", fields=("q", "frames_clean"))
+        here = script.positions_of(noisy, np.stack([test[i]["q"] for i in range(10)]))
+        clean = np.stack([test[i]["frames_clean"] for i in range(10)]) / 255
+        truth = script.Comparison(script.Drawing(noisy), here, clean, test.manifest["yardsticks"]["mean_image_mse_clean"])
+        tracker = script.Tracker(noisy, 2)
+        exact = script.discs_of(clean, tracker, truth)
+        self.assertLess(exact["missed"], 0.1)
+        self.assertEqual((exact["decoded"], exact["seen"]), (0, 1))
+        shifted = script.discs_of(np.roll(clean, 1, axis=3), tracker, truth)
+        self.assertAlmostEqual(shifted["missed"], np.sqrt(0.5), delta=0.05)  # one pixel along one of two axes
+        self.assertAlmostEqual(shifted["clean"] / shifted["decoded"], 1, delta=0.1)
+        empty = clean.copy()
+        empty[:, ::2] = clean[0, 0, 0, 0]
+        self.assertAlmostEqual(script.discs_of(empty, tracker, truth)["seen"], 15 / 31)
+
     def test_what_it_does_not_know_is_refused(self) -> None:
         directory = new_directory()
         few = ("--n", 3, "--n-test", 1, "--image-size", 32)

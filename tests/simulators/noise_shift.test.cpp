@@ -1,0 +1,66 @@
+// How far observation noise moves discs: known where coordinates are places, and only there.
+#include "simulators/noise_shift.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "simulators/random_stream.hpp"
+#include "tests/simulators/settings_for.hpp"
+
+using namespace hamgen::simulators;
+using namespace hamgen::tests;
+
+namespace {
+
+constexpr double std_of_noise = 0.2;
+
+std::optional<std::array<double, 2>> shift_of(const char* system, double noise = std_of_noise) {
+  return noise_shift(simulation_of(system, {{"noise.std", noise}}), 4);
+}
+
+}  // namespace
+
+TEST_CASE("where coordinates are places, discs move as far as the noise") {
+  for (const char* name :
+       {"two_body", "three_body", "n_body", "charged_particle", "henon_heiles", "lennard_jones"}) {
+    CAPTURE(std::string(name));
+    const auto shift = shift_of(name);
+    REQUIRE(shift);
+    for (const double deviation : *shift) CHECK(deviation == doctest::Approx(std_of_noise).epsilon(1e-9));
+  }
+  for (const char* name : {"mass_spring", "spring_chain"}) {  // move along y alone
+    CAPTURE(std::string(name));
+    const auto shift = shift_of(name);
+    REQUIRE(shift);
+    CHECK((*shift)[0] == 0);
+    CHECK((*shift)[1] == doctest::Approx(std_of_noise).epsilon(1e-9));
+  }
+}
+
+TEST_CASE("where the state decides how far discs move, or some stand still, no shift is claimed") {
+  for (const char* name : {"pendulum", "double_pendulum", "planets", "rigid_pendulum_3d",
+                           "kepler_relativistic", "rock_paper_scissors"}) {
+    CAPTURE(std::string(name));
+    CHECK_FALSE(shift_of(name));
+  }
+  CHECK_FALSE(shift_of("three_body", 0));
+}
+
+TEST_CASE("discs of drawn noise scatter by the shift") {
+  const auto simulation = simulation_of("three_body", {{"noise.std", std_of_noise}});
+  const Trajectory trajectory = simulation.trajectory(Split::train, 0);
+  const std::vector<double> q(trajectory.q.begin(), trajectory.q.begin() + 6), p(6);
+  RandomStream random(
+      {.seed = 1, .split = Split::train, .trajectory = 0, .attempt = 0, .purpose = Purpose::noise});
+  Scene scene;
+  std::vector<double> noisy;
+  double squares = 0;
+  constexpr int draws = 20'000;
+  for (int draw = 0; draw < draws; ++draw) {
+    add_noise(q, std_of_noise, random, noisy);
+    simulation.show(trajectory.parameters, noisy, p, scene);
+    squares += std::pow(scene.discs[1].x - q[2], 2);
+  }
+  CHECK(std::sqrt(squares / draws) == doctest::Approx((*noise_shift(simulation, 1))[0]).epsilon(0.02));
+}
