@@ -8,7 +8,7 @@
 #include "dataset/virtual_index.hpp"
 #include "render/canvas.hpp"
 #include "render/channel_sums.hpp"
-#include "simulators/noise_shift.hpp"
+#include "simulators/position_noise.hpp"
 
 namespace hamgen::apps {
 namespace {
@@ -24,9 +24,9 @@ void describe_pixels(dataset::Manifest& manifest) {
 }
 
 // In pixels of the stored frames; rounded, so that every CPU finds the same.
-std::optional<std::array<double, 2>> noise_shift_of(const Making& making) {
+std::optional<std::array<double, 2>> position_noise_of(const Making& making) {
   const simulators::Simulation& simulation = making.simulations.train();
-  auto shift = simulators::noise_shift(simulation, making.config.train_size());
+  auto shift = simulators::position_noise(simulation, making.config.train_size());
   if (!shift) return shift;
   const auto size = static_cast<double>(render::Canvas::from(making.config.settings).size);
   constexpr double steps = 1 << 20;  // of a pixel
@@ -45,7 +45,7 @@ dataset::Manifest describe(const Making& making, std::vector<dataset::ShardRecor
   manifest.hamiltonian = making.simulations.train().hamiltonian();
   manifest.is_reversible = making.simulations.train().is_reversible();
   manifest.frame_shape = frame_shape(making.config, making.simulations.train());
-  manifest.noise_shift = noise_shift_of(making);
+  manifest.position_noise = position_noise_of(making);
   std::ranges::sort(records, {}, &dataset::ShardRecord::first);
   for (const SplitConfig& split : making.config.splits()) {
     dataset::SplitRecord found;

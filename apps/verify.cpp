@@ -159,7 +159,8 @@ class Verifier {
                                     std::move(records), indices);
     Json said = to_json(*manifest_), right = to_json(again);
     said.erase("yardsticks");
-    if (!manifest_->noise_shift) right["frames"].erase("noise_shift");  // older programs did not measure it
+    if (!manifest_->position_noise)
+      right["frames"].erase("position_noise");  // older programs did not measure it
     if (!is_by_this_program())
       for (auto& [name, split] : right["splits"].items()) split["index"] = said["splits"][name]["index"];
     const auto found = dataset::differences(said, right);

@@ -89,7 +89,7 @@ std::vector<double> channels_from_json(const Json& json) {
 std::array<double, 2> shift_from_json(const Json& json) {
   const auto shift = json.get<std::vector<double>>();
   if (shift.size() != 2 || std::ranges::any_of(shift, [](double x) { return !(x >= 0 && std::isfinite(x)); }))
-    throw ManifestError("frames.noise_shift = " + json.dump() + " is not possible");
+    throw ManifestError("frames.position_noise = " + json.dump() + " is not possible");
   return {shift[0], shift[1]};
 }
 
@@ -136,7 +136,7 @@ Json to_json(const Manifest& manifest) {
               {"channel_mean", manifest.channel_mean},
               {"channel_std", manifest.channel_std}}}};
   if (!manifest.is_reversible) json["is_reversible"] = false;
-  if (manifest.noise_shift) json["frames"]["noise_shift"] = *manifest.noise_shift;
+  if (manifest.position_noise) json["frames"]["position_noise"] = *manifest.position_noise;
   if (manifest.has_yardsticks) {
     const Yardsticks& y = manifest.yardsticks;
     json["yardsticks"] = {
@@ -162,8 +162,8 @@ Manifest manifest_from_json(const Json& json) {
   manifest.frame_shape = shape_from_json(json.at("frames").at("shape"));
   manifest.channel_mean = channels_from_json(json.at("frames").at("channel_mean"));
   manifest.channel_std = channels_from_json(json.at("frames").at("channel_std"));
-  if (json.at("frames").contains("noise_shift"))
-    manifest.noise_shift = shift_from_json(json.at("frames").at("noise_shift"));
+  if (json.at("frames").contains("position_noise"))
+    manifest.position_noise = shift_from_json(json.at("frames").at("position_noise"));
   manifest.has_yardsticks = json.contains("yardsticks");
   if (manifest.has_yardsticks) manifest.yardsticks = yardsticks_from_json(json.at("yardsticks"));
   for (const auto& [name, split] : json.at("splits").items())

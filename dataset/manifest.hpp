@@ -47,8 +47,8 @@ struct Manifest {
   std::array<std::uint64_t, 4> frame_shape{};     // T, H, W, channels, of the train split
   std::vector<double> channel_mean, channel_std;  // of the train split's frames, value / 255
   // Standard deviations of the discs' places along x and y that noise gives, pixels; there where they are the
-  // same for every disc and state (simulators/noise_shift.hpp).
-  std::optional<std::array<double, 2>> noise_shift;
+  // same for every disc and state (simulators/position_noise.hpp).
+  std::optional<std::array<double, 2>> position_noise;
   std::vector<SplitRecord> splits;
   bool has_yardsticks = false;
   Yardsticks yardsticks;

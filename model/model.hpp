@@ -22,7 +22,8 @@ struct DataShape {
   std::int64_t coordinates = 1;               // D of the true position, and of the momentum; d of points
   std::vector<double> point_mean = {}, point_std = {};  // of the points to train on, [d]
   bool is_reversible = true;                            // a video played backward is one of the system, too
-  std::array<double, 2> noise_shift{};  // standard deviations that noise gives places along x and y, pixels
+  std::array<double, 2>
+      position_noise{};  // standard deviations that noise gives places along x and y, pixels
 };
 
 // Which step this is: all that its random numbers depend on, and how much of the sequence counts.

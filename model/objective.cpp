@@ -26,7 +26,7 @@ std::vector<schemas::Field> ObjectiveImpl::fields() {
           .or_automatic(),
       text("objective.noise", "unknown",
            "known: the decoder draws frames without noise, which are blurred by the dataset's noise (the "
-           "manifest's frames.noise_shift) where they are compared with noisy ones")
+           "manifest's frames.position_noise) where they are compared with noisy ones")
           .one_of({"unknown", "known"}),
       real("objective.total_variation", 0, "",
            "weight of the length of the gradient of decoded frames, per pixel value; what keeps frames even "
@@ -58,13 +58,17 @@ Tensor kl_to_standard_normal(const Tensor& mean, const Tensor& log_variance) {
 
 namespace {
 
-// What moves along an axis of `size` pixels with this standard deviation, in the mean: [size, size], of which
-// each row tells one pixel's. What lies beyond the frame counts as what lies before its edge.
+// The mean picture of what moves along an axis of `size` pixels with this standard deviation: [size, size],
+// of which each row tells one pixel's. A Gaussian's exp(-(k deviation)^2 / 2) in every cosine of the axis, so
+// it is as wide as asked for also where that is less than a pixel; what lies beyond the frame mirrors what
+// lies before its edge.
 Tensor blur(std::int64_t size, double deviation) {
-  if (deviation == 0) return at::eye(size);
-  const Tensor place = at::arange(size, at::kDouble);
-  const Tensor weight = (-0.5 * ((place.unsqueeze(1) - place) / deviation).square()).exp();
-  return (weight / weight.sum(1, /*keepdim=*/true)).to(at::kFloat);
+  const auto length = static_cast<double>(size);
+  const Tensor number = at::arange(size, at::kDouble), wave = number * (M_PI / length);
+  const Tensor cosines = (wave.unsqueeze(1) * (number + 0.5)).cos() *
+                         at::where(number == 0, 1 / length, 2 / length).sqrt().unsqueeze(1);
+  const Tensor kept = (-0.5 * (deviation * wave).square()).exp();
+  return at::matmul(cosines.t() * kept, cosines).to(at::kFloat);
 }
 
 }  // namespace
@@ -97,8 +101,8 @@ ObjectiveImpl::ObjectiveImpl(const schemas::Settings& settings, const DataShape&
     throw schemas::FieldError(
         "objective.beta_end is not allowed where objective.beta is 0: nothing grows from it");
   if (settings.text("objective.noise") == "known") {
-    blur_x_ = register_buffer("blur_x", blur(shape.image_size, shape.noise_shift[0]));
-    blur_y_ = register_buffer("blur_y", blur(shape.image_size, shape.noise_shift[1]));
+    blur_x_ = register_buffer("blur_x", blur(shape.image_size, shape.position_noise[0]));
+    blur_y_ = register_buffer("blur_y", blur(shape.image_size, shape.position_noise[1]));
   }
 }
 

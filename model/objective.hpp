@@ -14,11 +14,11 @@
 // their median, in which a disc that is wider than the noise stays sharp (Huber 1964,
 // doi:10.1214/aoms/1177703732).
 //
-// Where the dataset says how far its noise moves discs, the decoder may draw what a camera without noise sees
-// (noise = known): the mean of noisy pictures of a disc is its picture blurred by the noise, and so decoded
-// frames are blurred before they are compared. What the blur hides, squared errors cannot tell; the total
-// variation of decoded frames, with a small weight, leaves discs even and their edges sharp (Rudin, Osher,
-// Fatemi 1992, doi:10.1016/0167-2789(92)90242-F).
+// Where the dataset says how far its noise moves discs, the decoder may draw noise-free frames
+// (noise = known): the mean of noisy pictures of a disc is its picture blurred by the noise (where discs do
+// not cover each other), and so decoded frames are blurred before they are compared. What the blur hides,
+// squared errors cannot tell; the total variation of decoded frames, with a small weight, leaves discs even
+// and their edges sharp (Rudin, Osher, Fatemi 1992, doi:10.1016/0167-2789(92)90242-F).
 //
 // MSE and kappa are in units of (pixel value / 255); the KL divergence is in nats per pixel value of the
 // whole window, however much of it counts. Sources: A.1; Rezende, Viola 2018, arXiv:1810.00597.

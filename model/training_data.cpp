@@ -23,13 +23,14 @@ std::uint64_t held_out(const schemas::Settings& settings, std::uint64_t count, s
 namespace {
 
 // In pixels of stored frames, where the model wants to know it.
-std::array<double, 2> noise_shift(const schemas::Settings& settings, const dataset::Manifest& manifest) {
+std::array<double, 2> position_noise(const schemas::Settings& settings, const dataset::Manifest& manifest) {
   const bool is_wanted =
       settings.values().contains("objective.noise") && settings.text("objective.noise") == "known";
   if (!is_wanted || manifest.plan.config.at("noise").at("std").get<double>() == 0) return {};
-  if (manifest.noise_shift) return *manifest.noise_shift;
+  if (manifest.position_noise) return *manifest.position_noise;
   throw FieldError(
-      "objective.noise = \"known\" is not allowed: the manifest has no frames.noise_shift, for the noise of "
+      "objective.noise = \"known\" is not allowed: the manifest has no frames.position_noise, for the noise "
+      "of "
       "this dataset does not move all discs alike, or an older hamgen made it (hamgen repair adds it); "
       "with objective.noise = \"unknown\" noise is a part of what is decoded");
 }
@@ -64,8 +65,8 @@ TrainingData training_data(const schemas::Settings& settings, const dataset::Man
                 {},
                 {}};
   data.shape.is_reversible = manifest.is_reversible;
-  data.shape.noise_shift = noise_shift(settings, manifest);
-  for (double& deviation : data.shape.noise_shift)
+  data.shape.position_noise = position_noise(settings, manifest);
+  for (double& deviation : data.shape.position_noise)
     deviation *= static_cast<double>(size) / static_cast<double>(stored);
   data.horizon = horizon;
   data.validation = held_out(settings, reader.trajectories(), 200);

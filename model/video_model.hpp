@@ -34,7 +34,7 @@ class VideoModel : public Model {
                                            double speed = 1) const = 0;
   virtual Tensor decode(const PhaseSpace& state) const = 0;  // [B, 3, S, S]
   // What frames with the dataset's noise are on average where decoded ones [..., 3, S, S] are: not the same
-  // for a model that draws what a camera without noise sees.
+  // for a model that decodes noise-free frames.
   virtual Tensor expected(const Tensor& decoded) const { return decoded; }
   virtual const Dynamics& dynamics() const = 0;
   // The distribution of what the state is made from; none where the encoder gives a point.

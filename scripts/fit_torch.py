@@ -45,7 +45,7 @@ def train_step(hgn: Hgn, optimizer: torch.optim.Optimizer, frames: Tensor, avera
     z = mean + (0.5 * log_variance).exp() * noise
     states = hgn.window(hgn.start(z), frames.shape[1])
     decoded = torch.stack([hgn.decode(q) for q, _ in states], 1)
-    mse = torch.nn.functional.mse_loss(decoded, hgn.to_pixels(frames))
+    mse = torch.nn.functional.mse_loss(hgn.expected(decoded), hgn.to_pixels(frames))
     kl = 0.5 * (mean**2 + log_variance.exp() - 1 - log_variance).flatten(1).sum(1).mean() / frames[0].numel()
     (kl + hgn.objective.multiplier * (mse - objective["kappa"] ** 2)).backward()
     optimizer.step()
@@ -61,7 +61,7 @@ def test_mse(hgn: Hgn, data: HamgenDataset, count: int, device: str) -> float:
     for first in range(0, count, 16):
         frames = torch.stack([torch.from_numpy(data[i]["frames"]) for i in range(first, min(first + 16, count))])
         frames = frames.to(device)
-        errors.append((hgn.reconstruct(frames) - hgn.to_pixels(frames)).square().flatten(1).mean(1))
+        errors.append((hgn.expected(hgn.reconstruct(frames)) - hgn.to_pixels(frames)).square().flatten(1).mean(1))
     return torch.cat(errors).mean().item()
 
 

@@ -71,7 +71,7 @@ TEST_CASE("a manifest comes back as it was written, with and without yardsticks"
       manifest.splits[1].name = "test";
       manifest.splits[1].frames = 100;
       manifest.is_reversible = false;
-      manifest.noise_shift = {0.5, 1.25};
+      manifest.position_noise = {0.5, 1.25};
       manifest.splits[1].index.file = "test.h5";
       for (ShardRecord& shard : manifest.splits[1].shards) shard.file.replace(0, 5, "test");
     }
@@ -86,7 +86,7 @@ TEST_CASE("a manifest comes back as it was written, with and without yardsticks"
   CHECK(read.shape_of(*read.find("test")) == std::array<std::uint64_t, 4>{100, 64, 64, 3});
   CHECK(read.shape_of(*read.find("train")) == read.frame_shape);
   CHECK_FALSE(read.is_reversible);
-  CHECK(read.noise_shift == manifest.noise_shift);
+  CHECK(read.position_noise == manifest.position_noise);
 }
 
 TEST_CASE("a split's statistics are those of its shards together") {
@@ -133,7 +133,7 @@ TEST_CASE("a manifest that makes no sense is refused, however well it is sealed"
   refuses(with("/splits/train/frames", 31), "says more than a manifest");
   refuses(with("/is_reversible", true), "says more than a manifest");
   for (const Json& shift : {Json{1, 2, 3}, Json{1, -2}, Json{1}})
-    refuses(with("/frames/noise_shift", shift), "frames.noise_shift");
+    refuses(with("/frames/position_noise", shift), "frames.position_noise");
   refuses(with("/splits/validation", to_json(example())["splits"]["train"]), "no split \"validation\"");
   refuses(with((second + "/first").c_str(), 4), "begin with trajectory 3");
   refuses(with((second + "/last").c_str(), 2), "cannot hold");

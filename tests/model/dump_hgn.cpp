@@ -17,7 +17,7 @@ namespace {
 NamedTensors dump(const apps::FitConfig& config) {
   constexpr std::int64_t sequences = 3, frames = 6, size = 16, step = 5;
   DataShape shape{frames, size, 0.2, {0.35, 0.4, 0.3}, {0.13, 0.09, 0.02}};
-  shape.noise_shift = {0.8, 1.3};
+  shape.position_noise = {0.8, 1.3};
   Hgn hgn(config.settings, shape);
   auto generator = make_generator(99);
   const Tensor input = at::empty({sequences, frames, size, size, 3}, at::kByte).random_(0, 256, generator);

@@ -68,8 +68,8 @@ TEST_CASE(
       train(directory / "hgn", {{"objective", {{"noise", "known"}}}, {"train", {{"steps", 10}}}});
   const apps::EvaluationData data(tests::small_dataset());
   const apps::TrainedRun run = apps::load_run(path);  // the blur is among the weights
-  REQUIRE(data.manifest.noise_shift);
-  CHECK((*data.manifest.noise_shift)[0] == 0);  // mass-spring moves along y
+  REQUIRE(data.manifest.position_noise);
+  CHECK((*data.manifest.position_noise)[0] == 0);  // mass-spring moves along y
   const auto load = [&](const char* name) {
     return model::read_windows(data.test, name, {{0, 0, false}, {1, 0, false}, {2, 0, false}, {3, 0, false}},
                                8);

@@ -80,7 +80,7 @@ Tensor disc(double dx, double dy) {
 DataShape with_noise(double along_x, double along_y) {
   DataShape shape;
   shape.image_size = side;
-  shape.noise_shift = {along_x, along_y};
+  shape.position_noise = {along_x, along_y};
   return shape;
 }
 
@@ -96,7 +96,7 @@ Objective knowing(const DataShape& shape, double total_variation = 0) {
 TEST_CASE("known noise: what is expected of noisy frames is the mean of discs that are drawn with noise") {
   auto generator = make_generator(3);
   const Tensor clean = disc(0.4, -0.7);
-  for (const auto& [along_x, along_y] : {std::pair{1.2, 1.2}, {0.0, 0.9}}) {
+  for (const auto& [along_x, along_y] : {std::pair{1.2, 1.2}, {0.0, 0.4}}) {
     constexpr int draws = 20'000;
     const Tensor noise = at::empty({draws, 2}, at::kDouble).normal_(0, 1, generator);
     const auto shift = noise.accessor<double, 2>();
@@ -105,13 +105,27 @@ TEST_CASE("known noise: what is expected of noisy frames is the mean of discs th
     const Tensor expected =
         knowing(with_noise(along_x, along_y))->expected(clean.to(at::kFloat).unsqueeze(0))[0];
     CHECK((expected - sum / draws).abs().max().item<double>() < 0.01);
-    CHECK((clean - sum / draws).abs().max().item<double>() > 0.05);
+    CHECK((clean - sum / draws).abs().max().item<double>() > 0.015);
+  }
+}
+
+TEST_CASE("known noise: the blur is as wide as the noise, also below a pixel") {
+  for (const double deviation : {0.1, 0.3, 0.5, 1.2, 2.5}) {
+    Tensor point = at::zeros({1, 3, side, side});
+    point.select(2, side / 2).select(2, side / 2).fill_(1);
+    const Tensor along_x = knowing(with_noise(deviation, 0))->expected(point)[0][0][side / 2].to(at::kDouble);
+    const Tensor away = at::arange(side, at::kDouble) - side / 2;
+    CHECK(along_x.sum().item<double>() == doctest::Approx(1).epsilon(1e-5));
+    // Of waves long enough not to see that pixels are discrete.
+    const Tensor wave = (0.5 * away).cos();
+    CHECK((along_x * wave).sum().item<double>() ==
+          doctest::Approx(std::exp(-0.5 * 0.25 * deviation * deviation)).epsilon(0.01));
   }
 }
 
 TEST_CASE("known noise: none leaves frames as they are, and even frames stay even up to their edges") {
   const Tensor clean = disc(0, 0).to(at::kFloat).unsqueeze(0), even = at::full({1, 3, side, side}, 0.3F);
-  CHECK(at::equal(knowing(with_noise(0, 0))->expected(clean), clean));
+  CHECK(at::allclose(knowing(with_noise(0, 0))->expected(clean), clean, 1e-5, 1e-6));
   CHECK(at::allclose(knowing(with_noise(1.5, 0.5))->expected(even), even, 1e-6, 1e-6));
   const Objective unknown(tests::small_config().settings, with_noise(1, 1));
   CHECK(unknown->expected(clean).is_same(clean));
@@ -137,7 +151,10 @@ TEST_CASE("known noise and total variation: what is drawn comes back from its bl
   };
   const double blurred =
       (knowing(with_noise(1.2, 1.2))->expected(truth) - truth).square().mean().item<double>();
-  CHECK((recovered(3e-3) - truth).square().mean().item<double>() < 0.1 * blurred);
+  const double with = (recovered(3e-3) - truth).square().mean().item<double>(),
+               without = (recovered(0) - truth).square().mean().item<double>();
+  CHECK(with < 0.1 * blurred);
+  CHECK(with < 0.5 * without);
 }
 
 TEST_CASE("total variation: contrast times circumference, nothing for even frames, a slope everywhere") {

@@ -185,19 +185,20 @@ TEST_CASE(
     "known noise: the manifest's shift in pixels as trained, and none where there is no noise or nobody "
     "asks") {
   const tests::SmallData data;
-  REQUIRE(data.manifest.noise_shift);
+  REQUIRE(data.manifest.position_noise);
   const auto shift = [&](const apps::Json& changes, const dataset::Manifest& manifest) {
-    return training_data(tests::small_config(changes).settings, manifest, data.reader).shape.noise_shift;
+    return training_data(tests::small_config(changes).settings, manifest, data.reader).shape.position_noise;
   };
   const apps::Json known{{"objective", {{"noise", "known"}}}};
   CHECK(shift(apps::Json::object(), data.manifest) == std::array{0.0, 0.0});
-  CHECK(shift(known, data.manifest) == *data.manifest.noise_shift);
+  CHECK(shift(known, data.manifest) == *data.manifest.position_noise);
   apps::Json smaller = known;
   smaller["data"]["image_size"] = 8;
-  CHECK(shift(smaller, data.manifest)[1] == doctest::Approx((*data.manifest.noise_shift)[1] / 2));
+  CHECK(shift(smaller, data.manifest)[1] == doctest::Approx((*data.manifest.position_noise)[1] / 2));
   dataset::Manifest older = data.manifest;
-  older.noise_shift.reset();
-  CHECK_THROWS_WITH_AS(shift(known, older), doctest::Contains("no frames.noise_shift"), schemas::FieldError);
+  older.position_noise.reset();
+  CHECK_THROWS_WITH_AS(shift(known, older), doctest::Contains("no frames.position_noise"),
+                       schemas::FieldError);
   older.plan.config["noise"]["std"] = 0;
   CHECK(shift(known, older) == std::array{0.0, 0.0});
 }

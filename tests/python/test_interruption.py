@@ -237,11 +237,11 @@ class VerifyTest(unittest.TestCase):
         """is whole, and repair adds what it lacks."""
         whole = support.dataset("three_body", 16)
         root = shutil.copytree(whole, new_directory() / "data")
-        self.reseal(root, lambda m: m["frames"].pop("noise_shift"))
+        self.reseal(root, lambda m: m["frames"].pop("position_noise"))
         self.assertEqual(self.verify(root)[0], 0)
         self.assertEqual(run("repair", root, "--quiet").returncode, 0)
         self.assertEqual(digests(root)["manifest.json"], digests(whole)["manifest.json"])
-        self.reseal(root, lambda m: m["frames"].update(noise_shift=[0.5, 0.5]))
+        self.reseal(root, lambda m: m["frames"].update(position_noise=[0.5, 0.5]))
         self.assertEqual(self.verify(root)[0], 1)
 
     def test_odd_surroundings(self):

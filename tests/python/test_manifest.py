@@ -57,7 +57,7 @@ class SchemaTest(unittest.TestCase):
         good = manifest(dataset("three_body"))
         changes = {
             "unknown key": lambda m: m.update(created="today"),
-            "noise without a direction": lambda m: m["frames"].update(noise_shift=[1.0]),
+            "noise without a direction": lambda m: m["frames"].update(position_noise=[1.0]),
             "unknown split": lambda m: m["splits"].update(val=m["splits"]["test"]),
             "unknown shard key": lambda m: m["splits"]["train"]["shards"][0].update(time=1),
             "unknown yardstick": lambda m: m["yardsticks"].update(other=1),
@@ -216,16 +216,16 @@ class YardstickTest(unittest.TestCase):
                 root = dataset(system)
                 found = manifest(root)
                 if system == "pendulum":  # the arc decides
-                    self.assertNotIn("noise_shift", found["frames"])
+                    self.assertNotIn("position_noise", found["frames"])
                     continue
                 c, q, observed = read(root, "train", "parameters", "q", "q_observed")
                 moved = (reference.positions(system, c[:, None], observed) - reference.positions(system, c[:, None], q))
                 pixels = 32 / (2 * reference.half_width(system, found["config"]))
-                np.testing.assert_allclose(found["frames"]["noise_shift"], pixels * moved.std(axis=(0, 1, 2)), rtol=0.1)
+                np.testing.assert_allclose(found["frames"]["position_noise"], pixels * moved.std(axis=(0, 1, 2)), rtol=0.1)
 
     def test_no_noise_no_floor(self):
         root = dataset("two_body", 32, "--noise-std", 0)
-        self.assertNotIn("noise_shift", manifest(root)["frames"])
+        self.assertNotIn("position_noise", manifest(root)["frames"])
         found = manifest(root)["yardsticks"]
         self.assertEqual((found["noise_floor"], found["clean_render_mse"]), (0, 0))
         self.assertEqual(found["mean_image_mse"], found["mean_image_mse_clean"])

@@ -1,5 +1,5 @@
 // How far observation noise moves discs: known where coordinates are places, and only there.
-#include "simulators/noise_shift.hpp"
+#include "simulators/position_noise.hpp"
 
 #include <doctest/doctest.h>
 
@@ -16,14 +16,13 @@ namespace {
 constexpr double std_of_noise = 0.2;
 
 std::optional<std::array<double, 2>> shift_of(const char* system, double noise = std_of_noise) {
-  return noise_shift(simulation_of(system, {{"noise.std", noise}}), 4);
+  return position_noise(simulation_of(system, {{"noise.std", noise}}), 4);
 }
 
 }  // namespace
 
 TEST_CASE("where coordinates are places, discs move as far as the noise") {
-  for (const char* name :
-       {"two_body", "three_body", "n_body", "charged_particle", "henon_heiles", "lennard_jones"}) {
+  for (const char* name : {"two_body", "three_body", "n_body", "charged_particle", "henon_heiles"}) {
     CAPTURE(std::string(name));
     const auto shift = shift_of(name);
     REQUIRE(shift);
@@ -40,7 +39,7 @@ TEST_CASE("where coordinates are places, discs move as far as the noise") {
 
 TEST_CASE("where the state decides how far discs move, or some stand still, no shift is claimed") {
   for (const char* name : {"pendulum", "double_pendulum", "planets", "rigid_pendulum_3d",
-                           "kepler_relativistic", "rock_paper_scissors"}) {
+                           "kepler_relativistic", "lennard_jones", "rock_paper_scissors"}) {
     CAPTURE(std::string(name));
     CHECK_FALSE(shift_of(name));
   }
@@ -62,5 +61,5 @@ TEST_CASE("discs of drawn noise scatter by the shift") {
     simulation.show(trajectory.parameters, noisy, p, scene);
     squares += std::pow(scene.discs[1].x - q[2], 2);
   }
-  CHECK(std::sqrt(squares / draws) == doctest::Approx((*noise_shift(simulation, 1))[0]).epsilon(0.02));
+  CHECK(std::sqrt(squares / draws) == doctest::Approx((*position_noise(simulation, 1))[0]).epsilon(0.02));
 }

@@ -1,4 +1,4 @@
-#include "simulators/noise_shift.hpp"
+#include "simulators/position_noise.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -62,11 +62,7 @@ class Places {
                          [](const Disc& disc) { return !disc.is_copy; });
     return originals;
   }
-  // Where the world repeats, the shorter way round.
-  double slope(double difference) const {
-    const double period = simulation_.system().period();
-    return (period > 0 ? std::remainder(difference, period) : difference) / (2 * nudge);
-  }
+  static double slope(double difference) { return difference / (2 * nudge); }
 
   const Simulation& simulation_;
   Scene scene_;
@@ -74,8 +70,9 @@ class Places {
 
 }  // namespace
 
-std::optional<std::array<double, 2>> noise_shift(const Simulation& simulation, std::int64_t trajectories) {
-  if (simulation.noise_std() == 0) return std::nullopt;
+std::optional<std::array<double, 2>> position_noise(const Simulation& simulation, std::int64_t trajectories) {
+  if (simulation.noise_std() == 0 || simulation.system().period() > 0 || trajectories < 1)
+    return std::nullopt;
   Places places(simulation);
   std::optional<Covariance> common;
   for (std::int64_t id = 0; id < std::min(trajectories, most_trajectories); ++id) {
