@@ -86,11 +86,12 @@ std::vector<double> channels_from_json(const Json& json) {
   return values;
 }
 
-std::array<double, 2> shift_from_json(const Json& json) {
-  const auto shift = json.get<std::vector<double>>();
-  if (shift.size() != 2 || std::ranges::any_of(shift, [](double x) { return !(x >= 0 && std::isfinite(x)); }))
+std::array<double, 2> position_noise_from_json(const Json& json) {
+  const auto deviations = json.get<std::vector<double>>();
+  if (deviations.size() != 2 ||
+      std::ranges::any_of(deviations, [](double x) { return !(x >= 0 && std::isfinite(x)); }))
     throw ManifestError("frames.position_noise = " + json.dump() + " is not possible");
-  return {shift[0], shift[1]};
+  return {deviations[0], deviations[1]};
 }
 
 Yardsticks yardsticks_from_json(const Json& json) {
@@ -163,7 +164,7 @@ Manifest manifest_from_json(const Json& json) {
   manifest.channel_mean = channels_from_json(json.at("frames").at("channel_mean"));
   manifest.channel_std = channels_from_json(json.at("frames").at("channel_std"));
   if (json.at("frames").contains("position_noise"))
-    manifest.position_noise = shift_from_json(json.at("frames").at("position_noise"));
+    manifest.position_noise = position_noise_from_json(json.at("frames").at("position_noise"));
   manifest.has_yardsticks = json.contains("yardsticks");
   if (manifest.has_yardsticks) manifest.yardsticks = yardsticks_from_json(json.at("yardsticks"));
   for (const auto& [name, split] : json.at("splits").items())

@@ -57,10 +57,7 @@ class Places {
  private:
   std::vector<Disc> discs(const Trajectory& trajectory, Reals q, Reals p) {
     simulation_.show(trajectory.parameters, q, p, scene_);
-    std::vector<Disc> originals;
-    std::ranges::copy_if(scene_.discs, std::back_inserter(originals),
-                         [](const Disc& disc) { return !disc.is_copy; });
-    return originals;
+    return scene_.discs;
   }
   static double slope(double difference) { return difference / (2 * nudge); }
 
