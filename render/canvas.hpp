@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "schemas/field.hpp"
-#include "simulators/scene.hpp"
+#include "simulators/base/scene.hpp"
 
 namespace hamgen::render {
 

@@ -10,7 +10,7 @@
 #include "render/canvas.hpp"
 #include "render/channel_sums.hpp"
 #include "render/opacity.hpp"
-#include "simulators/scene.hpp"
+#include "simulators/base/scene.hpp"
 
 namespace hamgen::render {
 

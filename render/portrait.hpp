@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "render/cairo.hpp"
-#include "simulators/scene.hpp"
+#include "simulators/base/scene.hpp"
 
 namespace hamgen::render {
 

@@ -2,19 +2,19 @@
 
 #include <algorithm>
 
-#include "simulators/charged_particle.hpp"
-#include "simulators/custom_system.hpp"
-#include "simulators/double_pendulum.hpp"
-#include "simulators/henon_heiles.hpp"
-#include "simulators/kepler_relativistic.hpp"
-#include "simulators/lennard_jones.hpp"
-#include "simulators/mass_spring.hpp"
-#include "simulators/n_body.hpp"
-#include "simulators/pendulum.hpp"
-#include "simulators/planets.hpp"
-#include "simulators/rigid_pendulum_3d.hpp"
-#include "simulators/spring_chain.hpp"
-#include "simulators/zero_sum_game.hpp"
+#include "simulators/formulas/custom_system.hpp"
+#include "simulators/systems/charged_particle.hpp"
+#include "simulators/systems/double_pendulum.hpp"
+#include "simulators/systems/henon_heiles.hpp"
+#include "simulators/systems/kepler_relativistic.hpp"
+#include "simulators/systems/lennard_jones.hpp"
+#include "simulators/systems/mass_spring.hpp"
+#include "simulators/systems/n_body.hpp"
+#include "simulators/systems/pendulum.hpp"
+#include "simulators/systems/planets.hpp"
+#include "simulators/systems/rigid_pendulum_3d.hpp"
+#include "simulators/systems/spring_chain.hpp"
+#include "simulators/systems/zero_sum_game.hpp"
 
 namespace hamgen::simulators {
 

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "simulators/system.hpp"
+#include "simulators/base/system.hpp"
 
 namespace hamgen::simulators {
 

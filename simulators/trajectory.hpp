@@ -13,8 +13,8 @@
 #include <stdexcept>
 #include <vector>
 
-#include "simulators/integrate.hpp"
-#include "simulators/system.hpp"
+#include "simulators/base/integrate.hpp"
+#include "simulators/base/system.hpp"
 
 namespace hamgen::simulators {
 

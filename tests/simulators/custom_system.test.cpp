@@ -1,6 +1,6 @@
 // The system whose Hamiltonian is a formula: the same physics as the systems in C++, its starts, its picture,
 // and what it refuses.
-#include "simulators/custom_system.hpp"
+#include "simulators/formulas/custom_system.hpp"
 
 #include <doctest/doctest.h>
 

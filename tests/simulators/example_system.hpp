@@ -8,7 +8,7 @@
 // Classical Mechanics, ch. 2: above w^2 = g / r the lowest point is unstable.
 #pragma once
 
-#include "simulators/system.hpp"
+#include "simulators/base/system.hpp"
 
 namespace hamgen::tests {
 

@@ -1,5 +1,5 @@
 // Formulas: their grammar, their errors, their values and derivatives.
-#include "simulators/expression.hpp"
+#include "simulators/formulas/expression.hpp"
 
 #include <doctest/doctest.h>
 
@@ -8,9 +8,9 @@
 #include <functional>
 #include <numbers>
 
-#include "simulators/expression_parser.hpp"
-#include "simulators/expression_tape.hpp"
-#include "simulators/random_stream.hpp"
+#include "simulators/base/random_stream.hpp"
+#include "simulators/formulas/expression_parser.hpp"
+#include "simulators/formulas/expression_tape.hpp"
 #include "tests/simulators/measures.hpp"
 
 using namespace hamgen::simulators;

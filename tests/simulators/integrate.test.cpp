@@ -1,5 +1,5 @@
 // The solvers: order, tolerance, landing, failure, and the refusals.
-#include "simulators/integrate.hpp"
+#include "simulators/base/integrate.hpp"
 
 #include <doctest/doctest.h>
 

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "simulators/kepler.hpp"
+#include "simulators/systems/kepler.hpp"
 #include "tests/simulators/closed_forms.hpp"
 #include "tests/simulators/measures.hpp"
 #include "tests/simulators/settings_for.hpp"

@@ -1,6 +1,6 @@
 // The potential against its closed form, the starts against statistical mechanics, the motion against its
 // symmetries. Statistics come from fixed streams; bounds are standard errors times 4 or more.
-#include "simulators/lennard_jones.hpp"
+#include "simulators/systems/lennard_jones.hpp"
 
 #include <doctest/doctest.h>
 

@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-#include "simulators/random_stream.hpp"
+#include "simulators/base/random_stream.hpp"
 #include "tests/simulators/settings_for.hpp"
 
 using namespace hamgen::simulators;

@@ -1,6 +1,6 @@
 // Random numbers: the published generator, separate streams, the right distributions, the same numbers
 // everywhere.
-#include "simulators/random_stream.hpp"
+#include "simulators/base/random_stream.hpp"
 
 #include <doctest/doctest.h>
 

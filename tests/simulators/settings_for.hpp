@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "simulators/base/scene.hpp"
 #include "simulators/registry.hpp"
-#include "simulators/scene.hpp"
 #include "simulators/trajectory.hpp"
 #include "tests/simulators/tested_systems.hpp"
 

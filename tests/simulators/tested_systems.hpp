@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "simulators/system.hpp"
+#include "simulators/base/system.hpp"
 
 namespace hamgen::tests {
 
