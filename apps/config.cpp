@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "dataset/deflate.hpp"
-#include "dataset/layout.hpp"
+#include "dataset/files/deflate.hpp"
+#include "dataset/format/layout.hpp"
 #include "render/frame_renderer.hpp"
 #include "simulators/trajectory.hpp"
 

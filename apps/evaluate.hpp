@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "apps/trained_run.hpp"
-#include "dataset/split_reader.hpp"
+#include "dataset/shards/split_reader.hpp"
 
 namespace hamgen::apps {
 

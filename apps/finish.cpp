@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "apps/yardsticks.hpp"
-#include "dataset/commit.hpp"
-#include "dataset/virtual_index.hpp"
+#include "dataset/files/commit.hpp"
+#include "dataset/shards/virtual_index.hpp"
 #include "render/canvas.hpp"
 #include "render/channel_sums.hpp"
 #include "simulators/position_noise.hpp"

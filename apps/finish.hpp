@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "apps/shard_builder.hpp"
-#include "dataset/hdf5.hpp"
+#include "dataset/shards/hdf5.hpp"
 
 namespace hamgen::apps {
 

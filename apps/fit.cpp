@@ -11,7 +11,7 @@
 #include "apps/progress.hpp"
 #include "apps/trained_run.hpp"
 #include "apps/version.hpp"
-#include "dataset/commit.hpp"
+#include "dataset/files/commit.hpp"
 #include "model/density_metrics.hpp"
 #include "render/picture.hpp"
 

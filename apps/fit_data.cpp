@@ -1,7 +1,7 @@
 #include "apps/fit_data.hpp"
 
 #include "apps/trained_run.hpp"
-#include "dataset/table_file.hpp"
+#include "dataset/shards/table_file.hpp"
 
 namespace hamgen::apps {
 

@@ -7,7 +7,7 @@
 #include "apps/finish.hpp"
 #include "apps/shard_builder.hpp"
 #include "apps/threads.hpp"
-#include "dataset/claim.hpp"
+#include "dataset/format/claim.hpp"
 
 namespace hamgen::apps {
 namespace {

@@ -18,7 +18,7 @@
 #include "apps/suite.hpp"
 #include "apps/verify.hpp"
 #include "apps/version.hpp"
-#include "dataset/layout.hpp"
+#include "dataset/format/layout.hpp"
 
 namespace hamgen::apps {
 namespace {

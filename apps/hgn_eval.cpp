@@ -11,8 +11,8 @@
 #include "apps/rollout.hpp"
 #include "apps/threads.hpp"
 #include "apps/version.hpp"
-#include "dataset/commit.hpp"
-#include "dataset/layout.hpp"
+#include "dataset/files/commit.hpp"
+#include "dataset/format/layout.hpp"
 
 namespace hamgen::apps {
 namespace {

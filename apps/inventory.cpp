@@ -6,8 +6,8 @@
 
 #include "apps/stop_signal.hpp"
 #include "apps/version.hpp"
-#include "dataset/commit.hpp"
-#include "dataset/shard_file.hpp"
+#include "dataset/files/commit.hpp"
+#include "dataset/shards/shard_file.hpp"
 
 namespace hamgen::apps {
 namespace {

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "apps/config.hpp"
-#include "dataset/layout.hpp"
-#include "dataset/manifest.hpp"
+#include "dataset/format/layout.hpp"
+#include "dataset/format/manifest.hpp"
 #include "simulators/trajectory.hpp"
 
 namespace hamgen::apps {

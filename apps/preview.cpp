@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "apps/planned_shards.hpp"
-#include "dataset/manifest.hpp"
-#include "dataset/split_reader.hpp"
+#include "dataset/format/manifest.hpp"
+#include "dataset/shards/split_reader.hpp"
 #include "render/picture.hpp"
 #include "render/portrait.hpp"
 #include "simulators/trajectory.hpp"

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "dataset/deflate.hpp"
-#include "dataset/shard_writer.hpp"
+#include "dataset/files/deflate.hpp"
+#include "dataset/shards/shard_writer.hpp"
 #include "render/channel_sums.hpp"
 #include "render/frame_renderer.hpp"
 #include "simulators/trajectory.hpp"

@@ -14,7 +14,7 @@
 #include "apps/producer.hpp"
 #include "apps/progress.hpp"
 #include "apps/version.hpp"
-#include "dataset/split_reader.hpp"
+#include "dataset/shards/split_reader.hpp"
 
 namespace hamgen::apps {
 namespace {

@@ -5,7 +5,7 @@
 #include <filesystem>
 
 #include "apps/verify.hpp"
-#include "dataset/manifest.hpp"
+#include "dataset/format/manifest.hpp"
 
 namespace hamgen::apps {
 

@@ -5,10 +5,10 @@
 #include "apps/finish.hpp"
 #include "apps/shard_builder.hpp"
 #include "apps/threads.hpp"
-#include "dataset/claim.hpp"
-#include "dataset/commit.hpp"
-#include "dataset/shard_file.hpp"
-#include "dataset/virtual_index.hpp"
+#include "dataset/files/commit.hpp"
+#include "dataset/format/claim.hpp"
+#include "dataset/shards/shard_file.hpp"
+#include "dataset/shards/virtual_index.hpp"
 
 namespace hamgen::apps {
 namespace {

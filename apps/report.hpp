@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "apps/config.hpp"
-#include "dataset/manifest.hpp"
+#include "dataset/format/manifest.hpp"
 
 namespace hamgen::apps {
 

@@ -15,7 +15,7 @@
 #include "apps/progress.hpp"
 #include "apps/stop_signal.hpp"
 #include "apps/version.hpp"
-#include "dataset/commit.hpp"
+#include "dataset/files/commit.hpp"
 
 namespace hamgen::apps {
 namespace {

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <fstream>
 
-#include "dataset/digest.hpp"
-#include "dataset/file.hpp"
+#include "dataset/files/digest.hpp"
+#include "dataset/files/file.hpp"
 #include "model/checkpoint.hpp"
 
 namespace hamgen::apps {

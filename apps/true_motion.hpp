@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "apps/planned_shards.hpp"
-#include "dataset/split_reader.hpp"
+#include "dataset/shards/split_reader.hpp"
 #include "render/frame_renderer.hpp"
 #include "simulators/trajectory.hpp"
 

@@ -13,8 +13,8 @@
 #include "apps/progress.hpp"
 #include "apps/regenerate.hpp"
 #include "apps/threads.hpp"
-#include "dataset/split_reader.hpp"
-#include "dataset/virtual_index.hpp"
+#include "dataset/shards/split_reader.hpp"
+#include "dataset/shards/virtual_index.hpp"
 
 namespace hamgen::apps {
 namespace {

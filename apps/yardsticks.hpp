@@ -10,7 +10,7 @@
 #pragma once
 
 #include "apps/config.hpp"
-#include "dataset/manifest.hpp"
+#include "dataset/format/manifest.hpp"
 #include "simulators/trajectory.hpp"
 
 namespace hamgen::apps {

@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-#include "dataset/split_reader.hpp"
+#include "dataset/shards/split_reader.hpp"
 #include "model/share.hpp"
 
 namespace hamgen::model {

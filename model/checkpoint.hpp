@@ -8,7 +8,7 @@
 #include <optional>
 #include <vector>
 
-#include "dataset/manifest.hpp"
+#include "dataset/format/manifest.hpp"
 #include "model/safetensors.hpp"
 
 namespace hamgen::model {

@@ -4,7 +4,7 @@
 #include <bit>
 #include <cstring>
 
-#include "dataset/commit.hpp"
+#include "dataset/files/commit.hpp"
 
 namespace hamgen::model {
 namespace {

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <functional>
 
-#include "dataset/split_reader.hpp"
+#include "dataset/shards/split_reader.hpp"
 #include "model/video_model.hpp"
 
 namespace hamgen::model {

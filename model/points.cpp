@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "dataset/layout.hpp"
+#include "dataset/format/layout.hpp"
 #include "model/random.hpp"
 #include "model/statistics.hpp"
 

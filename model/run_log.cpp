@@ -2,7 +2,7 @@
 
 #include <span>
 
-#include "dataset/commit.hpp"
+#include "dataset/files/commit.hpp"
 
 namespace hamgen::model {
 namespace {

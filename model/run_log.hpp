@@ -7,7 +7,7 @@
 #include <memory>
 #include <vector>
 
-#include "dataset/manifest.hpp"
+#include "dataset/format/manifest.hpp"
 #include "model/event_file.hpp"
 
 namespace hamgen::model {

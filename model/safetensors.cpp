@@ -7,8 +7,8 @@
 #include <fstream>
 #include <limits>
 
-#include "dataset/commit.hpp"
-#include "dataset/manifest.hpp"
+#include "dataset/files/commit.hpp"
+#include "dataset/format/manifest.hpp"
 
 namespace hamgen::model {
 namespace {

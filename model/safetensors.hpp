@@ -28,8 +28,8 @@ struct TensorFile {
   const Tensor& at(const std::string& name) const;
 };
 
-// Written in one step (dataset/commit.hpp); equal content gives equal bytes. fp32, fp64, bf16, int64 and u8
-// tensors of any device. Throws dataset::FileError.
+// Written in one step (dataset/files/commit.hpp); equal content gives equal bytes. fp32, fp64, bf16, int64
+// and u8 tensors of any device. Throws dataset::FileError.
 void write_safetensors(const std::filesystem::path& path, const NamedTensors& tensors,
                        const Metadata& metadata);
 

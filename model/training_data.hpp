@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "dataset/manifest.hpp"
+#include "dataset/format/manifest.hpp"
 #include "model/model.hpp"
 
 namespace hamgen::model {

@@ -15,7 +15,7 @@
 
 #include "apps/generate.hpp"
 #include "apps/producer.hpp"
-#include "dataset/commit.hpp"
+#include "dataset/files/commit.hpp"
 #include "tests/temporary_directory.hpp"
 
 namespace {

@@ -9,7 +9,7 @@
 #include <random>
 #include <string>
 
-#include "dataset/split_reader.hpp"
+#include "dataset/shards/split_reader.hpp"
 
 using namespace hamgen::dataset;
 

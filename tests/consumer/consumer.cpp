@@ -1,6 +1,6 @@
 // One pendulum trajectory, drawn and compressed, with the installed libraries.
 #include <cstdio>
-#include <dataset/deflate.hpp>
+#include <dataset/files/deflate.hpp>
 #include <render/frame_renderer.hpp>
 #include <simulators/registry.hpp>
 #include <simulators/trajectory.hpp>

@@ -1,5 +1,5 @@
 // Who may write to a directory, and what --force removes.
-#include "dataset/claim.hpp"
+#include "dataset/format/claim.hpp"
 
 #include <doctest/doctest.h>
 
@@ -8,8 +8,8 @@
 #include <optional>
 #include <thread>
 
-#include "dataset/commit.hpp"
-#include "dataset/manifest.hpp"
+#include "dataset/files/commit.hpp"
+#include "dataset/format/manifest.hpp"
 #include "tests/temporary_directory.hpp"
 
 using namespace hamgen::dataset;

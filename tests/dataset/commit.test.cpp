@@ -1,4 +1,4 @@
-#include "dataset/commit.hpp"
+#include "dataset/files/commit.hpp"
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
@@ -8,7 +8,7 @@
 #include <iterator>
 #include <vector>
 
-#include "dataset/image_memory.hpp"
+#include "dataset/shards/image_memory.hpp"
 #include "tests/temporary_directory.hpp"
 
 using namespace hamgen::dataset;

@@ -1,4 +1,4 @@
-#include "dataset/deflate.hpp"
+#include "dataset/files/deflate.hpp"
 
 #include <doctest/doctest.h>
 

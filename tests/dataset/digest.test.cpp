@@ -1,4 +1,4 @@
-#include "dataset/digest.hpp"
+#include "dataset/files/digest.hpp"
 
 #include <doctest/doctest.h>
 

@@ -7,9 +7,9 @@
 #include <filesystem>
 #include <functional>
 
-#include "dataset/commit.hpp"
-#include "dataset/deflate.hpp"
-#include "dataset/shard_file.hpp"
+#include "dataset/files/commit.hpp"
+#include "dataset/files/deflate.hpp"
+#include "dataset/shards/shard_file.hpp"
 #include "tests/dataset/imaginary_shard.hpp"
 #include "tests/temporary_directory.hpp"
 

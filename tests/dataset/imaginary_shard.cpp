@@ -3,8 +3,8 @@
 #include <cmath>
 #include <random>
 
-#include "dataset/commit.hpp"
-#include "dataset/deflate.hpp"
+#include "dataset/files/commit.hpp"
+#include "dataset/files/deflate.hpp"
 
 using namespace hamgen::dataset;
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "dataset/manifest.hpp"
-#include "dataset/shard_writer.hpp"
+#include "dataset/format/manifest.hpp"
+#include "dataset/shards/shard_writer.hpp"
 
 constexpr std::size_t imaginary_dimension = 2, imaginary_parameters = 3;
 

@@ -1,11 +1,11 @@
-#include "dataset/manifest.hpp"
+#include "dataset/format/manifest.hpp"
 
 #include <doctest/doctest.h>
 
 #include <fstream>
 
-#include "dataset/commit.hpp"
-#include "dataset/layout.hpp"
+#include "dataset/files/commit.hpp"
+#include "dataset/format/layout.hpp"
 #include "tests/temporary_directory.hpp"
 
 using namespace hamgen::dataset;

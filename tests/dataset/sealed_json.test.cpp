@@ -1,11 +1,11 @@
-#include "dataset/sealed_json.hpp"
+#include "dataset/format/sealed_json.hpp"
 
 #include <doctest/doctest.h>
 
-#include "dataset/commit.hpp"
-#include "dataset/digest.hpp"
-#include "dataset/file.hpp"
-#include "dataset/layout.hpp"
+#include "dataset/files/commit.hpp"
+#include "dataset/files/digest.hpp"
+#include "dataset/files/file.hpp"
+#include "dataset/format/layout.hpp"
 #include "tests/temporary_directory.hpp"
 
 using namespace hamgen::dataset;

@@ -4,9 +4,9 @@
 #include <cstring>
 #include <filesystem>
 
-#include "dataset/commit.hpp"
-#include "dataset/shard_file.hpp"
-#include "dataset/virtual_index.hpp"
+#include "dataset/files/commit.hpp"
+#include "dataset/shards/shard_file.hpp"
+#include "dataset/shards/virtual_index.hpp"
 #include "tests/dataset/imaginary_shard.hpp"
 #include "tests/temporary_directory.hpp"
 

@@ -1,6 +1,6 @@
 // Reading shards: equal to what was written, in any part; nothing is read from a file that is not what its
 // record says.
-#include "dataset/shard_file.hpp"
+#include "dataset/shards/shard_file.hpp"
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
@@ -9,8 +9,8 @@
 #include <fstream>
 #include <thread>
 
-#include "dataset/commit.hpp"
-#include "dataset/split_reader.hpp"
+#include "dataset/files/commit.hpp"
+#include "dataset/shards/split_reader.hpp"
 #include "tests/dataset/imaginary_shard.hpp"
 #include "tests/temporary_directory.hpp"
 

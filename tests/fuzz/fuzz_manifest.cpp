@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "dataset/manifest.hpp"
+#include "dataset/format/manifest.hpp"
 
 using namespace hamgen::dataset;
 

@@ -5,8 +5,8 @@
 #include <set>
 
 #include "apps/fit_data.hpp"
-#include "dataset/hdf5.hpp"
-#include "dataset/table_file.hpp"
+#include "dataset/shards/hdf5.hpp"
+#include "dataset/shards/table_file.hpp"
 #include "model/density_metrics.hpp"
 #include "tests/model/density_fixture.hpp"
 #include "tests/model/small_dataset.hpp"

@@ -1,0 +1,54 @@
+// Hashes: SHA-256 of a file's bytes, and the hash of a shard's content, which stays the same however the
+// content is compressed and stored.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "dataset/format/layout.hpp"
+
+namespace hamgen::dataset {
+
+// SHA-256, piece by piece.
+class Sha256 {
+ public:
+  Sha256();
+  void add(std::span<const std::byte> bytes);
+  std::string finish();  // 64 hexadecimal digits
+
+ private:
+  struct Close {
+    void operator()(void* context) const;
+  };
+  std::unique_ptr<void, Close> context_;
+};
+
+std::string hexadecimal(std::span<const std::byte> bytes);  // lower case
+std::string sha256(std::span<const std::byte> bytes);       // 64 hexadecimal digits
+bool is_sha256(const std::string& text);                    // of that form
+
+using RowDigest = std::array<std::byte, 16>;
+// XXH3, 128 bits, in its canonical byte order: twenty times as fast as SHA-256. It tells contents apart; that
+// files are as they were written is SHA-256's part.
+RowDigest digest_of(std::span<const std::byte> row);
+
+// The content of a shard: SHA-256 over every dataset in the order of the layout, its name and a line feed,
+// then the digests of its rows. The rows of a dataset are its trajectories, decompressed, little-endian; a
+// dataset without a trajectory axis is one row, texts in it ending with a zero byte each.
+class ContentHash {
+ public:
+  void add(const std::string& dataset, const RowDigest& digest) { rows_[dataset].push_back(digest); }
+  void add(const std::string& dataset, std::span<const std::byte> row) { add(dataset, digest_of(row)); }
+  void add(const std::string& dataset, const LabelValues& values);
+  std::string finish() const;  // 64 hexadecimal digits
+
+ private:
+  std::map<std::string, std::vector<RowDigest>> rows_;
+};
+
+}  // namespace hamgen::dataset

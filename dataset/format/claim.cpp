@@ -1,0 +1,151 @@
+#include "dataset/format/claim.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <thread>
+#include <vector>
+
+#include "dataset/files/commit.hpp"
+#include "dataset/format/layout.hpp"
+#include "dataset/format/manifest.hpp"
+
+namespace hamgen::dataset {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<fs::path> files_in(const fs::path& directory) {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(directory)) files.push_back(entry.path());
+  return files;
+}
+
+// Whether the name still stands for the open file: who had the lock before may have removed it.
+bool is_same_file(int fd, const fs::path& path) {
+  struct stat opened {
+  }, named{};
+  if (::fstat(fd, &opened) != 0) fail("examine", path);
+  if (::stat(path.c_str(), &named) != 0) {
+    if (errno == ENOENT) return false;
+    fail("examine", path);
+  }
+  return opened.st_ino == named.st_ino && opened.st_dev == named.st_dev;
+}
+
+// Whether the lock was taken, or the file system has none: what is written is whole, and equal for equal
+// plans, all the same.
+bool try_lock(int fd, Writers writers, const fs::path& path) {
+  int status = -1;
+  do {
+    status = ::flock(fd, (writers == Writers::alone ? LOCK_EX : LOCK_SH) | LOCK_NB);
+  } while (status != 0 && errno == EINTR);
+  if (status == 0) return true;
+  if (errno == EWOULDBLOCK) return false;
+  if (errno != ENOSYS && errno != EOPNOTSUPP && errno != ENOLCK) fail("lock", path);
+  return true;
+}
+
+// Files that hamgen itself leaves in a split's directory; everything else is the user's.
+bool is_shard_or_record(const std::string& name) {
+  constexpr std::string_view prefix = "shard-";
+  if (!name.starts_with(prefix)) return false;
+  const auto end_of_number = name.find_first_not_of("0123456789", prefix.size());
+  if (end_of_number == prefix.size() || end_of_number == std::string::npos) return false;
+  const std::string ending = name.substr(end_of_number);
+  return ending == ".h5" || ending == ".json";
+}
+
+void remove_dataset(const fs::path& dataset) {
+  fs::remove(dataset / manifest_name);  // first: from here on it is not a finished dataset
+  for (const char* name : {"preview.png", "preview.gif", "portrait.png"}) fs::remove(dataset / name);
+  for (const std::string split : split_names) {
+    fs::remove(dataset / (split + ".h5"));
+    if (!fs::is_directory(fs::symlink_status(dataset / split))) continue;
+    for (const fs::path& file : files_in(dataset / split))
+      if (is_shard_or_record(file.filename().string())) fs::remove(file);
+    if (fs::is_empty(dataset / split)) fs::remove(dataset / split);
+  }
+  fs::remove(dataset / plan_name);
+}
+
+bool holds_only_leftovers(const fs::path& dataset) {
+  return std::ranges::all_of(files_in(dataset), [](const fs::path& file) {
+    const std::string name = file.filename().string();
+    return is_temporary(name) || name == lock_name;
+  });
+}
+
+void require_plan(const fs::path& dataset, const Plan& plan) {
+  const Plan there = read_plan(dataset);
+  if (there.id == plan.id) return;
+  std::string text;
+  for (const std::string& difference : differences(there.config, plan.config))
+    text += (text.empty() ? "" : "; ") + difference;
+  if (!text.empty())
+    throw ClaimError(dataset.string() + " was begun with another configuration (" + text +
+                     "): give its own to go on, another --out, or --force to replace it");
+  throw ClaimError(dataset.string() + " was begun by another build, hamgen " + there.generator.version +
+                   " (" + there.generator.git_commit + "): this one is " + plan.generator.version + " (" +
+                   plan.generator.git_commit + "). Go on with that one, or --force to replace it");
+}
+
+}  // namespace
+
+// Over NFS an exclusive lock needs a file that is open for writing.
+Claim::Claim(const fs::path& dataset, Writers writers) : path_(dataset / lock_name) {
+  // Workers hold the lock alone for a moment, too: at their end.
+  const int tries = writers == Writers::together ? 300 : 1;
+  for (int i = 0; i < tries;) {
+    lock_ = Descriptor(path_, O_RDWR | O_CREAT | O_NOFOLLOW);
+    const bool is_locked = try_lock(lock_, writers, path_);
+    if (!is_same_file(lock_, path_)) continue;
+    if (is_locked) return;
+    if (++i < tries) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  lock_ = Descriptor();
+  throw ClaimError("another hamgen is writing to " + dataset.string());
+}
+
+// The last one removes the file; workers before it leave it, for others hold a lock on it.
+Claim::~Claim() {
+  if (lock_ >= 0 && ::flock(lock_, LOCK_EX | LOCK_NB) == 0) ::unlink(path_.c_str());
+}
+
+Claim Claim::of_plan(const fs::path& dataset, const Plan& plan, Writers writers, bool replace) try {
+  make_directories(dataset);
+  Claim claim(dataset, writers);
+  if (replace && (is_there(dataset / plan_name) || is_there(dataset / manifest_name)))
+    remove_dataset(dataset);
+  if (!is_there(dataset / plan_name)) {
+    // A plan that came meanwhile is another worker's.
+    if (!replace && !holds_only_leftovers(dataset) && !is_there(dataset / plan_name))
+      throw ClaimError(dataset.string() +
+                       " exists and is not empty, but holds no plan.json: choose another " +
+                       "--out, or --force to write there nevertheless");
+    commit_new_file(dataset / plan_name, plan_text(plan));
+  }
+  require_plan(dataset, plan);
+  return claim;
+} catch (const fs::filesystem_error& error) {
+  throw FileError("cannot use " + dataset.string() + " as the output directory: " + error.code().message());
+}
+
+Claim Claim::of_directory(const fs::path& dataset) {
+  if (!is_there(dataset)) throw FileError("there is no directory " + dataset.string());
+  if (!is_there(dataset / plan_name) && !is_there(dataset / manifest_name))
+    throw FileError(dataset.string() + " holds no plan.json: it is not a dataset that hamgen began");
+  return Claim(dataset, Writers::alone);
+}
+
+void tidy_up(const fs::path& dataset) {
+  remove_temporaries(dataset);
+  for (const char* split : split_names) remove_temporaries(dataset / split);
+}
+
+}  // namespace hamgen::dataset
