@@ -6,9 +6,9 @@
 #include <map>
 
 #include "apps/true_motion.hpp"
-#include "model/hnn.hpp"
-#include "model/metrics.hpp"
-#include "model/statistics.hpp"
+#include "model/metrics/metrics.hpp"
+#include "model/metrics/statistics.hpp"
+#include "model/motion/hnn.hpp"
 
 namespace hamgen::apps {
 

@@ -6,9 +6,9 @@
 
 #include "apps/evaluate.hpp"
 #include "apps/fit_data.hpp"
-#include "model/density_metrics.hpp"
-#include "model/nhf.hpp"
-#include "model/statistics.hpp"
+#include "model/density/nhf.hpp"
+#include "model/metrics/density_metrics.hpp"
+#include "model/metrics/statistics.hpp"
 
 namespace hamgen::apps {
 

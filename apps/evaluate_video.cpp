@@ -3,12 +3,12 @@
 
 #include "apps/evaluate.hpp"
 #include "apps/true_motion.hpp"
-#include "model/batches.hpp"
-#include "model/dynamics_metrics.hpp"
-#include "model/metrics.hpp"
-#include "model/objective.hpp"
-#include "model/statistics.hpp"
-#include "model/symmetric.hpp"
+#include "model/data/batches.hpp"
+#include "model/losses/objective.hpp"
+#include "model/metrics/dynamics_metrics.hpp"
+#include "model/metrics/metrics.hpp"
+#include "model/metrics/statistics.hpp"
+#include "model/metrics/symmetric.hpp"
 
 namespace hamgen::apps {
 namespace {

@@ -12,7 +12,7 @@
 #include "apps/trained_run.hpp"
 #include "apps/version.hpp"
 #include "dataset/files/commit.hpp"
-#include "model/density_metrics.hpp"
+#include "model/metrics/density_metrics.hpp"
 #include "render/picture.hpp"
 
 namespace hamgen::apps {

@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "apps/fit_config.hpp"
-#include "model/trainer.hpp"
+#include "model/training/trainer.hpp"
 
 namespace hamgen::apps {
 

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "apps/field_json.hpp"
-#include "model/process_group.hpp"
 #include "model/registry.hpp"
+#include "model/training/process_group.hpp"
 
 namespace hamgen::apps {
 

@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "apps/fit_config.hpp"
-#include "model/points.hpp"
+#include "model/data/points.hpp"
 
 namespace hamgen::apps {
 

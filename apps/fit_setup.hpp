@@ -5,7 +5,7 @@
 
 #include "apps/fit_data.hpp"
 #include "apps/threads.hpp"
-#include "model/process_group.hpp"
+#include "model/training/process_group.hpp"
 
 namespace hamgen::apps {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "model/torch.hpp"
+#include "model/base/torch.hpp"
 #include "render/picture.hpp"
 
 namespace hamgen::apps {

@@ -10,7 +10,7 @@
 #include "apps/fit_profile.hpp"
 #include "apps/stop_signal.hpp"
 #include "apps/version.hpp"
-#include "model/targets.hpp"
+#include "model/data/targets.hpp"
 
 namespace hamgen::apps {
 namespace {

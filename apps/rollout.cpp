@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include "apps/true_motion.hpp"
-#include "model/batches.hpp"
-#include "model/dynamics_metrics.hpp"
-#include "model/mixture.hpp"
-#include "model/statistics.hpp"
+#include "model/data/batches.hpp"
+#include "model/metrics/dynamics_metrics.hpp"
+#include "model/metrics/mixture.hpp"
+#include "model/metrics/statistics.hpp"
 
 namespace hamgen::apps {
 namespace {

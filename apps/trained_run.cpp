@@ -6,7 +6,7 @@
 
 #include "dataset/files/digest.hpp"
 #include "dataset/files/file.hpp"
-#include "model/checkpoint.hpp"
+#include "model/training/checkpoint.hpp"
 
 namespace hamgen::apps {
 

@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "apps/fit_config.hpp"
-#include "model/video_model.hpp"
+#include "model/interfaces/video_model.hpp"
 
 namespace hamgen::apps {
 

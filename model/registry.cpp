@@ -2,13 +2,13 @@
 
 #include <algorithm>
 
-#include "model/hgn.hpp"
-#include "model/hnn.hpp"
-#include "model/nhf.hpp"
-#include "model/pixel_hnn.hpp"
-#include "model/points.hpp"
-#include "model/real_nvp.hpp"
-#include "model/trainer.hpp"
+#include "model/data/points.hpp"
+#include "model/density/nhf.hpp"
+#include "model/density/real_nvp.hpp"
+#include "model/motion/hgn.hpp"
+#include "model/motion/hnn.hpp"
+#include "model/motion/pixel_hnn.hpp"
+#include "model/training/trainer.hpp"
 
 namespace hamgen::model {
 

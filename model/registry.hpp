@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "model/model.hpp"
+#include "model/interfaces/model.hpp"
 
 namespace hamgen::model {
 

@@ -2,10 +2,10 @@
 // and HGN without H.
 #include <doctest/doctest.h>
 
-#include "model/dormand_prince.hpp"
-#include "model/hgn.hpp"
-#include "model/hnn.hpp"
-#include "model/pixel_hnn.hpp"
+#include "model/dynamics/dormand_prince.hpp"
+#include "model/motion/hgn.hpp"
+#include "model/motion/hnn.hpp"
+#include "model/motion/pixel_hnn.hpp"
 #include "tests/model/imaginary_model.hpp"
 #include "tests/model/small_dataset.hpp"
 #include "tests/temporary_directory.hpp"

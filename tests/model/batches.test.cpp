@@ -1,6 +1,6 @@
 // What a batch holds: every trajectory once an epoch, whatever the number of workers; bytes as the shard has
 // them.
-#include "model/batches.hpp"
+#include "model/data/batches.hpp"
 
 #include <doctest/doctest.h>
 
@@ -8,7 +8,7 @@
 #include <numeric>
 #include <set>
 
-#include "model/random.hpp"
+#include "model/base/random.hpp"
 #include "tests/model/small_dataset.hpp"
 #include "tests/temporary_directory.hpp"
 

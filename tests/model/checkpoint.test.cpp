@@ -1,5 +1,5 @@
 // Checkpoints that fit are taken up whole; all others are refused with the reason, and nothing changes.
-#include "model/checkpoint.hpp"
+#include "model/training/checkpoint.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,13 +1,13 @@
 // Parts of windows, and how far what they imply is from the roll-out: known cases, invariance, and a model
 // that learns it.
-#include "model/consistency.hpp"
+#include "model/losses/consistency.hpp"
 
 #include <doctest/doctest.h>
 
 #include <cmath>
 #include <set>
 
-#include "model/encoder_input.hpp"
+#include "model/data/encoder_input.hpp"
 #include "tests/model/small_dataset.hpp"
 
 using namespace hamgen;

@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
-#include "model/cpu_level.hpp"
-#include "model/softplus_gradient.hpp"
+#include "model/kernels/cpu_level.hpp"
+#include "model/kernels/softplus_gradient.hpp"
 
 using namespace hamgen::model;
 

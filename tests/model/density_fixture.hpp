@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "apps/fit_config.hpp"
-#include "model/nhf.hpp"
+#include "model/density/nhf.hpp"
 
 namespace hamgen::tests {
 

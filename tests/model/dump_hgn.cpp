@@ -4,10 +4,10 @@
 #include <cstdio>
 
 #include "apps/fit_config.hpp"
-#include "model/batches.hpp"
-#include "model/checkpoint.hpp"
-#include "model/hgn.hpp"
-#include "model/random.hpp"
+#include "model/base/random.hpp"
+#include "model/data/batches.hpp"
+#include "model/motion/hgn.hpp"
+#include "model/training/checkpoint.hpp"
 
 using namespace hamgen;
 using namespace hamgen::model;

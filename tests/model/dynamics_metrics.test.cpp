@@ -1,10 +1,10 @@
 // Metrics of roll-outs, on models whose answers are known.
-#include "model/dynamics_metrics.hpp"
+#include "model/metrics/dynamics_metrics.hpp"
 
 #include <doctest/doctest.h>
 
-#include "model/metrics.hpp"
-#include "model/statistics.hpp"
+#include "model/metrics/metrics.hpp"
+#include "model/metrics/statistics.hpp"
 #include "tests/model/imaginary_model.hpp"
 
 using namespace hamgen;

@@ -1,8 +1,8 @@
-#include "model/encoder_input.hpp"
+#include "model/data/encoder_input.hpp"
 
 #include <doctest/doctest.h>
 
-#include "model/batches.hpp"
+#include "model/data/batches.hpp"
 
 namespace hamgen::model {
 namespace {

@@ -9,7 +9,7 @@
 #include "apps/fit.hpp"
 #include "apps/rollout.hpp"
 #include "apps/true_motion.hpp"
-#include "model/metrics.hpp"
+#include "model/metrics/metrics.hpp"
 #include "tests/model/small_dataset.hpp"
 #include "tests/temporary_directory.hpp"
 

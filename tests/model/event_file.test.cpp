@@ -1,9 +1,9 @@
 // Checksums against published values; whole files are read back by an independent parser in tests/python.
-#include "model/event_file.hpp"
+#include "model/training/event_file.hpp"
 
 #include <doctest/doctest.h>
 
-#include "model/run_log.hpp"
+#include "model/training/run_log.hpp"
 #include "tests/temporary_directory.hpp"
 
 using namespace hamgen::model;

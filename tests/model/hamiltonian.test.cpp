@@ -1,9 +1,9 @@
 // The learned Hamiltonian in its three forms: gradients, what depends on what, and invariances.
-#include "model/hamiltonian.hpp"
+#include "model/dynamics/hamiltonian.hpp"
 
 #include <doctest/doctest.h>
 
-#include "model/nets.hpp"
+#include "model/networks/nets.hpp"
 #include "tests/model/small_dataset.hpp"
 
 using namespace hamgen;

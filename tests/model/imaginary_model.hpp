@@ -3,8 +3,8 @@
 
 #include <cmath>
 
-#include "model/integrators.hpp"
-#include "model/video_model.hpp"
+#include "model/dynamics/integrators.hpp"
+#include "model/interfaces/video_model.hpp"
 
 namespace hamgen::tests {
 

@@ -1,6 +1,6 @@
 // Steppers over Hamiltonians with known solutions, in double precision: order of convergence, reversibility,
 // volume and the symplectic form; and what makes them cheap and trainable.
-#include "model/integrators.hpp"
+#include "model/dynamics/integrators.hpp"
 
 #include <doctest/doctest.h>
 

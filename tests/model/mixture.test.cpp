@@ -1,11 +1,11 @@
 // The mixture against a known one: its density, its moments, and one Gaussian in closed form.
-#include "model/mixture.hpp"
+#include "model/metrics/mixture.hpp"
 
 #include <doctest/doctest.h>
 
 #include <stdexcept>
 
-#include "model/random.hpp"
+#include "model/base/random.hpp"
 
 using namespace hamgen::model;
 

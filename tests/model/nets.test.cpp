@@ -1,10 +1,10 @@
 // Shapes and beginnings of encoder, f_psi and decoder, for both frame sizes of the paper.
-#include "model/nets.hpp"
+#include "model/networks/nets.hpp"
 
 #include <doctest/doctest.h>
 
-#include "model/batches.hpp"
-#include "model/hgn.hpp"
+#include "model/data/batches.hpp"
+#include "model/motion/hgn.hpp"
 #include "tests/model/small_dataset.hpp"
 
 using namespace hamgen;

@@ -1,12 +1,12 @@
-#include "model/nhf.hpp"
+#include "model/density/nhf.hpp"
 
 #include <doctest/doctest.h>
 
 #include <cmath>
 #include <numbers>
 
-#include "model/density_metrics.hpp"
-#include "model/real_nvp.hpp"
+#include "model/density/real_nvp.hpp"
+#include "model/metrics/density_metrics.hpp"
 #include "tests/model/density_fixture.hpp"
 
 using namespace hamgen;

@@ -1,5 +1,5 @@
 // The divergence against its closed form and against sampling, and GECO on a toy that it has to balance.
-#include "model/objective.hpp"
+#include "model/losses/objective.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,11 +1,11 @@
 // Adam against the library's own, Muon, schedules, clipping, averages, and the flat buffers under them.
-#include "model/optimizer.hpp"
+#include "model/training/optimizer.hpp"
 
 #include <doctest/doctest.h>
 
 #include <cmath>
 
-#include "model/layers.hpp"
+#include "model/networks/layers.hpp"
 #include "tests/model/small_dataset.hpp"
 
 using namespace hamgen;

@@ -1,4 +1,4 @@
-#include "model/orthogonalize.hpp"
+#include "model/training/orthogonalize.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "model/points.hpp"
+#include "model/data/points.hpp"
 
 #include <doctest/doctest.h>
 
@@ -7,7 +7,7 @@
 #include "apps/fit_data.hpp"
 #include "dataset/shards/hdf5.hpp"
 #include "dataset/shards/table_file.hpp"
-#include "model/density_metrics.hpp"
+#include "model/metrics/density_metrics.hpp"
 #include "tests/model/density_fixture.hpp"
 #include "tests/model/small_dataset.hpp"
 #include "tests/temporary_directory.hpp"

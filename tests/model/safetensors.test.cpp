@@ -1,5 +1,5 @@
 // What was written is read; what is wrong is refused, with the reason, before anything is allocated by it.
-#include "model/safetensors.hpp"
+#include "model/training/safetensors.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "model/sliced_sum.hpp"
+#include "model/base/sliced_sum.hpp"
 
 #include <doctest/doctest.h>
 

@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "apps/fit_config.hpp"
-#include "model/trainer.hpp"
+#include "model/training/trainer.hpp"
 
 namespace hamgen::tests {
 

@@ -1,4 +1,4 @@
-#include "model/softplus_mlp.hpp"
+#include "model/networks/softplus_mlp.hpp"
 
 #include <doctest/doctest.h>
 
@@ -6,8 +6,8 @@
 #include <set>
 #include <thread>
 
-#include "model/relu_mlp.hpp"
-#include "model/row_parallel.hpp"
+#include "model/base/row_parallel.hpp"
+#include "model/kernels/relu_mlp.hpp"
 
 using namespace hamgen::model;
 

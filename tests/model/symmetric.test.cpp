@@ -1,5 +1,5 @@
 // Phase spaces that are known to be the true one or not, up to maps that are known to be canonical or not.
-#include "model/symmetric.hpp"
+#include "model/metrics/symmetric.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,5 @@
 // Every target: samples, densities, entropies, extents and modes agree with each other and with closed forms.
-#include "model/targets.hpp"
+#include "model/data/targets.hpp"
 
 #include <doctest/doctest.h>
 

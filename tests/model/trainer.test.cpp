@@ -1,5 +1,5 @@
 // Training: it learns, it can be interrupted anywhere and goes on bit for bit, and it stops where it should.
-#include "model/trainer.hpp"
+#include "model/training/trainer.hpp"
 
 #include <doctest/doctest.h>
 

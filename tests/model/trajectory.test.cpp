@@ -1,5 +1,5 @@
 // The roll-out whose gradients are written out, against the same scheme through automatic differentiation.
-#include "model/trajectory.hpp"
+#include "model/dynamics/trajectory.hpp"
 
 #include <doctest/doctest.h>
 

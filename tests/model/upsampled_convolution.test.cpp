@@ -1,4 +1,4 @@
-#include "model/upsampled_convolution.hpp"
+#include "model/kernels/upsampled_convolution.hpp"
 
 #include <doctest/doctest.h>
 

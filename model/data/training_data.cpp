@@ -1,0 +1,91 @@
+#include "model/data/training_data.hpp"
+
+#include <algorithm>
+
+namespace hamgen::model {
+
+using schemas::FieldError;
+
+std::int64_t integer_or(const schemas::Settings& settings, const char* path, std::int64_t fallback) {
+  return !settings.values().contains(path) || settings.is_automatic(path) ? fallback : settings.integer(path);
+}
+
+std::uint64_t held_out(const schemas::Settings& settings, std::uint64_t count, std::uint64_t most) {
+  const auto all = static_cast<std::int64_t>(count), limit = static_cast<std::int64_t>(most);
+  const std::int64_t validation =
+      integer_or(settings, "data.validation", std::clamp<std::int64_t>(all / 10, 1, limit));
+  if (validation >= all)
+    throw FieldError("data.validation = " + std::to_string(validation) +
+                     " leaves nothing to train on: the train split has " + std::to_string(all));
+  return static_cast<std::uint64_t>(validation);
+}
+
+namespace {
+
+// In pixels of stored frames, where the model wants to know it.
+std::array<double, 2> position_noise(const schemas::Settings& settings, const dataset::Manifest& manifest) {
+  const bool is_wanted =
+      settings.values().contains("objective.noise") && settings.text("objective.noise") == "known";
+  if (!is_wanted || manifest.plan.config.at("noise").at("std").get<double>() == 0) return {};
+  if (manifest.position_noise) return *manifest.position_noise;
+  throw FieldError(
+      "objective.noise = \"known\" is not allowed: the manifest has no frames.position_noise, for the noise "
+      "of "
+      "this dataset does not move all discs alike, or an older hamgen made it (hamgen repair adds it); "
+      "with objective.noise = \"unknown\" noise is a part of what is decoded");
+}
+
+}  // namespace
+
+TrainingData training_data(const schemas::Settings& settings, const dataset::Manifest& manifest,
+                           const dataset::SplitReader& reader) {
+  TrainingData data;
+  const auto frames = static_cast<std::int64_t>(manifest.frame_shape[0]);
+  const auto stored = static_cast<std::int64_t>(manifest.frame_shape[1]);
+  const std::int64_t size = integer_or(settings, "data.image_size", stored);
+  if (manifest.frame_shape[2] != manifest.frame_shape[1] || manifest.frame_shape[3] != 3)
+    throw FieldError("the dataset's frames are not squares of three channels");
+  if (size > stored || stored % size != 0)
+    throw FieldError("data.image_size = " + std::to_string(size) +
+                     " is not allowed: the dataset's frames have " + std::to_string(stored) +
+                     " pixels a side, which it has to divide");
+  const std::int64_t context = integer_or(settings, "data.context", frames),
+                     horizon = integer_or(settings, "data.horizon", frames);
+  for (const auto& [path, value] : {std::pair("data.context", context), std::pair("data.horizon", horizon)})
+    if (value > frames)
+      throw FieldError(std::string(path) + " = " + std::to_string(value) +
+                       " is not allowed: the dataset's trajectories have " + std::to_string(frames) +
+                       " frames");
+  data.shape = {std::max(context, horizon),
+                size,
+                manifest.plan.config.at("dt").get<double>(),
+                manifest.channel_mean,
+                manifest.channel_std,
+                static_cast<std::int64_t>(reader.shard(0).numbers_per_row("q")) / frames,
+                {},
+                {}};
+  data.shape.is_reversible = manifest.is_reversible;
+  data.shape.position_noise = position_noise(settings, manifest);
+  for (double& deviation : data.shape.position_noise)
+    deviation *= static_cast<double>(size) / static_cast<double>(stored);
+  data.horizon = horizon;
+  data.validation = held_out(settings, reader.trajectories(), 200);
+  data.training = reader.trajectories() - data.validation;
+  return data;
+}
+
+std::unique_ptr<BatchSource> window_source(const schemas::Settings& settings, const TrainingData& data,
+                                           const dataset::SplitReader& reader, const Model& model,
+                                           const Share& share) {
+  BatchPlan plan;
+  plan.seed = static_cast<std::uint64_t>(settings.integer("seed"));
+  plan.trajectories = data.training;
+  plan.batch = settings.integer("train.batch");
+  plan.share = share;
+  plan.frames = model.training_frames(data.shape);
+  plan.reverse = settings.boolean("data.reverse") && data.shape.is_reversible;
+  return std::make_unique<WindowSource>(WindowReader(reader, model.observation()), plan, data.validation,
+                                        data.shape.frames);
+}
+
+}  // namespace hamgen::model

@@ -1,0 +1,33 @@
+// What a run knows of its data, and where its batches come from.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "dataset/format/manifest.hpp"
+#include "model/interfaces/model.hpp"
+
+namespace hamgen::model {
+
+// What a run knows of its data.
+struct TrainingData {
+  DataShape shape;
+  std::int64_t horizon = 31;                   // frames that the loss counts at last
+  std::uint64_t training = 0, validation = 0;  // trajectories: the last `validation` ones are held out
+  std::string fingerprint;                     // of the dataset: the SHA-256 of its manifest
+};
+// The value of a field that not every model has, or that chooses automatically: `fallback` then.
+std::int64_t integer_or(const schemas::Settings& settings, const char* path, std::int64_t fallback);
+// How many of `count` sequences or points are held out. Throws schemas::FieldError where nothing would be
+// left.
+std::uint64_t held_out(const schemas::Settings& settings, std::uint64_t count, std::uint64_t most);
+
+// The train split of a dataset of videos, for a model of windows. Throws schemas::FieldError where the
+// configuration does not fit the data.
+TrainingData training_data(const schemas::Settings& settings, const dataset::Manifest& manifest,
+                           const dataset::SplitReader& reader);
+std::unique_ptr<BatchSource> window_source(const schemas::Settings& settings, const TrainingData& data,
+                                           const dataset::SplitReader& reader, const Model& model,
+                                           const Share& share = {});
+
+}  // namespace hamgen::model

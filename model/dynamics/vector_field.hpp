@@ -1,0 +1,23 @@
+// A law of motion that is no Hamiltonian's: one network of (q, p) that gives dq/dt and dp/dt. It has the
+// layers of the learned Hamiltonian's network, and 2 C outputs in place of one energy.
+#pragma once
+
+#include "model/dynamics/hamiltonian.hpp"
+
+namespace hamgen::model {
+
+// [B, C, 4, 4] each.
+class VectorFieldImpl : public torch::nn::Module, public Dynamics {
+ public:
+  static std::vector<schemas::Field> fields();
+  VectorFieldImpl(const schemas::Settings& settings, std::int64_t channels, Initializer& initializer);
+  PhaseSpace rate(const PhaseSpace& state) const override;
+
+ private:
+  std::vector<Conv> convolutions_;  // of one of the two kinds
+  std::vector<Dense> dense_;
+  double scale_;
+};
+TORCH_MODULE(VectorField);
+
+}  // namespace hamgen::model

@@ -1,0 +1,341 @@
+#include "model/motion/hgn.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "model/base/random.hpp"
+#include "model/base/sliced_sum.hpp"
+#include "model/data/batches.hpp"
+#include "model/metrics/metrics.hpp"
+
+namespace hamgen::model {
+namespace {
+
+// `chosen` of the span's frames for each of `sequences`, [sequences * chosen] indices of time: equally spaced
+// from a random beginning, so that every frame is equally likely and the mean over them is an unbiased
+// estimate.
+std::vector<std::int64_t> choose_frames(std::int64_t sequences, std::int64_t chosen, const Span& span,
+                                        const StepContext& context) {
+  std::vector<std::int64_t> times;
+  const auto length = static_cast<double>(span.count);
+  const double spacing = length / static_cast<double>(chosen);
+  for (std::int64_t sequence = 0; sequence < sequences; ++sequence) {
+    const auto in_batch =
+        static_cast<std::uint64_t>(context.share.first(sequences * context.share.parts) + sequence);
+    const double begin = uniform(random_key(context.seed, Purpose::frames, {context.step, in_batch}));
+    for (std::int64_t i = 0; i < chosen; ++i) {
+      const double place = std::fmod(begin * length + static_cast<double>(i) * spacing, length);
+      times.push_back(span.first + std::min(span.count - 1, static_cast<std::int64_t>(place)));
+    }
+  }
+  return times;
+}
+
+// Of the frames that an encoder sees, that at which it gives the state.
+std::int64_t anchor_named(const std::string& name, std::int64_t context) {
+  const std::int64_t last = context - 1;
+  if (name == "late") return 2 * last / 3;
+  return name == "middle" ? last / 2 : 0;
+}
+
+// The frames from the earliest to the latest of `times` and the anchor.
+Span reaching(const std::vector<std::int64_t>& times, std::int64_t anchor) {
+  const auto [earliest, latest] = std::ranges::minmax(times);
+  const std::int64_t first = std::min(anchor, earliest);
+  return {first, std::max(anchor, latest) - first + 1};
+}
+
+}  // namespace
+
+std::vector<schemas::Field> Hgn::fields(Law law) {
+  using namespace schemas;
+  const bool is_hamiltonian = law == Law::hamiltonian;
+  std::vector<Field> fields{
+      integer("data.context", 0, "frame",
+              "what the encoder sees, from the window's first frame on; null: all")
+          .at_least(1)
+          .or_automatic(),
+      integer("data.horizon", 0, "frame", "what the loss counts; null: all frames")
+          .at_least(2)
+          .or_automatic(),
+      integer("train.horizon_start", 0, "frame",
+              "the horizon grows from here; null: the whole horizon from the beginning")
+          .at_least(2)
+          .or_automatic(),
+      real("train.horizon_growth", 0.4, "", "part of train.steps over which the horizon grows")
+          .above(0)
+          .at_most(1),
+      integer("latent.q_channels", 16, "",
+              "channels of the position q, and of the momentum p, at each of 4x4 latent pixels")
+          .at_least(1)
+          .at_most(1024),
+      integer("latent.z_channels", 48, "", "channels of z; without f_psi always 2 q_channels")
+          .at_least(1)
+          .at_most(1024),
+      boolean("latent.deterministic", false,
+              "z is the encoder's output: no noise, no KL divergence, no sampling"),
+      text("latent.anchor", "first",
+           "the frame at which z gives the state: the window's first (sec. 3.2), or of what the encoder sees "
+           "the middle one or a late one, two thirds through, from which the roll-out goes both ways")
+          .one_of({"first", "middle", "late"}),
+      real("latent.initial_log_variance", 0, "", "of the posterior, at the beginning of training")
+          .at_least(-20)
+          .at_most(4),
+      text("integrator.method", is_hamiltonian ? "leapfrog" : "rk4", "scheme of the roll-out")
+          .one_of(stepper_names(is_hamiltonian)),
+      real("integrator.dt", 0.125, "time",
+           "time between frames in the model's units; null: as in the dataset")
+          .above(0)
+          .or_null(),
+      integer("integrator.substeps", 1, "", "steps of the scheme between two frames")
+          .at_least(1)
+          .at_most(1000),
+      real("integrator.tolerance", 1e-6, "", "of a step's error, absolute and relative; dopri5").above(0),
+      integer("objective.frames", 0, "frame",
+              "frames decoded of each sequence and step, chosen at random; null: all")
+          .at_least(1)
+          .or_automatic(),
+      integer("objective.slice", 32, "frame",
+              "frames that go through the decoder at a time, forward and backward; null: all of them")
+          .at_least(1)
+          .or_null(),
+      real("objective.consistency", 0, "",
+           "weight of how far the state that a part of the window implies is from the one that the roll-out "
+           "comes to, squared, of the motion's own mean square; 0: not asked for")
+          .at_least(0),
+      text("memory", "stored",
+           "what is kept of the roll-out for the backward pass: everything, the states, or only the last "
+           "state, from "
+           "which leapfrog steps back")
+          .one_of(memory_names),
+  };
+  if (is_hamiltonian)
+    fields.push_back(
+        real("integrator.binding", 4, "1 / time", "how strongly tao binds its two copies of the state")
+            .at_least(0));
+  for (const auto& part : {EncoderImpl::fields(), TransformImpl::fields(),
+                           is_hamiltonian ? LearnedHamiltonianImpl::fields() : VectorFieldImpl::fields(),
+                           DecoderImpl::fields(), ObjectiveImpl::fields()})
+    fields.insert(fields.end(), part.begin(), part.end());
+  return fields;
+}
+
+Hgn::Hgn(const schemas::Settings& settings, const DataShape& shape, Law law)
+    : VideoModel(shape),
+      context_(settings.is_automatic("data.context") ? shape.frames : settings.integer("data.context")),
+      anchor_(anchor_named(settings.text("latent.anchor"), context_)),
+      decoded_frames_(settings.is_automatic("objective.frames") ? shape.frames
+                                                                : settings.integer("objective.frames")),
+      q_channels_(settings.integer("latent.q_channels")),
+      z_channels_(settings.integer("latent.z_channels")),
+      is_deterministic_(settings.boolean("latent.deterministic")),
+      consistency_(settings.real("objective.consistency")),
+      is_reversed_(settings.boolean("data.reverse") && shape.is_reversible),
+      slice_(settings.is_automatic("objective.slice") ? std::numeric_limits<std::int32_t>::max()
+                                                      : settings.integer("objective.slice")),
+      plan_{settings.text("integrator.method"),
+            {settings.is_automatic("integrator.dt") ? shape.dt : settings.real("integrator.dt"),
+             settings.real("integrator.tolerance")},
+            settings.integer("integrator.substeps"),
+            memory_named(settings.text("memory"))},
+      precision_(settings.text("precision") == "bf16" ? at::kBFloat16 : at::kFloat) {
+  Initializer initializer(
+      random_key(static_cast<std::uint64_t>(settings.integer("seed")), Purpose::parameters));
+  const bool has_transform = settings.boolean("transform.enabled");
+  if (!has_transform) z_channels_ = 2 * q_channels_;
+  encoder_ = register_module(
+      "encoder", Encoder(settings, context_, shape.image_size, z_channels_, is_deterministic_, initializer));
+  if (has_transform)
+    transform_ = register_module("transform", Transform(settings, z_channels_, 2 * q_channels_, initializer));
+  if (law == Law::hamiltonian) {
+    plan_.options.binding = settings.real("integrator.binding");
+    const auto hamiltonian =
+        register_module("hamiltonian", LearnedHamiltonian(settings, q_channels_, initializer));
+    dynamics_ = hamiltonian.get();
+    of_dynamics_ = hamiltonian->parameters();
+  } else {
+    dynamics_ = register_module("transition", VectorField(settings, q_channels_, initializer)).get();
+  }
+  decoder_ = register_module("decoder",
+                             Decoder(settings, q_channels_, shape.image_size, shape.pixel_mean, initializer));
+  objective_ = register_module("objective", Objective(settings, shape));
+  const auto [mean, deviation] = pixel_statistics(shape);
+  pixels_ = {register_buffer("pixel_mean", mean), register_buffer("pixel_std", deviation)};
+  make_stepper(plan_.method, *dynamics_, plan_.options);  // refuses a scheme that does not fit
+  if (plan_.memory != Memory::stored && !is_written_out(plan_.method, *dynamics_))
+    throw schemas::FieldError(
+        "memory = \"" + settings.text("memory") +
+        "\" is not allowed: it needs integrator.method = \"leapfrog\" and an H = V(q) + K(p)");
+}
+
+Posterior Hgn::encode(const Tensor& pixels) const {
+  return encoder_->forward(pixels_.normalised(pixels).to(precision_));
+}
+
+Posterior Hgn::encode_frames(const Tensor& frames, const std::vector<std::int64_t>& shown) const {
+  return encoder_->forward(encoder_input(frames, shown, context_, shape_.image_size, pixels_, precision_));
+}
+
+Posterior Hgn::encode_frames(const Tensor& frames) const {
+  TORCH_CHECK(frames.size(1) >= context_, "the encoder sees ", context_, " frames, and there are ",
+              frames.size(1));
+  std::vector<std::int64_t> shown;
+  for (std::int64_t sequence = 0; sequence < frames.size(0); ++sequence)
+    for (std::int64_t frame = 0; frame < context_; ++frame)
+      shown.push_back(sequence * frames.size(1) + frame);
+  return encode_frames(frames, shown);
+}
+
+PhaseSpace Hgn::start(const Tensor& z) const {
+  const auto halves = (transform_.is_empty() ? z : transform_->forward(z)).chunk(2, 1);
+  return {halves[0].contiguous(), halves[1].contiguous()};
+}
+
+std::vector<PhaseSpace> Hgn::roll_out(const PhaseSpace& start, std::int64_t count, double speed) const {
+  StepperOptions options = plan_.options;
+  options.dt *= speed;
+  return model::roll_out(plan_.method, *dynamics_, start, count, options, plan_.substeps);
+}
+
+Tensor Hgn::decode_positions(const Tensor& q) const {
+  return decoder_->forward(q.to(precision_).contiguous(at::MemoryFormat::ChannelsLast));
+}
+
+Tensor Hgn::draw_z(const Posterior& posterior, std::uint64_t key, const Share& share) const {
+  if (is_deterministic_) return posterior.mean;
+  at::Generator generator = make_generator(key);
+  const at::Device device = posterior.mean.device();
+  const Tensor noise =
+      normal_rows(posterior.mean.sizes().vec(), share, generator, staging(device).dtype(at::kFloat));
+  return posterior.mean + (0.5 * posterior.log_variance).exp() * noise.to(device, /*non_blocking=*/true);
+}
+
+LossTerms Hgn::loss(const Batch& batch, const StepContext& context) {
+  const Tensor& frames = batch.frames;
+  const std::int64_t sequences = frames.size(0), window = frames.size(1);
+  const std::int64_t horizon = std::min(context.horizon, window), chosen = std::min(decoded_frames_, horizon);
+  const Span counted{Context{window, anchor_}.begin(horizon), horizon};  // by the loss
+  const Posterior posterior = encode_frames(frames);
+  const Tensor z =
+      draw_z(posterior, random_key(context.seed, Purpose::posterior, {context.step}), context.share);
+  context.lap("encode");
+
+  const auto times = choose_frames(sequences, chosen, counted, context);
+  const Span span = consistency_ > 0 ? counted : reaching(times, anchor_);
+  const PhaseSpace states = states_of(start(z), span);
+  context.lap("roll out");
+  std::vector<std::int64_t> of_states, of_frames;
+  for (std::size_t i = 0; i < times.size(); ++i) {
+    const std::int64_t sequence = static_cast<std::int64_t>(i) / chosen;
+    of_states.push_back(sequence * span.count + times[i] - span.first);
+    of_frames.push_back(sequence * window + times[i]);
+  }
+  const Tensor q = states.q.flatten(0, 1).index_select(0, indices(of_states, frames.device()));
+  const DecodingError error =
+      decoding_error(q, frames.flatten(0, 1), indices(of_frames, frames.device()), context.progress);
+  context.lap("decode, with its backward pass");
+  const Tensor inconsistency = consistency_ > 0 ? inconsistency_of(frames, states, span, context) : Tensor();
+  if (context.profile != nullptr) {
+    context.profile->lap_at_gradient(q, "decode, with its backward pass");
+    context.profile->lap_at_gradient(z, "roll out, backward");
+  }
+
+  LossTerms terms;
+  const auto pixel_values = static_cast<double>(window * 3 * shape_.image_size * shape_.image_size);
+  const Tensor kl =
+      is_deterministic_ ? Tensor() : kl_to_standard_normal(posterior.mean, posterior.log_variance).mean();
+  terms.loss = objective_->loss(error.minimised, kl.defined() ? kl / pixel_values : kl, context.progress);
+  terms.averaged = {{"mse", error.squared}};
+  if (inconsistency.defined()) {
+    terms.loss = terms.loss + consistency_ * inconsistency;
+    terms.averaged.emplace_back("inconsistency", inconsistency.detach());
+  }
+  if (kl.defined()) terms.averaged.emplace_back("kl", kl.detach());
+  terms.momentary = {{"multiplier", objective_->multiplier}};
+  if (context.is_logged) log_energy(states, terms);
+  return terms;
+}
+
+PhaseSpace Hgn::states_of(const PhaseSpace& at_anchor, const Span& span) const {
+  const PhaseSpace onward =
+      trajectory(*dynamics_, at_anchor, span.first + span.count - anchor_, plan_, of_dynamics_);
+  if (span.first == anchor_) return onward;
+  TrajectoryPlan reversed = plan_;
+  reversed.options.dt = -plan_.options.dt;
+  const std::int64_t before = anchor_ - span.first;
+  const PhaseSpace back = trajectory(*dynamics_, at_anchor, before + 1, reversed, of_dynamics_);
+  const auto joined = [before](const Tensor& past, const Tensor& future) {
+    return at::cat({past.narrow(1, 1, before).flip(1), future}, 1);
+  };
+  return {joined(back.q, onward.q), joined(back.p, onward.p)};
+}
+
+Tensor Hgn::inconsistency_of(const Tensor& frames, const PhaseSpace& states, const Span& span,
+                             const StepContext& context) const {
+  const Context seen{context_, anchor_};
+  const std::vector<Part> parts =
+      choose_parts(frames.size(0), frames.size(1), span, seen, is_reversed_, context);
+  const Posterior implied = encode_frames(frames, shown_of(parts, frames.size(1), seen));
+  const Tensor mean = inconsistency(start(implied.mean), states, span.first, parts);
+  context.lap("encode parts");
+  return mean;
+}
+
+void Hgn::after_step(const LossTerms& terms) {
+  objective_->update(terms.averaged.front().second);
+}
+
+Hgn::DecodingError Hgn::decoding_error(const Tensor& q, const Tensor& frames, const Tensor& chosen,
+                                       double progress) const {
+  const auto values = static_cast<double>(q.size(0) * 3 * shape_.image_size * shape_.image_size);
+  const Tensor squares = at::empty({q.size(0)}, q.options().dtype(at::kFloat));  // of each frame, summed
+  const auto error = [&](const Tensor& some, std::int64_t begin) {
+    const std::int64_t end = begin + some.size(0);
+    const Tensor truth = frames.index_select(0, chosen.slice(0, begin, end));
+    const Tensor decoded = decode_positions(some);
+    const Tensor missed = objective_->expected(decoded) - to_pixels(truth, shape_.image_size);
+    squares.slice(0, begin, end).copy_(missed.detach().square().flatten(1).sum(1));
+    const Tensor sum = objective_->pixel_error(missed, progress).sum(),
+                 roughness = objective_->roughness(decoded);
+    return (roughness.defined() ? sum + roughness : sum) / values;
+  };
+  const Tensor minimised = sliced_sum(error, q, decoder_->parameters(), slice_);
+  return {minimised, squares.sum() / values};
+}
+
+void Hgn::log_energy(const PhaseSpace& states, LossTerms& terms) const {
+  const at::NoGradGuard no_grad;
+  const Tensor energies = energy({states.q.flatten(0, 1), states.p.flatten(0, 1)});
+  if (!energies.defined()) return;
+  const EnergyStatistics statistics = energy_statistics(energies.view({states.q.size(0), -1}));
+  terms.momentary.emplace_back("energy_mean", statistics.mean);
+  terms.momentary.emplace_back("energy_drift", statistics.drift());
+}
+
+PhaseSpace Hgn::infer(const Tensor& frames) const {
+  const at::NoGradGuard no_grad;
+  return start(encode_frames(frames).mean);
+}
+
+std::optional<Posterior> Hgn::posterior(const Tensor& frames) const {
+  if (is_deterministic_) return std::nullopt;
+  const at::NoGradGuard no_grad;
+  return encode_frames(frames);
+}
+
+PhaseSpace Hgn::draw(const Posterior& posterior, std::uint64_t seed) const {
+  const at::NoGradGuard no_grad;
+  return start(draw_z(posterior, random_key(seed, Purpose::posterior), {}));
+}
+
+std::optional<PhaseSpace> Hgn::draw_start(std::int64_t sequences, std::uint64_t seed) const {
+  if (is_deterministic_) return std::nullopt;
+  const at::NoGradGuard no_grad;
+  at::Generator generator = make_generator(random_key(seed, Purpose::prior));
+  const Tensor z =
+      at::empty({sequences, z_channels_, latent_size, latent_size}, at::kFloat).normal_(0, 1, generator);
+  return start(z.to(pixels_.mean.device()));
+}
+
+}  // namespace hamgen::model

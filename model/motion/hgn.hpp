@@ -1,0 +1,84 @@
+// The Hamiltonian Generative Network (sec. 3.2, A.1): frames -> posterior of z -> f_psi -> state (q, p) at
+// the first frame -> roll-out through the learned Hamiltonian -> frames decoded from q alone.
+//
+// The state may be that at the middle frame or a late one, instead: from there the roll-out goes both ways,
+// not as far, and the encoder, which sees the future of a frame and its past, knows it better.
+//
+// With another law of motion in place of the Hamiltonian, a network that gives dq/dt and dp/dt, the same
+// model is "latent_ode": the baseline that tells what H is good for.
+#pragma once
+
+#include "model/data/encoder_input.hpp"
+#include "model/dynamics/trajectory.hpp"
+#include "model/dynamics/vector_field.hpp"
+#include "model/interfaces/video_model.hpp"
+#include "model/losses/consistency.hpp"
+#include "model/losses/objective.hpp"
+
+namespace hamgen::model {
+
+enum class Law { hamiltonian, vector_field };
+
+class Hgn : public VideoModel {
+ public:
+  static std::vector<schemas::Field> fields(Law law);
+  Hgn(const schemas::Settings& settings, const DataShape& shape, Law law = Law::hamiltonian);
+
+  LossTerms loss(const Batch& batch, const StepContext& context) override;
+  void after_step(const LossTerms& terms) override;
+
+  std::int64_t context() const override { return context_; }
+  std::int64_t anchor() const override { return anchor_; }
+  PhaseSpace infer(const Tensor& frames) const override;
+  std::vector<PhaseSpace> roll_out(const PhaseSpace& start, std::int64_t count,
+                                   double speed = 1) const override;
+  Tensor decode(const PhaseSpace& state) const override { return decode_positions(state.q); }
+  Tensor expected(const Tensor& decoded) const override { return objective_->expected(decoded); }
+  const Dynamics& dynamics() const override { return *dynamics_; }
+  std::optional<Posterior> posterior(const Tensor& frames) const override;
+  PhaseSpace draw(const Posterior& posterior, std::uint64_t seed) const override;
+  std::optional<PhaseSpace> draw_start(std::int64_t sequences, std::uint64_t seed) const override;
+
+  // pixels: [B, context, 3, S, S] in units of 255.
+  Posterior encode(const Tensor& pixels) const;
+  // Of stored frames, u8 [B, T, H, W, 3]: the `shown` ones (encoder_input()), or each sequence's first.
+  Posterior encode_frames(const Tensor& frames, const std::vector<std::int64_t>& shown) const;
+  Posterior encode_frames(const Tensor& frames) const;
+  PhaseSpace start(const Tensor& z) const override;  // f_psi
+  Tensor decode_positions(const Tensor& q) const;    // [N, C, 4, 4] -> [N, 3, S, S]
+
+ private:
+  // The error of decoded frames: what training lowers, and the mean square.
+  struct DecodingError {
+    Tensor minimised, squared;  // [] each
+  };
+
+  Tensor draw_z(const Posterior& posterior, std::uint64_t key, const Share& share) const;
+  // The states at the frames of the span, from that at the anchor, which is one of them: [B, T, C, 4, 4].
+  PhaseSpace states_of(const PhaseSpace& at_anchor, const Span& span) const;
+  // Of the frames decoded from q [N, C, 4, 4] against the `chosen` [N] of frames, u8 [M, H, W, 3].
+  DecodingError decoding_error(const Tensor& q, const Tensor& frames, const Tensor& chosen,
+                               double progress) const;
+  // Of the states that parts of the windows imply with the roll-outs, [B, T, C, 4, 4] at the span's frames.
+  Tensor inconsistency_of(const Tensor& frames, const PhaseSpace& states, const Span& span,
+                          const StepContext& context) const;
+  void log_energy(const PhaseSpace& states, LossTerms& terms) const;  // [B, T, C, 4, 4]
+
+  std::int64_t context_, anchor_, decoded_frames_, q_channels_, z_channels_;
+  bool is_deterministic_;
+  double consistency_;
+  bool is_reversed_;  // videos are played backward, too
+  std::int64_t slice_;
+  TrajectoryPlan plan_;
+  at::ScalarType precision_;
+
+  Encoder encoder_{nullptr};
+  Transform transform_{nullptr};
+  const Dynamics* dynamics_ = nullptr;  // one of the registered modules
+  std::vector<Tensor> of_dynamics_;     // its parameters, where its gradients are written out
+  Decoder decoder_{nullptr};
+  Objective objective_{nullptr};
+  PixelStatistics pixels_;
+};
+
+}  // namespace hamgen::model

@@ -1,0 +1,182 @@
+#include "model/networks/nets.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+
+namespace hamgen::model {
+namespace {
+
+constexpr std::int64_t kernel = 3;
+
+void register_layers(torch::nn::Module& module, const std::vector<Conv>& layers) {
+  for (std::size_t i = 0; i < layers.size(); ++i) module.register_module(std::to_string(i), layers[i]);
+}
+
+Activation activation_named(const std::string& name) {
+  return name == "sigmoid" ? Activation::sigmoid : Activation::none;
+}
+
+}  // namespace
+
+std::int64_t doublings(std::int64_t image_size) {
+  std::int64_t n = 0;
+  for (std::int64_t size = latent_size; size < image_size; size *= 2) ++n;
+  if (image_size < 2 * latent_size || latent_size << n != image_size)
+    throw schemas::FieldError("frames of " + std::to_string(image_size) + "x" + std::to_string(image_size) +
+                              " pixels do not fit the networks: expected 8, 16, 32, 64, ... pixels a side "
+                              "(data.image_size scales larger ones down)");
+  return n;
+}
+
+std::vector<std::int64_t> per_layer(const schemas::Settings& settings, const std::string& path,
+                                    std::size_t layers) {
+  std::vector<std::int64_t> values = settings.integers(path);
+  if (values.size() == 1) values.assign(layers, values.front());
+  if (values.size() != layers)
+    throw schemas::FieldError(path + " has " + std::to_string(values.size()) +
+                              " items: expected one, or one for each of " + std::to_string(layers) +
+                              " layers");
+  return values;
+}
+
+std::vector<schemas::Field> EncoderImpl::fields() {
+  using namespace schemas;
+  return {integers("encoder.filters", {32, 64, 64, 64, 64, 64, 64}, "",
+                   "filters of each layer before the last, which has latent.z_channels")
+              .at_least(1)
+              .at_most(4096)
+              .items(1, 32),
+          text("encoder.downsampling", "spread", "strides of 2 spread over all layers, or in the first ones")
+              .one_of({"spread", "early"}),
+          integer("encoder.framewise", 0, "",
+                  "how many of the first layers see each frame by itself; the frames are stacked behind them")
+              .at_least(0)
+              .at_most(32)};
+}
+
+EncoderImpl::EncoderImpl(const schemas::Settings& settings, std::int64_t context, std::int64_t image_size,
+                         std::int64_t z_channels, bool is_deterministic, Initializer& initializer)
+    : framewise_(static_cast<std::size_t>(settings.integer("encoder.framewise"))),
+      is_deterministic_(is_deterministic) {
+  std::vector<std::int64_t> filters = settings.integers("encoder.filters");
+  filters.push_back(is_deterministic ? z_channels : 2 * z_channels);
+  const auto count = static_cast<std::int64_t>(filters.size()), halvings = doublings(image_size);
+  if (count < halvings)
+    throw schemas::FieldError("encoder.filters has " + std::to_string(count - 1) + " items: frames of " +
+                              std::to_string(image_size) + " pixels need at least " +
+                              std::to_string(halvings - 1));
+  const bool is_early = settings.text("encoder.downsampling") == "early";
+  std::vector<std::int64_t> strides(filters.size(), 1);
+  for (std::int64_t k = 0; k < halvings; ++k)
+    strides[static_cast<std::size_t>(is_early ? k : k * count / halvings)] = 2;
+  if (framewise_ >= filters.size())
+    throw schemas::FieldError("encoder.framewise = " + std::to_string(framewise_) +
+                              " is not allowed: expected at most " + std::to_string(count - 1) +
+                              ", the number of encoder.filters, since the last layer sees all frames");
+  std::int64_t inputs = 3;
+  for (std::size_t i = 0; i < filters.size(); ++i) {
+    if (i == framewise_) inputs *= context;
+    layers_.emplace_back(std::exchange(inputs, filters[i]), filters[i], kernel, strides[i], small_gain,
+                         initializer);
+  }
+  register_layers(*this, layers_);
+  if (is_deterministic_) return;
+  // The posterior begins narrow, so that the decoder learns from states that carry information.
+  const at::NoGradGuard no_grad;
+  layers_.back()->bias.slice(0, z_channels).fill_(settings.real("latent.initial_log_variance"));
+  layers_.back()->weight.slice(0, z_channels).mul_(0.1);
+}
+
+Posterior EncoderImpl::forward(const Tensor& frames) const {
+  const std::span layers(layers_);
+  Tensor x = frames;
+  if (framewise_ > 0) {
+    x = x.flatten(0, 1).contiguous(at::MemoryFormat::ChannelsLast);
+    x = activate(through(layers.first(framewise_), x, Activation::leaky_relu), Activation::leaky_relu);
+    x = x.unflatten(0, {frames.size(0), frames.size(1)});
+  }
+  x = x.flatten(1, 2).contiguous(at::MemoryFormat::ChannelsLast);
+  const Tensor y = through(layers.subspan(framewise_), x, Activation::leaky_relu).to(at::kFloat);
+  if (is_deterministic_) return {y, {}};
+  const auto halves = y.chunk(2, 1);
+  return {halves[0], halves[1]};
+}
+
+std::vector<schemas::Field> TransformImpl::fields() {
+  using namespace schemas;
+  return {boolean("transform.enabled", true,
+                  "f_psi between z and the state; false: the state is z itself (\"no f_psi\")"),
+          integers("transform.filters", {64, 64}, "",
+                   "filters of each layer before the last, which has 2 latent.q_channels")
+              .at_least(1)
+              .at_most(4096)
+              .items(0, 32)};
+}
+
+TransformImpl::TransformImpl(const schemas::Settings& settings, std::int64_t z_channels,
+                             std::int64_t state_channels, Initializer& initializer) {
+  std::vector<std::int64_t> filters = settings.integers("transform.filters");
+  filters.push_back(state_channels);
+  for (const std::int64_t outputs : filters)
+    layers_.emplace_back(std::exchange(z_channels, outputs), outputs, kernel, 1, small_gain, initializer);
+  register_layers(*this, layers_);
+}
+
+Tensor TransformImpl::forward(const Tensor& z) const {
+  return through(layers_, z, Activation::leaky_relu);
+}
+
+std::vector<schemas::Field> DecoderImpl::fields() {
+  using namespace schemas;
+  return {
+      integers("decoder.filters", {64}, "",
+               "filters of each block, the last for all further ones; a block doubles the size")
+          .at_least(1)
+          .at_most(4096)
+          .items(1, 16),
+      integer("decoder.convolutions", 2, "", "convolutions of a block").at_least(1).at_most(16),
+      text("decoder.block_activation", "sigmoid", "closes each block, after its leaky ReLUs")
+          .one_of({"sigmoid", "none"}),
+      text("decoder.output_activation", "none", "after the last convolution").one_of({"sigmoid", "none"}),
+      boolean("decoder.start_at_mean", false,
+              "the output's bias begins at the mean colour of the train split"),
+  };
+}
+
+DecoderImpl::DecoderImpl(const schemas::Settings& settings, std::int64_t channels, std::int64_t image_size,
+                         const std::vector<double>& pixel_mean, Initializer& initializer, std::int64_t images)
+    : block_activation_(activation_named(settings.text("decoder.block_activation"))),
+      output_activation_(activation_named(settings.text("decoder.output_activation"))) {
+  const auto filters = settings.integers("decoder.filters");
+  for (std::int64_t block = 0; block < doublings(image_size); ++block) {
+    const std::int64_t outputs = filters[std::min(static_cast<std::size_t>(block), filters.size() - 1)];
+    std::vector<Conv> layers;
+    for (std::int64_t i = 0; i < settings.integer("decoder.convolutions"); ++i) {
+      layers.emplace_back(std::exchange(channels, outputs), outputs, kernel, 1, he_gain, initializer);
+      register_module("block" + std::to_string(block) + "_" + std::to_string(i), layers.back());
+    }
+    blocks_.push_back(std::move(layers));
+  }
+  output_ = register_module("output", Conv(channels, 3 * images, kernel, 1, 0.1, initializer));
+  if (!settings.boolean("decoder.start_at_mean")) return;
+  const at::NoGradGuard no_grad;
+  for (std::int64_t channel = 0; channel < 3 * images; ++channel) {
+    const double mean = std::clamp(pixel_mean.at(static_cast<std::size_t>(channel % 3)), 1e-3, 1 - 1e-3);
+    output_->bias[channel] = output_activation_ == Activation::sigmoid ? std::log(mean / (1 - mean)) : mean;
+  }
+}
+
+Tensor DecoderImpl::forward(const Tensor& q) const {
+  Tensor x = q;
+  for (const auto& block : blocks_) {
+    for (std::size_t i = 0; i < block.size(); ++i) {
+      x = i == 0 ? block[i]->forward_doubled(x) : block[i]->forward(x);
+      at::leaky_relu_(x, 0.2);  // in place: no convolution needs what it gave
+    }
+    x = activate(x, block_activation_);
+  }
+  return activate(output_->forward(x).to(at::kFloat), output_activation_);
+}
+
+}  // namespace hamgen::model
