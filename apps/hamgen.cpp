@@ -8,16 +8,16 @@
 #include <optional>
 #include <thread>
 
-#include "apps/command_line.hpp"
-#include "apps/config.hpp"
-#include "apps/generate.hpp"
-#include "apps/preview.hpp"
-#include "apps/repair.hpp"
-#include "apps/report.hpp"
-#include "apps/stop_signal.hpp"
-#include "apps/suite.hpp"
-#include "apps/verify.hpp"
-#include "apps/version.hpp"
+#include "apps/generate/config.hpp"
+#include "apps/generate/generate.hpp"
+#include "apps/generate/repair.hpp"
+#include "apps/generate/suite.hpp"
+#include "apps/inspect/preview.hpp"
+#include "apps/inspect/report.hpp"
+#include "apps/inspect/verify.hpp"
+#include "apps/shell/command_line.hpp"
+#include "apps/shell/stop_signal.hpp"
+#include "apps/shell/version.hpp"
 #include "dataset/format/layout.hpp"
 
 namespace hamgen::apps {

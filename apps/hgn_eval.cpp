@@ -3,14 +3,14 @@
 
 #include <cxxopts.hpp>
 
-#include "apps/command_line.hpp"
-#include "apps/evaluate.hpp"
-#include "apps/evaluate_density.hpp"
-#include "apps/evaluation_page.hpp"
-#include "apps/evaluation_text.hpp"
-#include "apps/rollout.hpp"
-#include "apps/threads.hpp"
-#include "apps/version.hpp"
+#include "apps/evaluate/evaluate.hpp"
+#include "apps/evaluate/evaluate_density.hpp"
+#include "apps/evaluate/rollout.hpp"
+#include "apps/page/evaluation_page.hpp"
+#include "apps/page/evaluation_text.hpp"
+#include "apps/shell/command_line.hpp"
+#include "apps/shell/threads.hpp"
+#include "apps/shell/version.hpp"
 #include "dataset/files/commit.hpp"
 #include "dataset/format/layout.hpp"
 

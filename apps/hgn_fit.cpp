@@ -5,11 +5,11 @@
 #include <cstdio>
 #include <cxxopts.hpp>
 
-#include "apps/command_line.hpp"
-#include "apps/fit.hpp"
-#include "apps/fit_profile.hpp"
-#include "apps/stop_signal.hpp"
-#include "apps/version.hpp"
+#include "apps/fit/fit.hpp"
+#include "apps/fit/fit_profile.hpp"
+#include "apps/shell/command_line.hpp"
+#include "apps/shell/stop_signal.hpp"
+#include "apps/shell/version.hpp"
 #include "model/data/targets.hpp"
 
 namespace hamgen::apps {

@@ -4,10 +4,10 @@
 #include <cmath>
 #include <cxxopts.hpp>
 
-#include "apps/command_line.hpp"
-#include "apps/rollout.hpp"
-#include "apps/threads.hpp"
-#include "apps/version.hpp"
+#include "apps/evaluate/rollout.hpp"
+#include "apps/shell/command_line.hpp"
+#include "apps/shell/threads.hpp"
+#include "apps/shell/version.hpp"
 #include "dataset/files/commit.hpp"
 #include "dataset/format/layout.hpp"
 

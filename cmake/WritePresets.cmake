@@ -8,7 +8,7 @@ foreach(file IN LISTS files)
 endforeach()
 file(
   WRITE ${OUTPUT}
-  "#include \"apps/preset_texts.hpp\"
+  "#include \"apps/shell/preset_texts.hpp\"
 
 namespace hamgen::apps {
 std::vector<std::pair<std::string, std::string>> ${FUNCTION}() {

@@ -7,7 +7,7 @@ execute_process(
 if(NOT commit)
   set(commit "unknown")
 endif()
-set(text "#include \"apps/version.hpp\"
+set(text "#include \"apps/shell/version.hpp\"
 
 namespace hamgen::apps {
 const char* const version = \"${VERSION}\";

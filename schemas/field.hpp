@@ -1,8 +1,8 @@
 // The descriptor of one configuration field, and the settings that a set of descriptors yields.
 //
 // A field is declared once, beside the code that uses it. Parsing, validation, --help, --print-config, the
-// JSON Schema and the reference page are all derived from that declaration (apps/config.hpp), so they cannot
-// disagree.
+// JSON Schema and the reference page are all derived from that declaration (apps/generate/config.hpp), so
+// they cannot disagree.
 //
 //   real("physics.mass", 0.5, "mass", "mass of the bob").above(0)
 //   range("start.radius", {1.3, 2.3}, "1", "radius of the start in phase space").at_least(0)

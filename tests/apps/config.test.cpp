@@ -1,6 +1,6 @@
 // One list of descriptors feeds parsing, printing, the JSON Schema and the reference page; here they have to
 // agree.
-#include "apps/config.hpp"
+#include "apps/generate/config.hpp"
 
 #include <doctest/doctest.h>
 

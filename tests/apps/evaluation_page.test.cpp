@@ -1,5 +1,5 @@
 // The page of an evaluation: well-formed, self-contained, and honest about what is missing.
-#include "apps/evaluation_page.hpp"
+#include "apps/page/evaluation_page.hpp"
 
 #include <doctest/doctest.h>
 
@@ -9,10 +9,10 @@
 #include <fstream>
 #include <set>
 
-#include "apps/evaluation_json.hpp"
-#include "apps/evaluation_tables.hpp"
-#include "apps/html.hpp"
-#include "apps/svg_chart.hpp"
+#include "apps/page/evaluation_json.hpp"
+#include "apps/page/evaluation_tables.hpp"
+#include "apps/page/html.hpp"
+#include "apps/page/svg_chart.hpp"
 
 using namespace hamgen::apps;
 

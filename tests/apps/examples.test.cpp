@@ -6,8 +6,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "apps/config.hpp"
-#include "apps/suite.hpp"
+#include "apps/generate/config.hpp"
+#include "apps/generate/suite.hpp"
 #include "simulators/trajectory.hpp"
 
 using namespace hamgen::apps;

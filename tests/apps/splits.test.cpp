@@ -1,7 +1,7 @@
 // Splits that ask questions: which there are, what their blocks may say, and that nothing else differs.
 #include <doctest/doctest.h>
 
-#include "apps/planned_shards.hpp"
+#include "apps/generate/planned_shards.hpp"
 
 using namespace hamgen::apps;
 using hamgen::schemas::FieldError;

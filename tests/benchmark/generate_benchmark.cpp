@@ -13,8 +13,8 @@
 #include <ctime>
 #include <functional>
 
-#include "apps/generate.hpp"
-#include "apps/producer.hpp"
+#include "apps/generate/generate.hpp"
+#include "apps/generate/producer.hpp"
 #include "dataset/files/commit.hpp"
 #include "tests/temporary_directory.hpp"
 

@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "apps/planned_shards.hpp"
+#include "apps/generate/planned_shards.hpp"
 
 using namespace hamgen;
 

@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "apps/fit_config.hpp"
+#include "apps/fit/fit_config.hpp"
 #include "model/density/nhf.hpp"
 
 namespace hamgen::tests {

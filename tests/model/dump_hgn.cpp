@@ -3,7 +3,7 @@
 // and buffers go by their own names, inputs and outputs as "io/...", gradients of the loss as "gradient/...".
 #include <cstdio>
 
-#include "apps/fit_config.hpp"
+#include "apps/fit/fit_config.hpp"
 #include "model/base/random.hpp"
 #include "model/data/batches.hpp"
 #include "model/motion/hgn.hpp"

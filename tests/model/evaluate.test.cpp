@@ -1,14 +1,14 @@
 // Whole evaluations: the truth that is computed again is the dataset's own, and what a run scores is what it
 // should.
-#include "apps/evaluate.hpp"
+#include "apps/evaluate/evaluate.hpp"
 
 #include <doctest/doctest.h>
 
 #include <numbers>
 
-#include "apps/fit.hpp"
-#include "apps/rollout.hpp"
-#include "apps/true_motion.hpp"
+#include "apps/evaluate/rollout.hpp"
+#include "apps/evaluate/true_motion.hpp"
+#include "apps/fit/fit.hpp"
 #include "model/metrics/metrics.hpp"
 #include "tests/model/small_dataset.hpp"
 #include "tests/temporary_directory.hpp"

@@ -4,7 +4,7 @@
 
 #include <set>
 
-#include "apps/fit_data.hpp"
+#include "apps/fit/fit_data.hpp"
 #include "dataset/shards/hdf5.hpp"
 #include "dataset/shards/table_file.hpp"
 #include "model/metrics/density_metrics.hpp"

@@ -1,6 +1,6 @@
 #include "tests/model/small_dataset.hpp"
 
-#include "apps/generate.hpp"
+#include "apps/generate/generate.hpp"
 #include "tests/temporary_directory.hpp"
 
 namespace hamgen::tests {

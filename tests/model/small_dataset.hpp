@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <memory>
 
-#include "apps/fit_config.hpp"
+#include "apps/fit/fit_config.hpp"
 #include "model/training/trainer.hpp"
 
 namespace hamgen::tests {

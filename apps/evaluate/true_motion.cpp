@@ -1,0 +1,55 @@
+#include "apps/evaluate/true_motion.hpp"
+
+#include "apps/generate/planned_shards.hpp"
+
+namespace hamgen::apps {
+TrueMotion::TrueMotion(const std::filesystem::path& dataset, const dataset::Manifest& manifest,
+                       const dataset::SplitReader& reader)
+    : reader_(reader),
+      config_(config_of(dataset, manifest.plan)),
+      simulations_(config_),
+      simulation_(simulations_.of(split_named(reader.split()))),
+      renderer_(render::Canvas::from(config_.settings)),
+      frame_bytes_(render::Canvas::from(config_.settings).frame_bytes()) {}
+
+std::vector<double> TrueMotion::row(const char* name, std::uint64_t trajectory) const {
+  return reader_.numbers(name, trajectory, 1);
+}
+
+std::vector<double> TrueMotion::start(const char* name, std::uint64_t trajectory) const {
+  std::vector<double> numbers = row(name, trajectory);
+  numbers.resize(simulation_.dimension());
+  return numbers;
+}
+
+std::vector<std::uint8_t> TrueMotion::frames(std::uint64_t trajectory, const std::vector<double>& times) {
+  const std::vector<double> parameters = row("parameters", trajectory);
+  const auto orbit =
+      simulation_.exact_orbit(parameters, start("q", trajectory), start("p", trajectory), times);
+  simulators::Scene scene;
+  scene.view = {row("view_x", trajectory).front(), row("view_y", trajectory).front(),
+                simulation_.nominal_view().half_width};
+  std::vector<std::uint8_t> pixels(times.size() * frame_bytes_);
+  const std::size_t dimension = simulation_.dimension();
+  for (std::size_t t = 0; t < times.size(); ++t) {
+    simulation_.show(parameters, {&orbit.q[t * dimension], dimension}, {&orbit.p[t * dimension], dimension},
+                     scene);
+    renderer_.render(scene, {&pixels[t * frame_bytes_], frame_bytes_});
+  }
+  return pixels;
+}
+
+double TrueMotion::energy(std::uint64_t trajectory, simulators::Reals q, simulators::Reals p) const {
+  return simulation_.system().energy(simulation_.constants(row("parameters", trajectory)), q, p);
+}
+
+std::vector<double> TrueMotion::rate(std::uint64_t trajectory, simulators::Reals q,
+                                     simulators::Reals p) const {
+  const std::size_t dimension = simulation_.dimension();
+  const std::vector<double> parameters = row("parameters", trajectory);
+  std::vector<double> rate(2 * dimension);
+  simulation_.rate(parameters, q, p, {rate.data(), dimension}, {&rate[dimension], dimension});
+  return rate;
+}
+
+}  // namespace hamgen::apps

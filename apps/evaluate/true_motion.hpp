@@ -1,0 +1,43 @@
+// The motion of a dataset's trajectories at any time, before, between and beyond its frames: integrated again
+// from the exact states in the shards, and rendered. What roll-outs are compared with.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "apps/generate/planned_shards.hpp"
+#include "dataset/shards/split_reader.hpp"
+#include "render/frame_renderer.hpp"
+#include "simulators/trajectory.hpp"
+
+namespace hamgen::apps {
+
+class TrueMotion {
+ public:
+  // `reader` outlives it. Throws what config_of() throws.
+  TrueMotion(const std::filesystem::path& dataset, const dataset::Manifest& manifest,
+             const dataset::SplitReader& reader);
+
+  // Noise-free frames RGB8 [times, H, W, 3] of a trajectory at `times`, which begin with 0, the time of its
+  // first frame, and go one way. Throws simulators::IntegrationFailure.
+  std::vector<std::uint8_t> frames(std::uint64_t trajectory, const std::vector<double>& times);
+  // H(q, p) of the system, with the constants of the trajectory. q, p: D numbers.
+  double energy(std::uint64_t trajectory, simulators::Reals q, simulators::Reals p) const;
+  // Hamilton's equations there: dq/dt, then dp/dt, 2 D numbers.
+  std::vector<double> rate(std::uint64_t trajectory, simulators::Reals q, simulators::Reals p) const;
+  const simulators::Simulation& simulation() const { return simulation_; }
+  std::uint64_t frame_size() const { return reader_.frame_size(); }
+
+ private:
+  std::vector<double> row(const char* name, std::uint64_t trajectory) const;
+  std::vector<double> start(const char* name, std::uint64_t trajectory) const;  // its first frame's
+
+  const dataset::SplitReader& reader_;
+  Config config_;
+  Simulations simulations_;
+  const simulators::Simulation& simulation_;  // of the reader's split
+  render::FrameRenderer renderer_;
+  std::size_t frame_bytes_;
+};
+
+}  // namespace hamgen::apps

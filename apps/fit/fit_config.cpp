@@ -1,0 +1,163 @@
+#include "apps/fit/fit_config.hpp"
+
+#include <algorithm>
+#include <map>
+#include <regex>
+#include <thread>
+
+#include "apps/shell/preset_texts.hpp"
+
+namespace hamgen::apps {
+namespace {
+
+using schemas::FieldError;
+
+void set(FitConfig& config, const std::string& path, schemas::Value value) {
+  config.settings.set(*std::ranges::find(config.fields, path, &schemas::Field::path), std::move(value));
+}
+
+std::string resolve_device(const std::string& wanted) {
+  static const std::regex pattern("auto|cpu|cuda(:[0-9]{1,4})?");
+  if (!std::regex_match(wanted, pattern))
+    throw FieldError("device = \"" + wanted + "\" is not allowed: expected auto, cpu, cuda or cuda:INDEX");
+  const auto gpus = static_cast<int>(torch::cuda::is_available() ? torch::cuda::device_count() : 0);
+  if (wanted == "cpu") return wanted;
+  if (wanted == "auto") return gpus > 0 ? "cuda:0" : "cpu";
+  const int index = wanted == "cuda" ? 0 : std::stoi(wanted.substr(5));
+  if (index >= gpus)
+    throw FieldError("device = \"" + wanted + "\" is not allowed: " +
+                     (gpus == 0 ? "this machine, or this LibTorch, has no GPU"
+                                : "this machine has " + std::to_string(gpus) + " GPU(s), counted from 0"));
+  return "cuda:" + std::to_string(index);
+}
+
+}  // namespace
+
+const std::vector<Preset>& presets() {
+  static const std::vector<Preset> all = [] {
+    std::map<std::string, Json> texts;
+    for (const auto& [name, text] : preset_texts()) texts[name] = Json::parse(text);
+    std::vector<Preset> list;
+    for (const auto& [name, json] : texts) {
+      const Json base = json.contains("base") ? texts.at(json.at("base")) : Json::object();
+      Preset preset{name, json.at("summary"), base.value("settings", Json::object()), json.at("models")};
+      merge(preset.settings, json.at("settings"));
+      for (auto& [model, difference] : preset.models.items()) {
+        Json of_base = base.value("models", Json::object()).value(model, Json::object());
+        merge(of_base, difference);
+        difference = std::move(of_base);
+      }
+      list.push_back(std::move(preset));
+    }
+    return list;
+  }();
+  return all;
+}
+
+const Preset& find_preset(const std::string& name) {
+  const auto found = std::ranges::find(presets(), name, &Preset::name);
+  if (found != presets().end()) return *found;
+  std::string names;
+  for (const Preset& preset : presets()) names += (names.empty() ? "" : ", ") + preset.name;
+  throw FieldError("unknown preset \"" + name + "\": expected one of " + names);
+}
+
+Json known_fields(const Json& json, const std::vector<schemas::Field>& fields, const std::string& prefix) {
+  Json kept = Json::object();
+  for (const auto& [key, value] : json.items()) {
+    const std::string path = prefix + key;
+    if (value.is_object()) {
+      if (Json inner = known_fields(value, fields, path + "."); !inner.empty()) kept[key] = std::move(inner);
+    } else if (std::ranges::count(fields, path, &schemas::Field::path) > 0) {
+      kept[key] = value;
+    }
+  }
+  return kept;
+}
+
+Json preset_settings(const std::string& preset_name, const std::string& model_name) {
+  const Preset& preset = find_preset(preset_name);
+  const model::ModelDescriptor& model = model::find_model(model_name);
+  if (!preset.models.contains(model.name)) {
+    std::string names;
+    for (const auto& [name, difference] : preset.models.items()) names += (names.empty() ? "" : ", ") + name;
+    throw FieldError("preset \"" + preset.name + "\" is not for model " + model.name + ", but for " + names);
+  }
+  Json json = known_fields(preset.settings, model::training_fields(model));
+  merge(json, preset.models.at(model.name));
+  json["model"] = model.name;
+  return json;
+}
+
+std::string default_preset(const std::string& model) {
+  for (const char* name : {"small", "density"})
+    if (find_preset(name).models.contains(model)) return name;
+  return "paper";
+}
+
+FitConfig fit_config_from_json(const Json& json) {
+  if (!json.is_object()) throw FieldError("the configuration is not a JSON object");
+  const Json name = json.value("model", Json("hgn"));
+  if (!name.is_string()) throw FieldError("model = " + name.dump() + " is not allowed: expected a name");
+  FitConfig config;
+  config.model = &model::find_model(name.get<std::string>());
+  config.fields = model::training_fields(*config.model);
+  config.settings = schemas::Settings(config.fields);
+  Json rest = json;
+  rest.erase("model");
+  apply(rest, config.fields, config.settings, {" for model " + config.model->name, "hgn-fit --print-config"});
+  return config;
+}
+
+Json to_json(const FitConfig& config) {
+  Json json{{"model", config.model->name}};
+  json.update(to_json(config.fields, config.settings));
+  return json;
+}
+
+void resolve_machine(FitConfig& config, const model::Place& place) {
+  const std::string wanted = config.settings.text("device");
+  const bool takes_its_own =
+      place.size > 1 && (wanted.starts_with("cuda") || (wanted == "auto" && torch::cuda::is_available()));
+  const std::string device = resolve_device(
+      takes_its_own ? "cuda:" + std::to_string(place.local_rank %
+                                               std::max(1, static_cast<int>(torch::cuda::device_count())))
+                    : wanted);
+  set(config, "device", device);
+  if (config.settings.text("precision") == "auto")
+    set(config, "precision", std::string(model::computes_in_bf16(device) ? "bf16" : "fp32"));
+  if (config.settings.is_automatic("threads"))
+    set(config, "threads",
+        std::max<std::int64_t>(
+            1, static_cast<std::int64_t>(std::thread::hardware_concurrency()) / place.local_size));
+}
+
+Json fit_schema() {
+  Json schema{{"$schema", "https://json-schema.org/draft/2020-12/schema"},
+              {"title", "Configuration of a training run of hgn-fit"},
+              {"oneOf", Json::array()}};
+  for (const auto& model : model::models()) {
+    Json variant = object_schema(model::training_fields(model));
+    variant["title"] = model.name + ": " + model.summary;
+    variant["properties"]["model"] = {{"const", model.name}};
+    schema["oneOf"].push_back(std::move(variant));
+  }
+  return schema;
+}
+
+std::string fit_reference() {
+  std::string page =
+      "# Training configuration\n\nGenerated by `hgn-fit reference config`. Every field can be given in a "
+      "JSON file "
+      "(`--config`) as nested objects or on the command line (`--set path=value`); a preset (`--preset`) "
+      "sets several. "
+      "The defaults are the paper's values.\n\n## Presets\n\n| preset | what for |\n|---|---|\n";
+  for (const Preset& preset : presets()) page += "| `" + preset.name + "` | " + preset.summary + " |\n";
+  for (const auto& model : model::models()) {
+    page += "\n## " + model.name + "\n\n" + model.summary + " (" + model.reference + ")\n\n" + table_head;
+    for (const auto& field : model::training_fields(model)) page += table_row(field);
+  }
+  return page;
+}
+
+}  // namespace hamgen::apps

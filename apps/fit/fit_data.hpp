@@ -1,0 +1,52 @@
+// What a run is trained on: a dataset of hamgen (its videos, its states, or points of an array of it), a
+// table in an HDF5 file, or a built-in target.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+
+#include "apps/fit/fit_config.hpp"
+#include "model/data/points.hpp"
+
+namespace hamgen::apps {
+
+// A directory that hamgen wrote, open.
+struct OpenDataset {
+  // Every train shard is compared with its checksum. Throws dataset::ManifestError, ShardError.
+  explicit OpenDataset(const std::filesystem::path& root);
+  dataset::Manifest manifest;
+  dataset::SplitReader train;
+  std::optional<dataset::SplitReader> test;  // where there are trajectories in it
+};
+
+class FitData {
+ public:
+  // `path`: empty for a target. Throws schemas::FieldError where path, model and configuration do not fit
+  // together; dataset::ManifestError, ShardError, TableError for what cannot be read.
+  FitData(const FitConfig& config, const std::filesystem::path& path);
+
+  const model::TrainingData& training() const { return training_; }
+  // `share`: of every batch.
+  std::unique_ptr<model::BatchSource> source(const FitConfig& config, const model::Model& model,
+                                             const model::Share& share = {}) const;
+  const OpenDataset* dataset() const { return dataset_.get(); }  // or null
+  const model::PointData* points() const { return points_ ? &*points_ : nullptr; }
+  std::string name() const;  // of the system, the target or the file
+  // What run.json says of the data.
+  Json about() const;
+
+ private:
+  void open_points(const FitConfig& config);
+
+  std::filesystem::path path_;
+  std::unique_ptr<OpenDataset> dataset_;
+  std::optional<model::PointData> points_;
+  model::TrainingData training_;
+};
+
+// Throws dataset::FileError where `path` is not the data that the run.json of `run` tells of.
+void require_its_data(const Json& about, const std::filesystem::path& path, const std::filesystem::path& run);
+// What tells this data from any other: the SHA-256 of manifest.json or of the file; "" without a path.
+std::string data_fingerprint(const std::filesystem::path& path);
+
+}  // namespace hamgen::apps

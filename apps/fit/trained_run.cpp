@@ -1,0 +1,123 @@
+#include "apps/fit/trained_run.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+
+#include "dataset/files/digest.hpp"
+#include "dataset/files/file.hpp"
+#include "model/training/checkpoint.hpp"
+
+namespace hamgen::apps {
+
+namespace fs = std::filesystem;
+
+std::string file_hash(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  if (!file && !file.eof()) throw dataset::FileError("cannot read " + path.string());
+  return dataset::sha256(std::as_bytes(std::span(text)));
+}
+
+bool is_run(const fs::path& directory) {
+  if (!fs::exists(directory / run_file::config) || !fs::exists(directory / run_file::about)) return false;
+  const Json about = read_json(directory / run_file::about);
+  return about.is_object() && about.value("program", Json()) == "hgn-fit";
+}
+
+namespace {
+
+// run.json as this program wrote it.
+model::DataShape shape_of(const Json& about, const fs::path& file) {
+  try {
+    model::DataShape points;
+    points.coordinates = about.value("coordinates", std::int64_t{1});
+    if (!about.contains("data_shape")) return points;
+    const Json& shape = about.at("data_shape");
+    return {shape.at("frames"),
+            shape.at("image_size"),
+            shape.at("dt"),
+            {0.5, 0.5, 0.5},
+            {1, 1, 1},
+            points.coordinates,
+            {},
+            {}};  // the pixels' mean and deviation are among the weights
+  } catch (const Json::exception&) {
+    throw dataset::FileError(file.string() + " is damaged: data_shape is not understood");
+  }
+}
+
+}  // namespace
+
+TrainedRun load_run(const fs::path& path, const std::string& device) {
+  if (!is_run(path))
+    throw dataset::FileError(path.string() +
+                             " is not a run of hgn-fit: it has no config.json and run.json of one");
+  for (const char* name : {run_file::weights, run_file::result})
+    if (!fs::exists(path / name))
+      throw dataset::FileError(path.string() + " is not finished: it has no " + name +
+                               ". Finish it with:  hgn-fit --resume " + path.string() + " --max-time 10m");
+  TrainedRun run;
+  run.path = path;
+  run.config = fit_config_from_json(read_json(path / run_file::config));
+  if (!device.empty())
+    run.config.settings.set(*std::ranges::find(run.config.fields, "device", &schemas::Field::path), device);
+  else if (run.config.settings.text("device") != "cpu" && !torch::cuda::is_available())
+    run.config.settings.set(*std::ranges::find(run.config.fields, "device", &schemas::Field::path),
+                            std::string("cpu"));
+  resolve_machine(run.config);
+  run.about = read_json(path / run_file::about);
+  run.result = read_json(path / run_file::result);
+  run.shape = shape_of(run.about, path / run_file::about);
+  run.device = at::Device(run.config.settings.text("device"));
+  run.network = run.config.model->make(run.config.settings, run.shape);
+  const fs::path weights = path / run_file::weights;
+  model::restore(model::tensors_of(*run.network), model::read_safetensors(weights).tensors, weights.string());
+  run.network->to(run.device);
+  run.network->eval();
+  return run;
+}
+
+std::string TrainedRun::title() const {
+  const auto& settings = config.settings;
+  const auto has = [&](const char* field) { return settings.values().contains(field); };
+  std::string title = config.model->name;
+  if (network->observation() == model::Observation::states) return title;
+  if (network->observation() == model::Observation::points) {
+    const auto count = has("flow.hamiltonians") ? "flow.hamiltonians" : "flow.couplings";
+    return title + " " + std::to_string(settings.integer(count)) + ", " + settings.text("prior.kind");
+  }
+  title += " " + settings.text("integrator.method");
+  if (has("latent.deterministic") && settings.boolean("latent.deterministic")) title += ", deterministic";
+  if (has("transform.enabled") && !settings.boolean("transform.enabled")) title += ", no f_psi";
+  return title;
+}
+
+void require_suitable(const TrainedRun& run, const dataset::Manifest& manifest, std::int64_t coordinates) {
+  const auto refuse = [&](const std::string& looks_at, const std::string& has) {
+    throw schemas::FieldError(run.path.string() + " looks at " + looks_at + ": the dataset's " + has);
+  };
+  if (run.video() == nullptr) {
+    if (coordinates != run.shape.coordinates)
+      refuse(std::to_string(run.shape.coordinates) + " coordinates",
+             "states have " + std::to_string(coordinates));
+    return;
+  }
+  const auto frames = static_cast<std::int64_t>(manifest.frame_shape[0]),
+             size = static_cast<std::int64_t>(manifest.frame_shape[1]);
+  const double dt = manifest.plan.config.at("dt").get<double>();
+  if (frames < run.shape.frames)
+    refuse(std::to_string(run.shape.frames) + " frames", "trajectories have " + std::to_string(frames));
+  if (size % run.shape.image_size != 0)
+    refuse("frames of " + std::to_string(run.shape.image_size) + " pixels a side",
+           "have " + std::to_string(size) + ", which is no multiple of it");
+  if (std::abs(dt - run.shape.dt) > 1e-9 * run.shape.dt)
+    refuse("frames " + std::to_string(run.shape.dt) + " apart in time",
+           "are " + std::to_string(dt) + " apart");
+}
+
+bool is_its_dataset(const fs::path& run, const fs::path& dataset) {
+  return read_json(run / run_file::about).value("data_sha256", "") == file_hash(dataset / "manifest.json");
+}
+
+}  // namespace hamgen::apps

@@ -1,0 +1,54 @@
+// The configuration of a dataset: which fields there are for a system, their values, and every view of them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "apps/shell/field_json.hpp"
+#include "simulators/registry.hpp"
+
+namespace hamgen::apps {
+
+// All fields of a dataset of this system, with the system's own defaults in place.
+std::vector<schemas::Field> fields_of(const simulators::SystemDescriptor& system);
+
+// The trajectories of one split, and the settings that they are made with.
+struct SplitConfig {
+  simulators::Split split = simulators::Split::train;
+  std::int64_t size = 0;
+  schemas::Settings settings;
+};
+
+const char* split_name(simulators::Split split);
+simulators::Split split_named(const std::string& name);  // throws std::out_of_range
+
+// A split that asks a question of its own: how it may differ from train and test.
+struct Question {
+  simulators::Split split;
+  const char* field;  // the field, or the section ("start."), that its block may set
+  const char* help;
+};
+const std::vector<Question>& questions();
+
+struct Config {
+  const simulators::SystemDescriptor* system = nullptr;
+  std::vector<schemas::Field> fields;
+  schemas::Settings settings;
+  Json blocks = Json::object();  // of the splits that ask questions: what is set for them, by split and path
+
+  std::int64_t train_size() const { return settings.integer("n"); }
+  std::int64_t test_size() const;           // n_test, or n / 5
+  std::vector<SplitConfig> splits() const;  // that have trajectories, in order
+};
+
+// Throws schemas::FieldError that names the JSON path, the value and what is allowed.
+Config default_config(const std::string& system);
+Config config_from_json(const Json& json);
+
+Json to_json(const Config& config);  // nested objects, every field, "system" first
+// The same, with those fields only that `like` has a value of.
+Json to_json_like(const Config& config, const Json& like);
+Json json_schema();              // of any system's configuration
+std::string config_reference();  // Markdown
+
+}  // namespace hamgen::apps

@@ -1,0 +1,76 @@
+#include "apps/generate/generate.hpp"
+
+#include <fmt/format.h>
+
+#include <optional>
+
+#include "apps/generate/finish.hpp"
+#include "apps/generate/shard_builder.hpp"
+#include "apps/shell/threads.hpp"
+#include "dataset/format/claim.hpp"
+
+namespace hamgen::apps {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A manifest that can be trusted, of this plan; null where there is none.
+std::optional<dataset::Manifest> manifest_of(const fs::path& dataset, const dataset::Plan& plan) {
+  try {
+    auto manifest = dataset::read_manifest(dataset);
+    if (manifest.plan.id == plan.id) return manifest;
+  } catch (const std::runtime_error&) {
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+dataset::Manifest generate(const Config& config, const GenerateOptions& options) {
+  const Threads limit(options.threads);
+  const Simulations simulations(config);
+  const dataset::Plan plan = plan_of(config);
+  const auto claim = dataset::Claim::of_plan(options.out, plan, dataset::Writers::alone, options.force);
+  dataset::tidy_up(options.out);
+  const auto known = manifest_of(options.out, plan);
+  Inventory inventory =
+      take_inventory(options.out, plan.id, planned_shards(config), known ? &*known : nullptr);
+  const Making making{config, simulations, plan, options.out, options.threads, options.quiet};
+  std::vector<std::string> restored;
+  complete(making, inventory, restored);
+  return write_finish(making, inventory.finished, known ? &*known : nullptr).manifest;
+}
+
+std::size_t generate_share(const Config& config, const WorkerShare& share, const GenerateOptions& options) {
+  const Threads limit(options.threads);
+  const Simulations simulations(config);
+  const dataset::Plan plan = plan_of(config);
+  const auto claim = dataset::Claim::of_plan(options.out, plan, dataset::Writers::together, false);
+  const auto all = planned_shards(config);
+  std::vector<PlannedShard> mine;
+  for (std::size_t i = share.index; i < all.size(); i += share.count) mine.push_back(all[i]);
+  Inventory inventory = take_inventory(options.out, plan.id, mine, nullptr);
+  std::vector<std::string> restored;
+  complete({config, simulations, plan, options.out, options.threads, options.quiet}, inventory, restored);
+  return mine.size();
+}
+
+dataset::Manifest finish(const fs::path& dataset, unsigned threads, bool quiet) {
+  const Threads limit(threads);
+  const auto claim = dataset::Claim::of_directory(dataset);
+  const dataset::Plan plan = dataset::read_plan(dataset);
+  const Config config = config_of(dataset, plan);
+  const Simulations simulations(config);
+  const auto shards = planned_shards(config);
+  const auto known = manifest_of(dataset, plan);
+  const Inventory inventory = take_inventory(dataset, plan.id, shards, known ? &*known : nullptr);
+  if (!inventory.missing.empty())
+    throw IncompleteDataset(fmt::format("{} of {} shards of {} are missing: {}", inventory.missing.size(),
+                                        shards.size(), dataset.string(), listed(inventory.reasons, 20)));
+  dataset::tidy_up(dataset);
+  return write_finish({config, simulations, plan, dataset, threads, quiet}, inventory.finished,
+                      known ? &*known : nullptr)
+      .manifest;
+}
+
+}  // namespace hamgen::apps

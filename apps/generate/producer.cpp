@@ -1,0 +1,104 @@
+#include "apps/generate/producer.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace hamgen::apps {
+
+using simulators::Split;
+using simulators::Trajectory;
+
+dataset::ShardRow numbers_of(const Trajectory& trajectory) {
+  dataset::ShardRow row;
+  row.trajectory = trajectory.id;
+  row.q = trajectory.q;
+  row.p = trajectory.p;
+  row.q_observed = trajectory.q_observed;
+  row.p_observed = trajectory.p_observed;
+  row.dq_dt = trajectory.dq_dt;
+  row.dp_dt = trajectory.dp_dt;
+  row.energy = trajectory.energy;
+  row.energy_lost = trajectory.energy_lost;
+  row.energy_drift = {&trajectory.energy_drift, 1};
+  row.parameters = trajectory.parameters;
+  row.view_x = {&trajectory.view.center_x, 1};
+  row.view_y = {&trajectory.view.center_y, 1};
+  return row;
+}
+
+dataset::ShardRow Product::row() {
+  dataset::ShardRow row = numbers_of(trajectory);
+  row.frames = std::move(frames);
+  row.frames_clean = std::move(frames_clean);
+  row.frames_digest = frames_digest;
+  row.frames_clean_digest = frames_clean_digest;
+  return row;
+}
+
+Producer::Producer(const simulators::Simulation& simulation, const render::Canvas& canvas, int compression)
+    : simulation_(simulation),
+      renderer_(canvas),
+      deflater_(compression),
+      chunking_(dataset::chunk_frames(simulation.frames(), canvas.frame_bytes())),
+      frames_(chunking_.chunks * chunking_.chunk_bytes()) {}
+
+Product Producer::make(Split split, std::int64_t id) {
+  Product product;
+  product.trajectory = simulation_.trajectory(split, id);
+  const auto frames = render_observed(product.trajectory);
+  product.out_of_view = out_of_view_;
+  product.sums = sums_;
+  product.frames_digest = dataset::digest_of(std::as_bytes(frames));
+  product.frames = compress(frames);
+  if (split != Split::train) {
+    const auto clean = render_exact(product.trajectory);
+    product.frames_clean_digest = dataset::digest_of(std::as_bytes(clean));
+    product.frames_clean = compress(clean);
+  }
+  return product;
+}
+
+std::span<const std::uint8_t> Producer::render_observed(const Trajectory& trajectory) {
+  return render(trajectory, trajectory.q_observed, trajectory.p_observed);
+}
+
+std::span<const std::uint8_t> Producer::render_exact(const Trajectory& trajectory) {
+  return render(trajectory, trajectory.q, trajectory.p);
+}
+
+std::span<const std::uint8_t> Producer::render(const Trajectory& trajectory, const std::vector<double>& q,
+                                               const std::vector<double>& p) {
+  const std::size_t d = simulation_.dimension(), frames = simulation_.frames(), bytes = chunking_.frame_bytes;
+  out_of_view_ = 0;
+  sums_ = {};
+  for (std::size_t t = 0; t < frames; ++t) {
+    sums_.add(render_frame(trajectory, {&q[t * d], d}, {&p[t * d], d}, {&frames_[t * bytes], bytes}));
+    out_of_view_ += is_out_of_view(trajectory.view);
+  }
+  return {frames_.data(), frames * bytes};
+}
+
+render::ChannelSums Producer::render_frame(const Trajectory& trajectory, simulators::Reals q,
+                                           simulators::Reals p, std::span<std::uint8_t> rgb) {
+  scene_.view = trajectory.view;
+  simulation_.show(trajectory.parameters, q, p, scene_);
+  return renderer_.render(scene_, rgb);
+}
+
+bool Producer::is_out_of_view(const simulators::View& view) const {
+  return std::ranges::any_of(scene_.discs, [&](const simulators::Disc& disc) {
+    return !disc.is_copy && (std::abs(disc.x - view.center_x) > view.half_width ||
+                             std::abs(disc.y - view.center_y) > view.half_width);
+  });
+}
+
+// The last chunk of a trajectory is padded with what the buffer holds behind the frames: zeros.
+std::vector<dataset::Chunk> Producer::compress(std::span<const std::uint8_t> frames) {
+  std::vector<dataset::Chunk> chunks;
+  for (std::size_t i = 0; i < chunking_.chunks; ++i)
+    chunks.push_back(
+        deflater_.compress({frames.data() + i * chunking_.chunk_bytes(), chunking_.chunk_bytes()}));
+  return chunks;
+}
+
+}  // namespace hamgen::apps

@@ -1,0 +1,29 @@
+#include "apps/generate/suite.hpp"
+
+#include <algorithm>
+
+#include "apps/shell/preset_texts.hpp"
+
+namespace hamgen::apps {
+
+const std::vector<DatasetPreset>& suite() {
+  static const std::vector<DatasetPreset> list = [] {
+    std::vector<DatasetPreset> all;
+    for (const auto& [name, text] : suite_texts()) {
+      Json json = parse_json(text);
+      all.push_back({name, json.at("summary").get<std::string>(), std::move(json.at("config"))});
+    }
+    return all;
+  }();
+  return list;
+}
+
+const DatasetPreset& find_dataset_preset(const std::string& name) {
+  const auto found = std::ranges::find(suite(), name, &DatasetPreset::name);
+  if (found != suite().end()) return *found;
+  std::string names;
+  for (const DatasetPreset& preset : suite()) names += (names.empty() ? "" : ", ") + preset.name;
+  throw schemas::FieldError("unknown preset \"" + name + "\": expected one of " + names);
+}
+
+}  // namespace hamgen::apps

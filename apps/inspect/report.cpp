@@ -1,0 +1,146 @@
+#include "apps/inspect/report.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <numeric>
+
+#include "apps/generate/planned_shards.hpp"
+#include "apps/generate/producer.hpp"
+#include "apps/shell/progress.hpp"
+
+namespace hamgen::apps {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::uint64_t total_bytes(const dataset::SplitRecord& split) {
+  return std::accumulate(split.shards.begin(), split.shards.end(), std::uint64_t{0},
+                         [](std::uint64_t sum, const auto& shard) { return sum + shard.bytes; });
+}
+
+}  // namespace
+
+std::string systems_text() {
+  std::string text;
+  for (const auto& system : simulators::systems())
+    text += fmt::format("{}: {}\n    {}\n    conserved: {}\n\n", system.name, system.summary,
+                        system.hamiltonian, system.conserved);
+  return text +
+         "Constants, ranges and looks of a system:  hamgen --system NAME --print-config\n"
+         "Configurations with a name:               hamgen presets\n"
+         "Pictures of them all:                     docs/gallery.md\n";
+}
+
+Json systems_json() {
+  Json list = Json::array();
+  for (const auto& system : simulators::systems())
+    list.push_back({{"name", system.name},
+                    {"summary", system.summary},
+                    {"hamiltonian", system.hamiltonian},
+                    {"reference", system.reference},
+                    {"conserved", system.conserved},
+                    {"config", to_json(default_config(system.name))}});
+  return list;
+}
+
+std::vector<std::string> missing_files(const fs::path& dataset, const dataset::Manifest& manifest) {
+  std::vector<std::string> missing;
+  for (const auto& split : manifest.splits) {
+    if (!fs::exists(dataset / split.index.file)) missing.push_back(split.index.file + " is missing");
+    for (const auto& shard : split.shards) {
+      std::error_code error;
+      const auto bytes = fs::file_size(dataset / shard.file, error);
+      if (error)
+        missing.push_back(shard.file + " is missing");
+      else if (bytes != shard.bytes)
+        missing.push_back(fmt::format("{} has {} bytes, not {}", shard.file, bytes, shard.bytes));
+    }
+  }
+  return missing;
+}
+
+std::string info_text(const fs::path& dataset, const dataset::Manifest& manifest) {
+  const auto& shape = manifest.frame_shape;
+  std::string text = fmt::format("{}: {}  ({})\n  frames   {} x {}x{} RGB, seed {}, hamgen {} ({:.12})\n",
+                                 dataset.string(), manifest.system, manifest.hamiltonian, shape[0], shape[1],
+                                 shape[2], manifest.plan.config.at("seed").get<std::int64_t>(),
+                                 manifest.plan.generator.version, manifest.plan.generator.git_commit);
+  for (const auto& split : manifest.splits) {
+    text += fmt::format("  {:<8} {} trajectories in {} shard(s), {}\n", split.name, split.trajectories(),
+                        split.shards.size(), bytes_text(static_cast<double>(total_bytes(split))));
+    const dataset::ShardStatistics total = split.statistics();
+    text += fmt::format(
+        "           largest energy drift {:.1e}, {} redrawn, {} tightened, {} trajectories leave the view\n",
+        total.max_energy_drift, total.redraws, total.tightenings, total.trajectories_out_of_view);
+  }
+  text += fmt::format("  pixels   mean {:.4f}, standard deviation {:.4f} (red, green, blue; of 1)\n",
+                      fmt::join(manifest.channel_mean, " "), fmt::join(manifest.channel_std, " "));
+  if (manifest.has_yardsticks) {
+    const auto& y = manifest.yardsticks;
+    text += fmt::format(
+        "  MSE      noise floor {:.3e}, clean render {:.3e}, mean image {:.3e} ({:.3e} against clean "
+        "frames)\n",
+        y.noise_floor, y.clean_render_mse, y.mean_image_mse, y.mean_image_mse_clean);
+  }
+  for (const std::string& problem : missing_files(dataset, manifest)) text += "  DAMAGED  " + problem + "\n";
+  return text;
+}
+
+Json info_json(const fs::path& dataset, const dataset::Manifest& manifest) {
+  Json json = dataset::to_json(manifest);
+  json["problems"] = missing_files(dataset, manifest);
+  return json;
+}
+
+Plan make_plan(const Config& config, unsigned threads) {
+  constexpr std::int64_t probes = 16;
+  const Simulations simulations(config);
+  Plan plan;
+  for (const auto& [split, size, settings] : config.splits()) {
+    plan.sizes.emplace_back(split_name(split), size);
+    Producer producer(simulations.of(split), render::Canvas::from(config.settings),
+                      static_cast<int>(config.settings.integer("compression")));
+    double bytes = 0;
+    producer.make(split, 0);  // the first one pays for warming up
+    const auto start = std::chrono::steady_clock::now();
+    for (std::int64_t id = 0; id < probes; ++id) {
+      Product product = producer.make(split, id);
+      const auto row = product.row();
+      for (const auto* chunks : {&row.frames, &row.frames_clean})
+        for (const auto& chunk : *chunks) bytes += static_cast<double>(chunk.size());
+      for (const auto& layout : dataset::shard_layout())
+        if (layout.element == dataset::Element::f64 && layout.is_per_trajectory())
+          bytes += 8 * static_cast<double>(row.numbers(layout.name).size());
+    }
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    plan.bytes += bytes / probes * static_cast<double>(size);
+    plan.seconds += seconds / probes * static_cast<double>(size) / threads;
+  }
+  return plan;
+}
+
+std::string plan_text(const Plan& plan, const fs::path& out) {
+  std::string text;
+  for (const auto& [name, size] : plan.sizes)
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", size, name);
+  text += fmt::format(" trajectories: about {} in {}\n", bytes_text(plan.bytes), duration_text(plan.seconds));
+  std::error_code error;
+  const fs::path absolute = fs::absolute(out);
+  fs::path existing = absolute;
+  while (!fs::exists(existing) && existing.has_relative_path()) existing = existing.parent_path();
+  const auto space = fs::space(existing, error);
+  if (!error && static_cast<double>(space.available) < plan.bytes)
+    text += fmt::format("but only {} are free there\n", bytes_text(static_cast<double>(space.available)));
+  return text;
+}
+
+Json plan_json(const Plan& plan) {
+  Json json = Json::object();
+  for (const auto& [name, size] : plan.sizes) json[name] = size;
+  json["bytes"] = plan.bytes;
+  json["seconds"] = plan.seconds;
+  return json;
+}
+
+}  // namespace hamgen::apps
