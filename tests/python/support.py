@@ -16,7 +16,7 @@ import h5py
 import numpy as np
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(REPOSITORY / "scripts"))
+sys.path.insert(0, str(REPOSITORY / "python"))
 
 if not os.environ.get("HAMGEN"):
     raise RuntimeError("HAMGEN is not set: it has to be the path of the hamgen program, e.g. build/release/bin/hamgen")

@@ -11,8 +11,9 @@ from support import new_directory
 from test_figures import HAS_MATPLOTLIB, FigureTest, draw, evaluation, needs_matplotlib
 
 if HAS_MATPLOTLIB:
-    import figure_density
     import matplotlib.pyplot as plt
+
+    from hamgen.figures import density as figure_density
 
 N, SIDE, STEPS = 31, 5, 4
 WINDOW = [-3.0, 3.0, -2.0, 2.5]

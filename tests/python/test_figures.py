@@ -17,15 +17,16 @@ from unittest import mock
 import numpy as np
 from support import REPOSITORY, dataset, new_directory
 
-from hamgen_dataset import HamgenDataset
+from hamgen import HamgenDataset
 
 HGN_FIT, HGN_ROLLOUT = os.environ.get("HGN_FIT"), os.environ.get("HGN_ROLLOUT")
 HAS_MATPLOTLIB = importlib.util.find_spec("matplotlib") is not None
 needs_matplotlib = unittest.skipUnless(HAS_MATPLOTLIB, "needs matplotlib (Debian: apt-get install python3-matplotlib)")
 if HAS_MATPLOTLIB:
-    import figure_parts as parts
-    import figures
     import matplotlib.pyplot as plt
+
+    from hamgen.figures import command as figures
+    from hamgen.figures import parts
 
 
 def draw(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from support import REPOSITORY, generate, new_directory, sealed
 
-from hamgen_dataset import HamgenDataset
+from hamgen import HamgenDataset
 
 HGN_FIT = os.environ.get("HGN_FIT")
 
@@ -128,7 +128,7 @@ class ARun(unittest.TestCase):
     def test_python_reconstructs_what_the_program_did(self):
         try:
             import torch
-            from hgn_torch import load_run
+            from hamgen.hgn_torch import load_run
         except ImportError:
             self.skipTest("needs torch (Debian: python3-torch)")
         data = HamgenDataset(dataset(), split="test", fields=("frames", "frames_clean"))
@@ -360,7 +360,7 @@ class Presets(unittest.TestCase):
 
     def test_reference_pages_are_up_to_date(self):
         for page, file in (("config", "docs/training.md"), ("schema", "schemas/training.schema.json")):
-            self.assertEqual(fit("reference", page).stdout, (REPOSITORY / file).read_text(), f"scripts/update-reference: {file}")
+            self.assertEqual(fit("reference", page).stdout, (REPOSITORY / file).read_text(), f"scripts/tools/update-reference: {file}")
 
 
 if __name__ == "__main__":

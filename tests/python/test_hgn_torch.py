@@ -1,4 +1,4 @@
-"""scripts/hgn_torch.py against the C++ networks: same weights, same outputs, same gradients of the whole loss."""
+"""python/hamgen/hgn_torch.py against the C++ networks: same weights, same outputs, same gradients of the whole loss."""
 import json
 import os
 import subprocess
@@ -9,7 +9,7 @@ from support import new_directory
 try:
     import torch
 
-    import hgn_torch
+    from hamgen import hgn_torch
 except ImportError:
     torch = None
 

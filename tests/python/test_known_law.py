@@ -1,4 +1,4 @@
-"""scripts/known_law: its orbits are the dataset's, its fit is as good as statistics say, its discs are drawn as hamgen draws them."""
+"""scripts/experiments/known_law: its orbits are the dataset's, its fit is as good as statistics say, its discs are drawn as hamgen draws them."""
 from __future__ import annotations
 
 import importlib.machinery
@@ -12,7 +12,7 @@ import numpy as np
 
 from support import REPOSITORY, generate, new_directory
 
-SCRIPT = REPOSITORY / "scripts/known_law"
+SCRIPT = REPOSITORY / "scripts/experiments/known_law"
 
 
 def load():

@@ -12,8 +12,8 @@ from support import generate, new_directory
 try:
     import torch
 
-    import nhf_torch
-    from hgn_torch import read_safetensors
+    from hamgen import nhf_torch
+    from hamgen.hgn_torch import read_safetensors
 except ImportError:
     torch = None
 

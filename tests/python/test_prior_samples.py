@@ -1,4 +1,4 @@
-"""scripts/prior_samples: discs followed through noise-free frames move as the exact states do."""
+"""scripts/experiments/prior_samples: discs followed through noise-free frames move as the exact states do."""
 from __future__ import annotations
 
 import importlib.machinery
@@ -16,7 +16,7 @@ except ImportError:
 
 
 def load():
-    loader = importlib.machinery.SourceFileLoader("prior_samples", str(REPOSITORY / "scripts/prior_samples"))
+    loader = importlib.machinery.SourceFileLoader("prior_samples", str(REPOSITORY / "scripts/experiments/prior_samples"))
     module = importlib.util.module_from_spec(importlib.util.spec_from_loader("prior_samples", loader))
     loader.exec_module(module)
     return module

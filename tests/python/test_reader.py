@@ -1,4 +1,4 @@
-"""scripts/hamgen_dataset.py: what it returns, and how it handles its files in one process and in several."""
+"""python/hamgen/dataset.py: what it returns, and how it handles its files in one process and in several."""
 from __future__ import annotations
 
 import multiprocessing
@@ -10,7 +10,7 @@ import zlib
 import numpy as np
 
 import support
-from hamgen_dataset import HamgenDataset
+from hamgen import HamgenDataset
 from support import FRAMES, TEST, TRAIN, dataset, new_directory, read
 
 FIELDS = ("frames", "q", "p", "q_observed", "energy", "energy_drift", "parameters", "trajectory")

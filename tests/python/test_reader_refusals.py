@@ -1,4 +1,4 @@
-"""scripts/hamgen_dataset.py: what it refuses, and what it prints as a program."""
+"""python/hamgen/dataset.py: what it refuses, and what it prints as a program."""
 from __future__ import annotations
 
 import shutil
@@ -9,7 +9,7 @@ import unittest
 import h5py
 
 import support
-from hamgen_dataset import DatasetError, HamgenDataset
+from hamgen import DatasetError, HamgenDataset
 from support import dataset, new_directory
 
 
@@ -106,7 +106,7 @@ class RefusalTest(unittest.TestCase):
 
 class ProgramTest(unittest.TestCase):
     def run_reader(self, *arguments):
-        program = support.REPOSITORY / "scripts" / "hamgen_dataset.py"
+        program = support.REPOSITORY / "python/hamgen/dataset.py"
         return subprocess.run([sys.executable, program, *arguments], capture_output=True, text=True)
 
     def test_table(self):
@@ -122,7 +122,7 @@ class ProgramTest(unittest.TestCase):
     def test_no_dataset(self):
         done = self.run_reader(new_directory())
         self.assertEqual((done.returncode, done.stdout), (1, ""))
-        self.assertRegex(done.stderr, r"\Ahamgen_dataset: .* is not a finished dataset.*\n\Z")
+        self.assertRegex(done.stderr, r"\Ahamgen\.dataset: .* is not a finished dataset.*\n\Z")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import numpy as np
 
 from support import generate, manifest, new_directory, run
 
-from hamgen_dataset import HamgenDataset
+from hamgen import HamgenDataset
 
 EXTRA = ("test_extrapolate", "test_energy", "test_parameters")
 

@@ -1,4 +1,4 @@
-"""scripts/table1 as a user meets it: a whole plan, interruptions, failures, and what it refuses. Needs nothing but Python."""
+"""scripts/experiments/table1 as a user meets it: a whole plan, interruptions, failures, and what it refuses. Needs nothing but Python."""
 from __future__ import annotations
 
 import copy
@@ -17,10 +17,10 @@ import unittest
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-TABLE1 = REPOSITORY / "scripts/table1"
-sys.path.insert(0, str(REPOSITORY / "scripts"))
-from table1_plan import Dataset, PlanError, datasets_of, read_plan, runs_of  # noqa: E402
-from table1_report import PAPER, tables_of  # noqa: E402
+TABLE1 = REPOSITORY / "scripts/experiments/table1"
+sys.path.insert(0, str(REPOSITORY / "python"))
+from hamgen.experiments.table1_plan import Dataset, PlanError, datasets_of, read_plan, runs_of  # noqa: E402
+from hamgen.experiments.table1_report import PAPER, tables_of  # noqa: E402
 
 MISSING = [name for name in ("HAMGEN", "HGN_FIT", "HGN_EVAL") if not os.environ.get(name)]
 

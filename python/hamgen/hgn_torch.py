@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The networks of hgn-fit in PyTorch: load a run's weights, look inside, go on in Python. torch and numpy, nothing else.
 
-    from hgn_torch import load_run
+    from hamgen.hgn_torch import load_run          # of a copy of this file alone: from hgn_torch import load_run
     hgn = load_run("runs/three_body")              # Hgn with the weights of model.safetensors, in eval mode
     video = hgn.reconstruct(frames)                # frames: uint8 [B, T, H, W, 3] -> float [B, T, 3, S, S] of 1
     states = hgn.window(hgn.start(z), 60)          # list of (q, p), each [B, C, 4, 4]

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Train the Hamiltonian Generative Network of a run in PyTorch, the way one would write it down: the yardstick of scripts/fit_speed.
+"""Train the Hamiltonian Generative Network of a run in PyTorch, the way one would write it down: the yardstick of scripts/benchmarks/fit_speed.
 
-    scripts/fit_torch.py RUN --data DIR [--steps N] [--seconds S] [--threads N]
+    scripts/benchmarks/fit_torch.py RUN --data DIR [--steps N] [--seconds S] [--threads N]
 
 RUN is a run of hgn-fit that gives configuration and first weights (one step is enough: hgn-fit --max-steps 1). Every frame is
 decoded, the integrator takes its steps one by one, a DataLoader reads the shards, Adam moves the weights, fp32 throughout.
@@ -21,9 +21,9 @@ from typing import Iterator
 import torch
 from torch import Tensor
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-from hamgen_dataset import HamgenDataset  # noqa: E402
-from hgn_torch import Hgn, load_run  # noqa: E402
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "python"))
+from hamgen import HamgenDataset  # noqa: E402
+from hamgen.hgn_torch import Hgn, load_run  # noqa: E402
 
 WARM_UP = 2  # steps that are not counted
 

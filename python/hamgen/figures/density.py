@@ -7,10 +7,11 @@ import textwrap
 from pathlib import Path
 from typing import Any, NamedTuple, Sequence
 
-import figure_parts as parts
 import numpy as np
-from figure_parts import COLORS, INK, QUIET, FigureError, number_at, numbers_at, plt, text, value_at
 from matplotlib.patheffects import withStroke
+
+from hamgen.figures import parts
+from hamgen.figures.parts import COLORS, INK, QUIET, FigureError, number_at, numbers_at, plt, text, value_at
 
 # Inches: of a panel, of what is left of the first one, between two of them with and without a colour bar, of titles.
 PANEL, LABEL, GAP, BAR, TITLE, AXIS = 2.2, 1.72, 0.17, 0.58, 0.3, 0.42

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Neural Hamiltonian Flow in PyTorch (Toth et al., ICLR 2020, sec. 3.3 and A.2), as one would plainly write it.
 
-    from nhf_torch import NeuralHamiltonianFlow
+    from hamgen.nhf_torch import NeuralHamiltonianFlow
     flow = NeuralHamiltonianFlow(dimension=2, hamiltonians=4)
     loss = -flow.elbo(q).mean()                    # q: [B, dimension], nats
     q, p = flow.sample(1000)
 
-    scripts/nhf_torch.py --hamiltonians 4 --batch 256 --steps 200 --threads 2 [--json]
+    python/hamgen/nhf_torch.py --hamiltonians 4 --batch 256 --steps 200 --threads 2 [--json]
 
 The command trains on a mixture of Gaussians and prints steps per second and the last batch's ELBO. An independent
 reference: parameters have the names that the C++ program gives them. Needs torch alone, 1.13 or later.

@@ -1,4 +1,4 @@
-"""The table that scripts/table1 makes: rows of hgn-eval's numbers beside the paper's, as text, Markdown and JSON. All errors are
+"""The table that scripts/experiments/table1 makes: rows of hgn-eval's numbers beside the paper's, as text, Markdown and JSON. All errors are
 x 1e4, as in the paper."""
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 import statistics
 from pathlib import Path
 
-from table1_plan import Dataset, Run, read_json
+from hamgen.experiments.table1_plan import Dataset, Run, read_json
 
 # Table 1 (Toth et al., ICLR 2020): train and test of each system.
 PAPER_SYSTEMS = ("mass_spring", "pendulum", "two_body", "three_body")

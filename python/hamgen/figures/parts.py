@@ -178,12 +178,12 @@ def curve(values: np.ndarray, rates: np.ndarray, time: np.ndarray, pieces: int =
 # Roll-outs
 
 def find_rollout_program() -> str:
-    """$HGN_ROLLOUT, or the one that was built beside this script, or the one on the PATH."""
+    """$HGN_ROLLOUT, or the one that was built in this repository, or the one on the PATH."""
     if chosen := os.environ.get("HGN_ROLLOUT"):
         if shutil.which(chosen) is None:
             raise FigureError(f"HGN_ROLLOUT={chosen} is not a program")
         return chosen
-    built = Path(__file__).resolve().parents[1] / "build/release/bin/hgn-rollout"
+    built = Path(__file__).resolve().parents[3] / "build/release/bin/hgn-rollout"
     program = shutil.which(str(built)) or shutil.which("hgn-rollout")
     if program is None:
         raise FigureError(f"there is no {built}: build hgn-rollout, or set HGN_ROLLOUT to its path")

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Read a hamgen dataset in Python: one file, numpy and h5py, nothing else.
 
-    from hamgen_dataset import HamgenDataset
+    from hamgen import HamgenDataset       # of a copy of this file alone: from dataset import HamgenDataset
     data = HamgenDataset("three_body", split="train", fields=("frames", "q"))
     data[0]["frames"]                      # uint8 [T, H, W, 3]
     data.get(0, start=5, length=10)["q"]   # float64 [10, D]
@@ -9,7 +9,7 @@
 It is a map-style dataset as PyTorch understands it, so torch.utils.data.DataLoader(data, num_workers=2) works, with
 workers that are forked as well as spawned; torch itself is not needed. Shards are found through manifest.json.
 
-    python3 hamgen_dataset.py three_body   prints what the files hold, as h5py sees them
+    python3 dataset.py three_body          prints what the files hold, as h5py sees them
 """
 from __future__ import annotations
 
@@ -303,7 +303,7 @@ def main() -> int:
     try:
         print(describe(parser.parse_args().dataset), end="")
     except (DatasetError, OSError, KeyError) as error:
-        print(f"hamgen_dataset: {error}", file=sys.stderr)
+        print(f"hamgen.dataset: {error}", file=sys.stderr)
         return 1
     return 0
 

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-import figure_parts as parts
-from figure_parts import COLORS, QUIET, FigureError, plt, text
+from hamgen.figures import parts
+from hamgen.figures.parts import COLORS, QUIET, FigureError, plt, text
 
 
 def figure_7(arguments: argparse.Namespace) -> plt.Figure:

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from hamgen_dataset import HamgenDataset
+from hamgen import HamgenDataset
 
 SYSTEMS = ("mass_spring", "pendulum", "two_body", "three_body")
 CALIBRATION = 100  # trajectories

@@ -1,4 +1,4 @@
-"""What scripts/table1 is to do: the plan, read and checked; datasets and runs as hamgen and hgn-fit understand them, and how far
+"""What scripts/experiments/table1 is to do: the plan, read and checked; datasets and runs as hamgen and hgn-fit understand them, and how far
 they are. Nothing here writes."""
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-REPOSITORY = Path(__file__).resolve().parent.parent
+REPOSITORY = Path(__file__).resolve().parents[3]
 
 
 class PlanError(Exception):

@@ -1,0 +1,1 @@
+"""What scripts/experiments and scripts/reproduce share."""

@@ -1,0 +1,1 @@
+"""What scripts/figures.py and scripts/plot_training.py draw. Needs matplotlib."""
