@@ -5,14 +5,14 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import json
-import os
 import re
 import shlex
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-REPOSITORY = Path(__file__).resolve().parents[3]
+from hamgen.programs import REPOSITORY, program
+from hamgen.run_log import read_log
 
 
 class PlanError(Exception):
@@ -109,10 +109,6 @@ def seconds_of(text: str) -> float:
     return float(text[:-1]) * {"s": 1, "m": 60, "h": 3600}[text[-1]]
 
 
-def program(name: str) -> str:
-    return os.environ.get(name.upper().replace("-", "_")) or str(REPOSITORY / "build/release/bin" / name)
-
-
 def configuration(where: str, settings: dict, name: str, *arguments: str) -> tuple[list[str], dict]:
     """The flags for a program, and the whole configuration that it makes of them."""
     words, seen = list(arguments), set()
@@ -202,7 +198,7 @@ class Run:
     def last_line(self) -> dict:
         """Of its log: step and error."""
         try:
-            lines = [json.loads(line) for line in (self.path / "log.jsonl").read_text(encoding="utf-8").splitlines()]
+            lines = read_log(self.path)
         except (OSError, ValueError):
             lines = []
         return next((line for line in reversed(lines) if line.get("kind") == "train"), {})

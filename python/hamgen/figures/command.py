@@ -10,7 +10,7 @@
     figures.py samples pendulum.json --labels q p --out samples.pdf                  points and samples of densities
 
 Figures 6, 9 and samples read what `hgn-eval RUN... --json FILE` writes, 6 a file for each dataset. Figures 7, 8 and rollouts call
-hgn-rollout: $HGN_ROLLOUT, or build/release/bin/hgn-rollout. Pictures are .png, .pdf or .svg. Needs matplotlib.
+hgn-rollout: $HGN_ROLLOUT, or build/release/bin/hgn-rollout, or that on the PATH. Pictures are .png, .pdf or .svg. Needs matplotlib.
 """
 from __future__ import annotations
 

@@ -2,8 +2,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -13,8 +11,10 @@ from typing import Any, Callable, NamedTuple
 import matplotlib
 import numpy as np
 
+from hamgen.programs import program, why_missing
+
 matplotlib.use("Agg")
-import matplotlib.pyplot as plt
+import matplotlib.pyplot as plt  # noqa: E402
 
 # Told apart by people with any kind of colour vision; the first six are those of hgn-eval's pages.
 COLORS = ("#476ec5", "#d6780f", "#17a292", "#6a3052", "#935500", "#3e319f", "#000000", "#8fd0ea")
@@ -177,25 +177,13 @@ def curve(values: np.ndarray, rates: np.ndarray, time: np.ndarray, pieces: int =
 
 # Roll-outs
 
-def find_rollout_program() -> str:
-    """$HGN_ROLLOUT, or the one that was built in this repository, or the one on the PATH."""
-    if chosen := os.environ.get("HGN_ROLLOUT"):
-        if shutil.which(chosen) is None:
-            raise FigureError(f"HGN_ROLLOUT={chosen} is not a program")
-        return chosen
-    built = Path(__file__).resolve().parents[3] / "build/release/bin/hgn-rollout"
-    program = shutil.which(str(built)) or shutil.which("hgn-rollout")
-    if program is None:
-        raise FigureError(f"there is no {built}: build hgn-rollout, or set HGN_ROLLOUT to its path")
-    return program
-
-
 def roll_out(run: Path, *options: Any) -> tuple[np.ndarray, dict[str, Any]]:
     """Frames [rows, T, S, S, 3] of 1 that hgn-rollout shows, a row for each row of its sheet, and its JSON."""
-    program = find_rollout_program()
+    if reason := why_missing("hgn-rollout"):
+        raise FigureError(reason)
     with tempfile.TemporaryDirectory(prefix="figures-") as directory:
         picture = Path(directory) / "frames.png"
-        done = subprocess.run([program, str(run), *map(str, options), "--plain", "--out", str(picture), "--json", "-"],
+        done = subprocess.run([program("hgn-rollout"), str(run), *map(str, options), "--plain", "--out", str(picture), "--json", "-"],
                               capture_output=True, text=True)
         message = done.stderr.strip().removeprefix("hgn-rollout: ")
         if done.returncode != 0:
@@ -208,7 +196,7 @@ def roll_out(run: Path, *options: Any) -> tuple[np.ndarray, dict[str, Any]]:
             size = about["image_size"]
             frames = sheet.reshape(sheet.shape[0] // size, size, sheet.shape[1] // size, size, 3).swapaxes(1, 2)
         except (OSError, ValueError, LookupError, TypeError) as error:
-            raise FigureError(f"{program} did not show {run} as hgn-rollout does: {error!r}") from error
+            raise FigureError(f"{program('hgn-rollout')} did not show {run} as hgn-rollout does: {error!r}") from error
     return frames, about
 
 

@@ -13,8 +13,10 @@ from pathlib import Path
 
 import matplotlib
 
+from hamgen.run_log import read_log
+
 matplotlib.use("Agg")
-import matplotlib.pyplot as plt
+import matplotlib.pyplot as plt  # noqa: E402
 
 
 def curve(lines: list[dict], kind: str) -> tuple[list[float], list[float]]:
@@ -25,7 +27,7 @@ def curve(lines: list[dict], kind: str) -> tuple[list[float], list[float]]:
 
 
 def draw(axes: plt.Axes, run: Path) -> None:
-    lines = [json.loads(line) for line in (run / "log.jsonl").read_text(encoding="utf-8").splitlines()]
+    lines = read_log(run)
     axes.plot(*curve(lines, "train"), color="#bbbbbb", label="training, over the current horizon")
     axes.plot(*curve(lines, "validation"), "o-", color="#1f77b4", markersize=3, label="validation, all frames")
     result = run / "result.json"
