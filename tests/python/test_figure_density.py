@@ -13,7 +13,7 @@ from test_figures import HAS_MATPLOTLIB, FigureTest, draw, evaluation, needs_mat
 if HAS_MATPLOTLIB:
     import matplotlib.pyplot as plt
 
-    from hamgen.figures import density as figure_density
+    from hamgen.figures import density as density_figures
 
 N, SIDE, STEPS = 31, 5, 4
 WINDOW = [-3.0, 3.0, -2.0, 2.5]
@@ -67,7 +67,7 @@ def words(figure: plt.Figure) -> list[str]:
 @needs_matplotlib
 class Densities(FigureTest):
     def drawn(self, *runs: dict, hamiltonian: int | None = None) -> plt.Figure:
-        figure = figure_density.figure_9(argparse.Namespace(evaluations=[evaluation(*runs)], hamiltonian=hamiltonian))
+        figure = density_figures.figure_9(argparse.Namespace(evaluations=[evaluation(*runs)], hamiltonian=hamiltonian))
         self.addCleanup(plt.close, figure)
         return figure
 
@@ -131,10 +131,10 @@ class Densities(FigureTest):
     def test_of_the_two_signs_of_a_flow_the_one_with_a_convex_kinetic_energy(self):
         potential = -density(0.8)
         for x, y in ((0, 0), (0.8, -0.4), (10, -10)):
-            plain = figure_density.read_flow(with_energies((potential, bowl(x, y))))
-            self.assertIs(figure_density.with_convex_kinetic(plain, 0), plain)
-            mirrored = figure_density.read_flow(with_energies((-potential, -bowl(-x, -y))))
-            turned = figure_density.with_convex_kinetic(mirrored, 0)
+            plain = density_figures.read_flow(with_energies((potential, bowl(x, y))))
+            self.assertIs(density_figures.with_convex_kinetic(plain, 0), plain)
+            mirrored = density_figures.read_flow(with_energies((-potential, -bowl(-x, -y))))
+            turned = density_figures.with_convex_kinetic(mirrored, 0)
             self.assertTrue(turned.is_turned)
             np.testing.assert_allclose(turned.own_window, (-3, 3, -2.5, 2))
             p = np.meshgrid(np.linspace(-3, 3, N), np.linspace(-2.5, 2, N))
@@ -144,11 +144,11 @@ class Densities(FigureTest):
 
     def test_a_kinetic_energy_that_has_no_sign_stays_as_it_is(self):
         for kinetic in (np.ones(N**2), np.full(N**2, 0.1), bowl(0, 0) * 0):
-            run = figure_density.read_flow(with_energies((density(1), kinetic)))
-            self.assertFalse(figure_density.with_convex_kinetic(run, 0).is_turned)
+            run = density_figures.read_flow(with_energies((density(1), kinetic)))
+            self.assertFalse(density_figures.with_convex_kinetic(run, 0).is_turned)
         corners = [{"potential": [0, 1, 2, 3], "kinetic": [0, -1, 3, 1]}]
         run = with_figure(lattice=2, hamiltonians=corners, density_of_points=[0] * 4, density_of_samples=[1] * 4)
-        self.assertFalse(figure_density.with_convex_kinetic(figure_density.read_flow(run), 0).is_turned)
+        self.assertFalse(density_figures.with_convex_kinetic(density_figures.read_flow(run), 0).is_turned)
 
     def test_a_sign_that_was_changed_is_told_and_leaves_the_paths(self):
         run = with_energies((-density(0.8), bowl(0, 0)), (density(0.8), -bowl(0, 0)))
@@ -238,7 +238,7 @@ def sampled(*deviations: float, **changes: object) -> dict:
 @needs_matplotlib
 class Samples(FigureTest):
     def drawn(self, *runs: dict, labels: list[str] | None = None) -> plt.Figure:
-        figure = figure_density.figure_samples(argparse.Namespace(evaluations=[evaluation(*runs)], labels=labels))
+        figure = density_figures.figure_samples(argparse.Namespace(evaluations=[evaluation(*runs)], labels=labels))
         self.addCleanup(plt.close, figure)
         return figure
 

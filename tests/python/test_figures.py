@@ -25,8 +25,8 @@ needs_matplotlib = unittest.skipUnless(HAS_MATPLOTLIB, "needs matplotlib (Debian
 if HAS_MATPLOTLIB:
     import matplotlib.pyplot as plt
 
-    from hamgen.figures import command as figures
-    from hamgen.figures import parts
+    from hamgen import integrators
+    from hamgen.figures import command, datasets, evaluations, parts, rollouts, volume
 
 
 def draw(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -34,7 +34,7 @@ def draw(*arguments: object, **environment: str) -> subprocess.CompletedProcess[
     output, errors = io.StringIO(), io.StringIO()
     with mock.patch.dict(os.environ, environment), redirect_stdout(output), redirect_stderr(errors):
         try:
-            status = figures.main([str(word) for word in arguments])
+            status = command.main([str(word) for word in arguments])
         except SystemExit as exit:
             status = exit.code
     return subprocess.CompletedProcess(arguments, status, output.getvalue(), errors.getvalue())
@@ -90,40 +90,40 @@ class Integrators(FigureTest):
     """Figure 10. One step of Euler multiplies areas by its Jacobian, 1 - dt^2 F'(q); one of leapfrog by 1."""
 
     def areas(self, step, system, side=0.4, dt=0.2, steps=32):
-        cell = parts.square(1, 0, side)
-        return [parts.area(q, p) for q, p in parts.motion_of(step, parts.FORCES[system], *cell, dt, steps)]
+        cell = volume.square(1, 0, side)
+        return [volume.area(q, p) for q, p in integrators.trajectory(step, volume.FORCES[system], *cell, dt, steps)]
 
     def test_euler_grows_by_one_plus_dt_squared_a_step(self):
         for dt in (0.05, 0.2, 0.7):
             expected = 0.16 * (1 + dt**2) ** np.arange(33)
-            np.testing.assert_allclose(self.areas(parts.euler, "oscillator", dt=dt), expected, rtol=1e-12)
+            np.testing.assert_allclose(self.areas(integrators.euler, "oscillator", dt=dt), expected, rtol=1e-12)
 
     def test_euler_on_the_pendulum_follows_the_jacobian_along_the_way(self):
-        q = parts.motion_of(parts.euler, parts.FORCES["pendulum"], np.ones(1), np.zeros(1), 0.2, 32)[:-1, 0, 0]
+        q = integrators.trajectory(integrators.euler, volume.FORCES["pendulum"], np.ones(1), np.zeros(1), 0.2, 32)[:-1, 0, 0]
         expected = 1e-6 * np.cumprod(1 + 0.2**2 * np.cos(q))
-        np.testing.assert_allclose(self.areas(parts.euler, "pendulum", side=1e-3)[1:], expected, rtol=1e-4)
+        np.testing.assert_allclose(self.areas(integrators.euler, "pendulum", side=1e-3)[1:], expected, rtol=1e-4)
 
     def test_leapfrog_keeps_every_area(self):
         for dt in (0.05, 0.2, 0.7):
-            np.testing.assert_allclose(self.areas(parts.leapfrog, "oscillator", dt=dt), 0.16, rtol=1e-12)
-        np.testing.assert_allclose(self.areas(parts.leapfrog, "pendulum"), 0.16, rtol=2e-4)  # of a polygon
+            np.testing.assert_allclose(self.areas(integrators.leapfrog, "oscillator", dt=dt), 0.16, rtol=1e-12)
+        np.testing.assert_allclose(self.areas(integrators.leapfrog, "pendulum"), 0.16, rtol=2e-4)  # of a polygon
 
     def test_orders_of_convergence(self):
         def miss(step, steps):
-            motion = parts.motion_of(step, parts.FORCES["oscillator"], np.ones(1), np.zeros(1), 1 / steps, steps)
+            motion = integrators.trajectory(step, volume.FORCES["oscillator"], np.ones(1), np.zeros(1), 1 / steps, steps)
             return np.hypot(*(motion[-1, :, 0] - [math.cos(1), -math.sin(1)]))
 
-        for step, order in ((parts.euler, 1), (parts.leapfrog, 2)):
+        for step, order in ((integrators.euler, 1), (integrators.leapfrog, 2)):
             self.assertAlmostEqual(math.log2(miss(step, 100) / miss(step, 200)), order, 1)
 
     def test_forces_are_slopes_of_the_potentials(self):
         q, h = np.linspace(-2, 2, 9), 1e-6
-        for name, potential in parts.POTENTIALS.items():
+        for name, potential in volume.POTENTIALS.items():
             slope = (potential(q + h) - potential(q - h)) / (2 * h)
-            np.testing.assert_allclose(parts.FORCES[name](q), -slope, atol=1e-8)
+            np.testing.assert_allclose(volume.FORCES[name](q), -slope, atol=1e-8)
 
     def test_the_legend_tells_the_areas(self):
-        figure = figures.figure_10(argparse.Namespace(system="oscillator", dt=0.2, steps=32))
+        figure = volume.figure_10(argparse.Namespace(system="oscillator", dt=0.2, steps=32))
         words = words_of(figure)
         self.assertIn("after 32 steps: area 0.1600 = 1.0000 × the first", words)
         self.assertIn(f"after 32 steps: area {0.16 * 1.04**32:.4f} = {1.04**32:.4f} × the first", words)
@@ -153,7 +153,7 @@ class Integrators(FigureTest):
 class Datasets(FigureTest):
     def test_frames_are_those_of_the_dataset(self):
         root = dataset("three_body")
-        figure = figures.figure_5(argparse.Namespace(data=[root], index=4))
+        figure = datasets.figure_5(argparse.Namespace(data=[root], index=4))
         sheet, data = figure.axes[0].images[0].get_array(), HamgenDataset(root)
         times = [float(tick.get_text()) for tick in figure.axes[0].get_xticklabels()]
         shown = np.searchsorted(data.time, np.array(times) - 1e-6)
@@ -187,7 +187,7 @@ class Datasets(FigureTest):
 class Evaluations(FigureTest):
     def test_the_legend_tells_mean_and_variance_of_the_roll_out(self):
         path = evaluation(record("HGN", 0, ENERGY), record("latent ODE", 0, None))
-        figure = figures.figure_6(argparse.Namespace(evaluations=[path]))
+        figure = evaluations.figure_6(argparse.Namespace(evaluations=[path]))
         words = words_of(figure)
         self.assertIn("E = μ ± σ² × 10⁴", words)
         self.assertIn(f"{np.mean(ENERGY):.3f} ± {1e4 * np.var(ENERGY):.0f}", words)
@@ -268,7 +268,7 @@ class RollOuts(FigureTest):
 
     def test_rows_of_figure_7(self):
         arguments = argparse.Namespace(runs=[self.hgn, self.hgn], data=self.data, index=2, device="cpu")
-        figure = figures.figure_7(arguments)
+        figure = rollouts.figure_7(arguments)
         for axes, split in zip(figure.axes, ("train", "test")):
             item = HamgenDataset(self.data, split, ("frames", "frames_clean")[: 1 + (split == "test")])[2]
             sheet = np.asarray(axes.images[0].get_array())

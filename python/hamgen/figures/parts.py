@@ -1,17 +1,12 @@
-"""What the figures of figures.py are made of: colours, sheets of frames, numbers from JSON, roll-outs, integrators."""
+"""What figures are made of: colours, sheets of frames, numbers from JSON."""
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-import tempfile
 from pathlib import Path
-from typing import Any, Callable, NamedTuple
+from typing import Any, NamedTuple
 
 import matplotlib
 import numpy as np
-
-from hamgen.programs import program, why_missing
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402
@@ -173,66 +168,3 @@ def curve(values: np.ndarray, rates: np.ndarray, time: np.ndarray, pieces: int =
     inner = ((1 + 2 * s) * (1 - s) ** 2 * start + s * (1 - s) ** 2 * left
              + s**2 * (3 - 2 * s) * end + s**2 * (s - 1) * right)
     return np.concatenate([inner.reshape(-1, values.shape[1]), values[-1:]])
-
-
-# Roll-outs
-
-def roll_out(run: Path, *options: Any) -> tuple[np.ndarray, dict[str, Any]]:
-    """Frames [rows, T, S, S, 3] of 1 that hgn-rollout shows, a row for each row of its sheet, and its JSON."""
-    if reason := why_missing("hgn-rollout"):
-        raise FigureError(reason)
-    with tempfile.TemporaryDirectory(prefix="figures-") as directory:
-        picture = Path(directory) / "frames.png"
-        done = subprocess.run([program("hgn-rollout"), str(run), *map(str, options), "--plain", "--out", str(picture), "--json", "-"],
-                              capture_output=True, text=True)
-        message = done.stderr.strip().removeprefix("hgn-rollout: ")
-        if done.returncode != 0:
-            last = message.splitlines()[-1] if message else f"hgn-rollout ended with status {done.returncode}"
-            raise FigureError(last, 2 if done.returncode == 2 else 1)
-        if message:
-            print(f"figures: {message}", file=sys.stderr)
-        try:
-            about, sheet = json.loads(done.stdout), plt.imread(picture)[..., :3]
-            size = about["image_size"]
-            frames = sheet.reshape(sheet.shape[0] // size, size, sheet.shape[1] // size, size, 3).swapaxes(1, 2)
-        except (OSError, ValueError, LookupError, TypeError) as error:
-            raise FigureError(f"{program('hgn-rollout')} did not show {run} as hgn-rollout does: {error!r}") from error
-    return frames, about
-
-
-# Integrators of H = p^2 / 2 + V(q), for Figure 10
-
-FORCES: dict[str, Callable[[np.ndarray], np.ndarray]] = {"oscillator": lambda q: -q, "pendulum": lambda q: -np.sin(q)}
-POTENTIALS = {"oscillator": lambda q: q**2 / 2, "pendulum": lambda q: 1 - np.cos(q)}
-
-
-def euler(force: Callable, q: np.ndarray, p: np.ndarray, dt: float) -> tuple[np.ndarray, np.ndarray]:
-    """Equations 16 and 17 of the paper."""
-    return q + dt * p, p + dt * force(q)
-
-
-def leapfrog(force: Callable, q: np.ndarray, p: np.ndarray, dt: float) -> tuple[np.ndarray, np.ndarray]:
-    """Equations 24 and 25 of the paper, and the second half of the step in p."""
-    half = p + dt / 2 * force(q)
-    q = q + dt * half
-    return q, half + dt / 2 * force(q)
-
-
-def square(q: float, p: float, side: float, points: int = 40) -> tuple[np.ndarray, np.ndarray]:
-    """The edge of a square around (q, p): so many points a side."""
-    s = np.arange(points) / points - 0.5
-    half = np.full(points, 0.5)
-    return q + side * np.concatenate([s, half, -s, -half]), p + side * np.concatenate([-half, s, half, -s])
-
-
-def area(q: np.ndarray, p: np.ndarray) -> float:
-    """Inside of the polygon with these corners."""
-    return abs(np.dot(q, np.roll(p, -1)) - np.dot(p, np.roll(q, -1))) / 2
-
-
-def motion_of(step: Callable, force: Callable, q: np.ndarray, p: np.ndarray, dt: float, steps: int) -> np.ndarray:
-    """Points [steps + 1, 2, n] on their way through phase space."""
-    states = [(q, p)]
-    for _ in range(steps):
-        states.append(step(force, *states[-1], dt))
-    return np.array(states)

@@ -2,12 +2,42 @@
 from __future__ import annotations
 
 import argparse
+import json
 import math
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from hamgen.figures import parts
 from hamgen.figures.parts import COLORS, QUIET, FigureError, plt, text
+from hamgen.programs import program, why_missing
+
+
+def roll_out(run: Path, *options: Any) -> tuple[np.ndarray, dict[str, Any]]:
+    """Frames [rows, T, S, S, 3] of 1 that hgn-rollout shows, a row for each row of its sheet, and its JSON."""
+    if reason := why_missing("hgn-rollout"):
+        raise FigureError(reason)
+    with tempfile.TemporaryDirectory(prefix="figures-") as directory:
+        picture = Path(directory) / "frames.png"
+        done = subprocess.run([program("hgn-rollout"), str(run), *map(str, options), "--plain", "--out", str(picture), "--json", "-"],
+                              capture_output=True, text=True)
+        message = done.stderr.strip().removeprefix("hgn-rollout: ")
+        if done.returncode != 0:
+            last = message.splitlines()[-1] if message else f"hgn-rollout ended with status {done.returncode}"
+            raise FigureError(last, 2 if done.returncode == 2 else 1)
+        if message:
+            print(f"figures: {message}", file=sys.stderr)
+        try:
+            about, sheet = json.loads(done.stdout), plt.imread(picture)[..., :3]
+            size = about["image_size"]
+            frames = sheet.reshape(sheet.shape[0] // size, size, sheet.shape[1] // size, size, 3).swapaxes(1, 2)
+        except (OSError, ValueError, LookupError, TypeError) as error:
+            raise FigureError(f"{program('hgn-rollout')} did not show {run} as hgn-rollout does: {error!r}") from error
+    return frames, about
 
 
 def figure_7(arguments: argparse.Namespace) -> plt.Figure:
@@ -16,12 +46,12 @@ def figure_7(arguments: argparse.Namespace) -> plt.Figure:
     figure, panels = plt.subplots(1, 2, figsize=(14, height), constrained_layout=True)
     for axes, split in zip(panels, ("train", "test")):
         chosen = ("--data", arguments.data, "--split", split, "--index", arguments.index, *device_of(arguments))
-        sheet, about = parts.roll_out(arguments.runs[0], *chosen)
+        sheet, about = roll_out(arguments.runs[0], *chosen)
         rows = [sheet[0], sheet[1], *sheet[2::2]]
         labels = ["data", "ground truth", f"{about['title']}:\nforward", "backward", "double speed", "half speed"]
         errors = [row.get("mse_clean") for row in about["rows"]]
         for run in arguments.runs[1:]:
-            other, about_other = parts.roll_out(run, *chosen, "--direction", "forward", "--steps", sheet.shape[1] - 1)
+            other, about_other = roll_out(run, *chosen, "--direction", "forward", "--steps", sheet.shape[1] - 1)
             if other.shape[1:] != sheet.shape[1:]:
                 raise FigureError(f"frames have {other.shape[2]} pixels in {run}, {sheet.shape[2]} in {arguments.runs[0]}")
             rows.append(other[1])
@@ -58,7 +88,7 @@ def one_for_each(arguments: argparse.Namespace) -> list[str]:
 
 def figure_8(arguments: argparse.Namespace) -> plt.Figure:
     chosen = ("--sample", arguments.samples, "--seed", arguments.seed, *device_of(arguments))
-    results = [parts.roll_out(run, *chosen, *(("--data", data) if data else ()))
+    results = [roll_out(run, *chosen, *(("--data", data) if data else ()))
                for run, data in zip(arguments.runs, one_for_each(arguments) or [None] * len(arguments.runs))]
     columns = min(2, len(results))
     lines = math.ceil(len(results) / columns)
@@ -79,9 +109,9 @@ def figure_rollouts(arguments: argparse.Namespace) -> plt.Figure:
     """Frames of a test sequence to twice the window, the exact motion above what the model makes of the window's."""
     figure, panels = plt.subplots(len(arguments.runs), 1, figsize=(9, 1.42 * len(arguments.runs)), constrained_layout=True, squeeze=False)
     for axes, run, data in zip(panels.flat, arguments.runs, one_for_each(arguments)):
-        window, _ = parts.roll_out(run, "--data", data, "--index", arguments.index, "--direction", "forward", *device_of(arguments))
+        window, _ = roll_out(run, "--data", data, "--index", arguments.index, "--direction", "forward", *device_of(arguments))
         last = 2 * (window.shape[1] - 1)
-        sheet, about = parts.roll_out(run, "--data", data, "--index", arguments.index, "--direction", "forward", "--steps", last,
+        sheet, about = roll_out(run, "--data", data, "--index", arguments.index, "--direction", "forward", "--steps", last,
                                       *device_of(arguments))
         shown = parts.evenly(last + 1, 13)
         parts.draw_frames(axes, [sheet[0][shown], sheet[1][shown]], [str(i) for i in shown], ["truth", "roll-out"])

@@ -19,7 +19,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402
 
 
-def curve(lines: list[dict], kind: str) -> tuple[list[float], list[float]]:
+def series(lines: list[dict], kind: str) -> tuple[list[float], list[float]]:
     """Minutes since the first line, and the mean squared error, of the lines of one kind."""
     start = lines[0]["time"]
     chosen = [line for line in lines if line["kind"] == kind and line["mse"] is not None]
@@ -28,8 +28,8 @@ def curve(lines: list[dict], kind: str) -> tuple[list[float], list[float]]:
 
 def draw(axes: plt.Axes, run: Path) -> None:
     lines = read_log(run)
-    axes.plot(*curve(lines, "train"), color="#bbbbbb", label="training, over the current horizon")
-    axes.plot(*curve(lines, "validation"), "o-", color="#1f77b4", markersize=3, label="validation, all frames")
+    axes.plot(*series(lines, "train"), color="#bbbbbb", label="training, over the current horizon")
+    axes.plot(*series(lines, "validation"), "o-", color="#1f77b4", markersize=3, label="validation, all frames")
     result = run / "result.json"
     test = json.loads(result.read_text(encoding="utf-8"))["test"] if result.exists() else {}
     for key, label, style in (("mean_image_mse", "mean image", ":"), ("noise_floor", "noise floor", "--")):
