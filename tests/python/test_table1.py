@@ -19,7 +19,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 TABLE1 = REPOSITORY / "scripts/experiments/table1"
 sys.path.insert(0, str(REPOSITORY / "python"))
-from hamgen.experiments.table1_plan import Dataset, PlanError, datasets_of, read_plan, runs_of  # noqa: E402
+from hamgen.experiments.table1_plan import PlanError, PlannedDataset, datasets_of, read_plan, runs_of  # noqa: E402
 from hamgen.experiments.table1_report import PAPER, tables_of  # noqa: E402
 
 MISSING = [name for name in ("HAMGEN", "HGN_FIT", "HGN_EVAL") if not os.environ.get(name)]
@@ -289,7 +289,7 @@ class Refusals(unittest.TestCase):
 class Report(unittest.TestCase):
     def test_rows_of_the_paper_without_a_model_stand_once_for_each_system(self):
         config = {"n": 1, "n_test": 1, "steps": 30, "image": {"size": 32}}
-        datasets = [Dataset(name, Path(name), [], {"system": system, **config})
+        datasets = [PlannedDataset(name, Path(name), [], {"system": system, **config})
                     for name, system in (("a", "pendulum"), ("b", "pendulum"), ("c", "two_body"))]
         tables = tables_of(new_directory(), datasets, [])
         self.assertEqual([[row["row"] for row in table["rows"]] for table in tables], [list(PAPER), [], list(PAPER)])

@@ -144,7 +144,7 @@ def differences(there: dict, here: dict) -> list[str]:
 
 
 @dataclasses.dataclass
-class Dataset:
+class PlannedDataset:
     name: str
     path: Path
     arguments: list[str]
@@ -155,10 +155,10 @@ class Dataset:
 
 
 @dataclasses.dataclass
-class Run:
+class PlannedRun:
     """A run of hgn-fit. Beside its directory lies its state: {"max_time": s, "spent": s, "saved": s at "checkpoint", "failed"}."""
 
-    dataset: Dataset
+    dataset: PlannedDataset
     model: str
     seed: int
     budget: float  # seconds
@@ -204,14 +204,14 @@ class Run:
         return next((line for line in reversed(lines) if line.get("kind") == "train"), {})
 
 
-def datasets_of(plan: dict, out: Path) -> list[Dataset]:
+def datasets_of(plan: dict, out: Path) -> list[PlannedDataset]:
     found = []
     for name, settings in plan["datasets"].items():
         where = joined("datasets", name)
         arguments, config = configuration(where, settings, "hamgen")
         if config["n_test"] == 0:
             raise PlanError(f"{where}.n_test = 0 is not allowed: the table is about errors on the test split")
-        found.append(Dataset(name, out / "data" / name, arguments, config))
+        found.append(PlannedDataset(name, out / "data" / name, arguments, config))
     return found
 
 
@@ -224,7 +224,7 @@ def datasets_for(plan: dict, where: str, entry: dict) -> list[str]:
     return chosen
 
 
-def runs_of(plan: dict, out: Path, datasets: list[Dataset]) -> list[Run]:
+def runs_of(plan: dict, out: Path, datasets: list[PlannedDataset]) -> list[PlannedRun]:
     """Dataset after dataset, and all models with their first seed before any with its second."""
     runs, names = [], {}
     for model, entry in plan["models"].items():
@@ -243,13 +243,13 @@ def runs_of(plan: dict, out: Path, datasets: list[Dataset]) -> list[Run]:
             if dataset.name not in mine:
                 continue
             for place, seed in enumerate(entry.get("seeds", plan["seeds"])):
-                runs.append((index, place, Run(dataset, model, seed, seconds_of(entry.get("max_time", plan["max_time"])),
-                                               out / "runs" / dataset.name / f"{word}-{seed}",
-                                               [*arguments, "--seed", str(seed)], {**config, "seed": seed})))
+                runs.append((index, place, PlannedRun(dataset, model, seed, seconds_of(entry.get("max_time", plan["max_time"])),
+                                                      out / "runs" / dataset.name / f"{word}-{seed}",
+                                                      [*arguments, "--seed", str(seed)], {**config, "seed": seed})))
     return [run for *_, run in sorted(runs, key=lambda item: item[:2])]
 
 
-def refuse_changes(datasets: list[Dataset], runs: list[Run]) -> None:
+def refuse_changes(datasets: list[PlannedDataset], runs: list[PlannedRun]) -> None:
     changed = [(dataset.path, differences(read_json(dataset.path / "plan.json").get("config", {}), dataset.config))
                for dataset in datasets]
     for run in runs:
@@ -261,8 +261,8 @@ def refuse_changes(datasets: list[Dataset], runs: list[Run]) -> None:
         raise Refusal("\n  ".join(texts) + ": give its own plan, choose another --out, or remove what is to be made again")
 
 
-def selected(runs: list[Run], names: list[str]) -> list[Run]:
-    def names_of(run: Run) -> set[str]:
+def selected(runs: list[PlannedRun], names: list[str]) -> list[PlannedRun]:
+    def names_of(run: PlannedRun) -> set[str]:
         return {run.dataset.name, run.model, f"{run.dataset.name}/{run.model}", run.name}
 
     for name in names:

@@ -7,7 +7,7 @@ import math
 import statistics
 from pathlib import Path
 
-from hamgen.experiments.table1_plan import Dataset, Run, read_json
+from hamgen.experiments.table1_plan import PlannedDataset, PlannedRun, read_json
 
 # Table 1 (Toth et al., ICLR 2020): train and test of each system.
 PAPER_SYSTEMS = ("mass_spring", "pendulum", "two_body", "three_body")
@@ -59,12 +59,12 @@ def t_quantile(degrees: int) -> float:
     return z + (z**3 + z) / (4 * degrees) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * degrees**2)
 
 
-def fingerprint(run: Run) -> str:
+def fingerprint(run: PlannedRun) -> str:
     """Of what a run has ended with."""
     return hashlib.sha256((run.path / "result.json").read_bytes()).hexdigest()
 
 
-def evaluated_runs(out: Path, dataset: Dataset, runs: list[Run]) -> dict[str, dict]:
+def evaluated_runs(out: Path, dataset: PlannedDataset, runs: list[PlannedRun]) -> dict[str, dict]:
     """By name, what hgn-eval said of those that have not changed since."""
     seen = read_json(out / f"{dataset.name}.state.json").get("runs", {})
     evaluated = {one["run"]: one for one in read_json(out / f"{dataset.name}.json").get("runs", [])}
@@ -72,7 +72,7 @@ def evaluated_runs(out: Path, dataset: Dataset, runs: list[Run]) -> dict[str, di
             if str(run.path) in evaluated and run.is_done() and seen.get(run.name) == fingerprint(run)}
 
 
-def status_of(run: Run, evaluated: dict[str, dict]) -> str:
+def status_of(run: PlannedRun, evaluated: dict[str, dict]) -> str:
     if run.name in evaluated:
         return "done"
     if run.failure():
@@ -97,7 +97,7 @@ MEASURES = (("train", "train", "mse"), ("test", "test", "mse"), ("clean", "test"
             ("double_speed", "double_speed", "mse_clean"))
 
 
-def row_of(label: str, paper: str | None, runs: list[Run], evaluated: dict[str, dict], dataset: Dataset,
+def row_of(label: str, paper: str | None, runs: list[PlannedRun], evaluated: dict[str, dict], dataset: PlannedDataset,
            mean_image: float | None) -> dict:
     measured = [evaluated[run.name] for run in runs if run.name in evaluated]
     row = {"row": label, "model": runs[0].model if runs else None, "paper": paper_numbers(paper, dataset.config["system"]),
@@ -118,7 +118,7 @@ def row_of(label: str, paper: str | None, runs: list[Run], evaluated: dict[str, 
     return row
 
 
-def tables_of(out: Path, datasets: list[Dataset], runs: list[Run]) -> list[dict]:
+def tables_of(out: Path, datasets: list[PlannedDataset], runs: list[PlannedRun]) -> list[dict]:
     """For each dataset the rows of the paper, for the first one of a system those with no model in the plan as well, and then the
     plan's others."""
     systems = [dataset.config["system"] for dataset in datasets]
@@ -126,14 +126,14 @@ def tables_of(out: Path, datasets: list[Dataset], runs: list[Run]) -> list[dict]
             for index, dataset in enumerate(datasets)]
 
 
-def table_of(out: Path, dataset: Dataset, runs: list[Run], has_every_row: bool) -> dict:
+def table_of(out: Path, dataset: PlannedDataset, runs: list[PlannedRun], has_every_row: bool) -> dict:
     evaluated = evaluated_runs(out, dataset, runs)
     yardsticks = read_json(out / f"{dataset.name}.json").get("yardsticks", {}) if evaluated else {}
     mean_image = yardsticks.get("mean_image", {})
     scaled = {name: None if value is None else 1e4 * value for name, value in (
         ("noise_floor", yardsticks.get("noise_floor")), ("mean_image", mean_image.get("mse")),
         ("mean_image_clean", mean_image.get("mse_clean")))}
-    models: dict[str, list[Run]] = {}
+    models: dict[str, list[PlannedRun]] = {}
     for run in runs:
         models.setdefault(run.model, []).append(run)
     rows, placed = [], set()
@@ -150,7 +150,7 @@ def table_of(out: Path, dataset: Dataset, runs: list[Run], has_every_row: bool) 
             **scaled, "rows": rows}
 
 
-def number(value: dict | None, half: str = "half_width", style: str = ".2f") -> str:
+def number_text(value: dict | None, half: str = "half_width", style: str = ".2f") -> str:
     if value is None:
         return "-"
     return f"{value['mean']:{style}}" + ("" if value[half] is None else f" +- {value[half]:{style}}")
@@ -191,9 +191,9 @@ def cells_of(table: dict, planned: dict[str, int]) -> list[list[str]]:
         paper = row["paper"] or {"train": None, "test": None}
         drift = "-" if row["drift"] is None else f"{row['drift']:.2g}"
         minutes = "-" if row["minutes"] is None else f"{row['minutes']:.1f}"
-        lines.append([row["row"], *(number(row[key]) for key in ("train", "test", "clean")), ratio,
-                      *(number(row[key]) for key in ("forward", "backward")), drift, over_text(row), steps_text(row, planned),
-                      minutes, *(number(paper[split], "plus_minus", "") for split in ("train", "test"))])
+        lines.append([row["row"], *(number_text(row[key]) for key in ("train", "test", "clean")), ratio,
+                      *(number_text(row[key]) for key in ("forward", "backward")), drift, over_text(row), steps_text(row, planned),
+                      minutes, *(number_text(paper[split], "plus_minus", "") for split in ("train", "test"))])
     for name, error, clean in (("noise floor", "noise_floor", None), ("mean image", "mean_image", "mean_image_clean")):
         if table[error] is not None:
             ratio = f"{100 * table[error] / table['mean_image']:.1f}" if table["mean_image"] else "-"
