@@ -18,7 +18,7 @@ def variable_of(name: str) -> str:
 def program(name: str) -> str:
     """$HGN_FIT for hgn-fit, or what is built here, or what is on the PATH. Where there is none, where it would be built: why_missing
     says so, and whoever runs it."""
-    return os.environ.get(variable_of(name)) or shutil.which(BUILT / name) or shutil.which(name) or str(BUILT / name)
+    return os.environ.get(variable_of(name)) or shutil.which(str(BUILT / name)) or shutil.which(name) or str(BUILT / name)
 
 
 def why_missing(name: str) -> str | None:
