@@ -254,42 +254,4 @@ std::string html_of(const Chart& chart) {
   return html + "</ul>\n" + svg_of(chart, wide) + svg_of(chart, narrow);
 }
 
-// Colours: largest least distance (Oklab, normal vision and the three dichromacies simulated after Machado et
-// al. 2009, doi:10.1109/TVCG.2009.113) at a contrast of at least 3 (light) and 4.8 (dark) to the page.
-const char* const chart_style = R"(
-:root {
-  --line-0: #476ec5; --line-1: #d6780f; --line-2: #17a292; --line-3: #6a3052;
-  --line-4: #935500; --line-5: #3e319f;
-}
-@media (prefers-color-scheme: dark) {
-  :root {
-    --line-0: #62bbff; --line-1: #ffaf6e; --line-2: #6aead9; --line-3: #a2788d;
-    --line-4: #cb8a2e; --line-5: #8183db;
-  }
-}
-.c0 { stroke: var(--line-0); } .c1 { stroke: var(--line-1); } .c2 { stroke: var(--line-2); }
-.c3 { stroke: var(--line-3); } .c4 { stroke: var(--line-4); } .c5 { stroke: var(--line-5); }
-.d1 { stroke-dasharray: 6 4; } .d2 { stroke-dasharray: 1.5 4; } .d3 { stroke-dasharray: 9 3.5 1.5 3.5; }
-.line path { fill: none; stroke-width: 2; stroke-linecap: round; stroke-linejoin: round; }
-.line .near { stroke: transparent; stroke-width: 14; stroke-dasharray: none; }
-.line:hover path:not(.near) { stroke-width: 3.5; }
-.chart { display: block; width: 100%; height: auto; overflow: visible; }
-.chart.narrow { display: none; }
-@media (max-width: 50rem) {
-  .chart.wide { display: none; } .chart.narrow { display: block; max-width: 28rem; }
-}
-.chart text { font: 12px var(--sans); fill: var(--quiet); font-variant-numeric: tabular-nums; }
-.chart .title { fill: var(--ink); }
-.chart .middle { text-anchor: middle; } .chart .end { text-anchor: end; }
-.chart .shade { fill: var(--shade); }
-.chart .grid { stroke: var(--hairline); } .chart .axis { stroke: var(--quiet); }
-.chart .reference { stroke: var(--ink); stroke-dasharray: 2 3; }
-.legend { display: flex; flex-wrap: wrap; gap: .3rem 1.6rem; margin: 0 0 1rem; padding: 0; list-style: none;
-  font: .875rem/1.4 var(--sans); }
-.legend.columns { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 16rem), 1fr)); }
-.legend li { display: flex; gap: .5em; max-width: 100%; }
-.legend .note { display: block; color: var(--quiet); font-variant-numeric: tabular-nums; }
-.swatch { flex: none; width: 26px; height: 10px; margin-top: .32em; }
-)";
-
 }  // namespace hamgen::apps

@@ -1,5 +1,5 @@
-// Line charts as inline SVG, for a page whose style sheet holds `chart_style`: colours come from there, so
-// that they follow the reader's light or dark mode.
+// Line charts as inline SVG, for a page whose style sheet holds chart.css: colours come from there, so that
+// they follow the reader's light or dark mode.
 #pragma once
 
 #include <string>
@@ -31,9 +31,9 @@ struct ChartSpan {
 struct Chart {
   std::string title, x_title, y_title;
   bool has_log_y = false;
-  std::vector<ChartLine> lines;
-  std::vector<ReferenceLine> references;
-  std::vector<ChartSpan> spans;
+  std::vector<ChartLine> lines = {};
+  std::vector<ReferenceLine> references = {};
+  std::vector<ChartSpan> spans = {};
 };
 
 // Whether there is any point to draw.
@@ -47,7 +47,5 @@ std::string swatch(const LineLook& look);
 // Round numbers (1, 2, 5 times powers of ten) from `low` to `high`, about `count` of them.
 std::vector<double> linear_ticks(double low, double high, int count);
 std::vector<double> log_ticks(double low, double high, int count);
-
-extern const char* const chart_style;
 
 }  // namespace hamgen::apps

@@ -1,5 +1,5 @@
 // The files of schemas/presets/ and schemas/suite/, compiled into the programs; written at build time by
-// cmake/WritePresets.cmake.
+// cmake/WriteTexts.cmake.
 #pragma once
 
 #include <string>

@@ -1,14 +1,15 @@
-# Writes OUTPUT: hamgen::apps::FUNCTION(), the texts of the JSON files PRESETS (separated by commas), by the name of each.
-string(REPLACE "," ";" files "${PRESETS}")
+# Writes OUTPUT: hamgen::apps::FUNCTION(), which HEADER declares, the texts of FILES (separated by commas), by the name
+# of each without its ending.
+string(REPLACE "," ";" files "${FILES}")
 set(rows "")
 foreach(file IN LISTS files)
   get_filename_component(name ${file} NAME_WE)
   file(READ ${file} content)
-  string(APPEND rows "      {\"${name}\", R\"json(${content})json\"},\n")
+  string(APPEND rows "      {\"${name}\", R\"text(${content})text\"},\n")
 endforeach()
 file(
   WRITE ${OUTPUT}
-  "#include \"apps/shell/preset_texts.hpp\"
+  "#include \"${HEADER}\"
 
 namespace hamgen::apps {
 std::vector<std::pair<std::string, std::string>> ${FUNCTION}() {
