@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
 #include <cmath>
+#include <map>
 
 #include "apps/page/html.hpp"
 
@@ -61,28 +61,27 @@ Measure measure_at(const Json& json, const char* path) {
 
 std::vector<RunLook> looks_of(const Json& runs) {
   constexpr std::size_t colours = 6, dashes = 4;
-  std::vector<std::string> all, seen;
   std::array<std::size_t, colours> used{};
-  for (const Json& run : runs) all.push_back(title_of(run));
+  std::map<std::string, std::size_t> of_title, before, order, of_name;
+  for (const Json& run : runs) ++of_title[title_of(run)];
   std::vector<RunLook> looks;
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    const auto before = static_cast<std::size_t>(std::count(all.begin(), all.begin() + i, all[i]));
-    if (before == 0) seen.push_back(all[i]);
-    const auto title = static_cast<std::size_t>(std::find(seen.begin(), seen.end(), all[i]) - seen.begin());
-    const bool is_alone = std::count(all.begin(), all.end(), all[i]) == 1;
-    const double seed = number_at(runs[i], "/seed");
+  for (const Json& run : runs) {
+    const std::string title = title_of(run);
+    const std::size_t number = ++before[title],
+                      colour = order.emplace(title, order.size()).first->second % colours;
+    const double seed = number_at(run, "/seed");
     const std::string which =
-        std::isfinite(seed) ? fmt::format(", seed {:.0f}", seed) : fmt::format(" ({})", before + 1);
-    looks.push_back(
-        {is_alone ? all[i] : all[i] + which, {title % colours, used[title % colours]++ % dashes}});
+        std::isfinite(seed) ? fmt::format(", seed {:.0f}", seed) : fmt::format(" ({})", number);
+    looks.push_back({of_title[title] == 1 ? title : title + which, {colour, used[colour]++ % dashes}});
+    ++of_name[looks.back().name];
   }
   // Runs of one title and seed that differ in something else.
-  for (std::size_t i = 0; i < looks.size(); ++i) {
-    const auto same = [&](const RunLook& look) { return look.name == looks[i].name; };
-    if (const std::string run = text_at(runs[i], "/run");
-        std::count_if(looks.begin(), looks.end(), same) > 1 && !run.empty())
-      looks[i].name = all[i] + " (" + run + ")";
-  }
+  for (std::size_t i = 0; i < looks.size(); ++i)
+    if (const std::string run = text_at(runs[i], "/run"); of_name[looks[i].name] > 1 && !run.empty()) {
+      --of_name[looks[i].name];
+      looks[i].name = title_of(runs[i]) + " (" + run + ")";
+      ++of_name[looks[i].name];
+    }
   return looks;
 }
 

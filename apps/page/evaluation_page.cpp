@@ -4,10 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 
 #include "apps/page/evaluation_charts.hpp"
@@ -26,19 +26,21 @@ std::string system_name(const Json& evaluation) {
   std::string name = text_at(evaluation, "/dataset/system");
   if (name.empty()) return "Learned dynamics";
   std::replace(name.begin(), name.end(), '_', ' ');
-  name[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(name[0])));
-  return name;
+  return capitalised(name);
 }
 
 // The run of the least error against clean test frames, in a sentence.
 std::string finding(const Json& evaluation) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
   const Json& runs = list_at(evaluation, "/runs");
-  std::size_t best = runs.size();
-  const auto error = [&](std::size_t i) { return measure_at(runs[i], "/pixel_error/test/mse_clean").mean; };
-  for (std::size_t i = 0; i < runs.size(); ++i)
-    if (std::isfinite(error(i)) && !flag_at(runs[i], "/is_other_dataset"))
-      if (best == runs.size() || error(i) < error(best)) best = i;
-  if (best == runs.size()) return "";
+  const auto error = [&](std::size_t i) {
+    const double mean = measure_at(runs[i], "/pixel_error/test/mse_clean").mean;
+    return std::isfinite(mean) && !flag_at(runs[i], "/is_other_dataset") ? mean : infinity;
+  };
+  std::size_t best = 0;
+  for (std::size_t i = 1; i < runs.size(); ++i)
+    if (error(i) < error(best)) best = i;
+  if (runs.empty() || error(best) == infinity) return "";
   const double mean_image = measure_at(evaluation, "/yardsticks/mean_image/mse_clean").mean;
   std::string html =
       fmt::format(" Least error against the clean test frames: <b>{}</b>, {} × 10<sup>−4</sup>",

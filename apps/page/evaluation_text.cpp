@@ -6,134 +6,95 @@
 #include <cmath>
 #include <vector>
 
-#include "apps/page/evaluation_json.hpp"
+#include "apps/page/columns.hpp"
 
 namespace hamgen::apps {
 namespace {
 
+using Row = std::vector<std::string>;
+using Runs = std::vector<const Json*>;
+
+std::string cell_of(const Column& column, const Reading& reading) {
+  const auto text = [&](double value, double scale = 1) {
+    return std::isfinite(value) ? fmt::format(fmt::runtime(column.terminal.format), scale * value) : "-";
+  };
+  switch (column.kind) {
+    case Kind::words:
+      return reading.words;
+    case Kind::pixel_error:
+      if (!std::isfinite(reading.value) || !std::isfinite(reading.half_width))
+        return text(reading.value, 1e4);
+      return text(reading.value, 1e4) + " +- " + text(reading.half_width, 1e4);
+    case Kind::share:
+      return text(100 * reading.value / reading.whole);
+    case Kind::prediction_time:
+      return (reading.is_bound && std::isfinite(reading.value) ? "> " : "") + text(reading.value);
+    case Kind::verdict:
+      return reading.words.empty() ? "-" : text(reading.value);
+    case Kind::seconds:
+      return text(reading.value / 60);
+    case Kind::covered:
+      return std::isfinite(reading.whole) ? text(reading.value) + "/" + text(reading.whole) : "-";
+    default:
+      return text(reading.value);
+  }
+}
+
+Row row_of(const std::string& head, const Columns& columns, const Json& run, const Json& evaluation) {
+  Row row{head};
+  for (const Column& column : columns)
+    if (column.terminal.title != nullptr) row.push_back(cell_of(column, reading_of(column, run, evaluation)));
+  return row;
+}
+
 // Columns as wide as their widest cell; the first is flush left.
-std::string table_of(const std::vector<std::vector<std::string>>& rows) {
+std::string text_of(const std::vector<Row>& rows) {
   std::vector<std::size_t> widths(rows.front().size(), 0);
-  for (const auto& row : rows)
+  for (const Row& row : rows)
     for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
   std::string text;
-  for (const auto& row : rows) {
-    std::string line = "  ";
-    for (std::size_t i = 0; i < row.size(); ++i)
-      line += i == 0 ? fmt::format("{:<{}}", row[i], widths[i]) : fmt::format("  {:>{}}", row[i], widths[i]);
-    text += line + "\n";
+  for (const Row& row : rows) {
+    text += fmt::format("  {:<{}}", row[0], widths[0]);
+    for (std::size_t i = 1; i < row.size(); ++i) text += fmt::format("  {:>{}}", row[i], widths[i]);
+    text += "\n";
   }
   return text;
 }
 
-// x 1e4, with the interval.
-std::string mse_text(const Measure& measure) {
-  if (!std::isfinite(measure.mean)) return "-";
-  const std::string mean = fmt::format("{:.2f}", 1e4 * measure.mean);
-  return std::isfinite(measure.half_width) ? mean + fmt::format(" +- {:.2f}", 1e4 * measure.half_width)
-                                           : mean;
+// `above`: rows between the titles and the runs.
+std::string table_of(const char* corner, const Columns& columns, const Runs& runs, const Json& evaluation,
+                     const std::vector<Row>& above = {}) {
+  std::vector<Row> rows{{corner}};
+  for (const Column& column : columns)
+    if (column.terminal.title != nullptr) rows[0].push_back(column.terminal.title);
+  rows.insert(rows.end(), above.begin(), above.end());
+  for (const Json* run : runs) rows.push_back(row_of(text_at(*run, "/title"), columns, *run, evaluation));
+  return text_of(rows);
 }
 
-std::string plain_text(double value, const char* format) {
-  return std::isfinite(value) ? fmt::format(fmt::runtime(format), value) : "-";
-}
-
-std::string valid_time_text(const Json& run, const std::string& direction) {
-  const std::string path = "/valid_prediction_time/" + direction;
-  const double value = number_at(run, (path + "/median").c_str());
-  if (!std::isfinite(value)) return "-";
-  return (flag_at(run, (path + "/is_censored").c_str()) ? "> " : "") + fmt::format("{:.2f}", value);
-}
-
-std::string video_tables(const Json& evaluation, const std::vector<const Json*>& runs) {
-  std::vector<std::vector<std::string>> errors{{"pixel MSE x 1e4", "train", "test", "clean",
-                                                "% of mean image", "forward", "backward", "half speed",
-                                                "double speed"}};
-  const Json& yardsticks = evaluation.value("yardsticks", Json::object());
-  const double mean_image = number_at(yardsticks, "/mean_image/mse");
-  const auto yardstick = [&](const char* name, double noisy, double clean) {
-    if (std::isfinite(noisy))
-      errors.push_back({name, "", mse_text({noisy, NAN}), mse_text({clean, NAN}),
-                        plain_text(100 * noisy / mean_image, "{:.1f}"), "", "", "", ""});
-  };
-  yardstick("noise floor", number_at(yardsticks, "/noise_floor"), NAN);
-  yardstick("mean image", mean_image, number_at(yardsticks, "/mean_image/mse_clean"));
-  yardstick("static image", number_at(yardsticks, "/static_image/mse"),
-            number_at(yardsticks, "/static_image/mse_clean"));
-  std::vector<std::vector<std::string>> motion{{"motion", "valid forward", "valid backward", "energy drift",
-                                                "energy variance", "reversal", "symplectic", "R2 q", "R2 p",
-                                                "SyMetric", "KL", "active"}};
-  for (const Json* run : runs) {
-    const auto mse = [&](const char* path) { return mse_text(measure_at(*run, path)); };
-    errors.push_back({text_at(*run, "/title"), mse("/pixel_error/train/mse"), mse("/pixel_error/test/mse"),
-                      mse("/pixel_error/test/mse_clean"),
-                      plain_text(100 * number_at(*run, "/pixel_error/test/mse/mean") / mean_image, "{:.1f}"),
-                      mse("/pixel_error/forward/mse_clean"), mse("/pixel_error/backward/mse_clean"),
-                      mse("/pixel_error/half_speed/mse_clean"), mse("/pixel_error/double_speed/mse_clean")});
-    const auto plain = [&](const char* path, const char* format) {
-      return plain_text(number_at(*run, path), format);
-    };
-    const Json& symetric = value_at(*run, "/latent/symetric");
-    motion.push_back({text_at(*run, "/title"), valid_time_text(*run, "forward"),
-                      valid_time_text(*run, "backward"), plain("/energy/drift", "{:.2g}"),
-                      plain("/energy/variance", "{:.2g}"), plain("/reversibility/state_error", "{:.1e}"),
-                      plain("/symplecticity/error", "{:.1e}"), plain("/latent/r2_q", "{:.3f}"),
-                      plain("/latent/r2_p", "{:.3f}"),
-                      symetric.is_boolean() ? (symetric.get<bool>() ? "1" : "0") : "-",
-                      plain("/kl", "{:.1f}"), plain("/active_latents", "{:.0f}")});
+std::vector<Row> yardstick_rows(const Json& evaluation) {
+  std::vector<Row> rows;
+  for (const auto& [name, run] : yardstick_runs(evaluation)) {
+    if (!std::isfinite(number_at(run, "/pixel_error/test/mse"))) continue;
+    rows.push_back(row_of(name, pixel_error_columns, run, evaluation));
+    for (std::size_t i = 0; i < pixel_error_columns.size(); ++i)
+      if (!has_yardsticks(pixel_error_columns[i])) rows.back()[i + 1].clear();
   }
-  return table_of(errors) + "\n" + table_of(motion);
+  return rows;
 }
 
-std::string state_table(const std::vector<const Json*>& runs) {
-  std::vector<std::vector<std::string>> rows{
-      {"states, MSE", "derivatives, train", "derivatives, test", "exact law, test", "energy, test"}};
-  for (const Json* run : runs)
-    rows.push_back(
-        {text_at(*run, "/title"),
-         plain_text(number_at(*run, "/state_error/train/derivative_mse/mean"), "{:.3e}"),
-         plain_text(number_at(*run, "/state_error/test/derivative_mse/mean"), "{:.3e}"),
-         plain_text(number_at(*run, "/state_error/test/derivative_mse_of_exact_law/mean"), "{:.3e}"),
-         plain_text(number_at(*run, "/state_error/test/energy_mse/mean"), "{:.3e}")});
-  return table_of(rows);
+std::string video_tables(const Json& evaluation, const Runs& runs) {
+  Columns motion = dynamics_columns;
+  motion.insert(motion.end(), latent_columns.begin(), latent_columns.end());
+  return table_of("pixel MSE x 1e4", pixel_error_columns, runs, evaluation, yardstick_rows(evaluation)) +
+         "\n" + table_of("motion", motion, runs, evaluation);
 }
 
-// The bound of the most draws.
-double last_bound(const Json& run) {
-  const Json& bounds = list_at(run, "/density/bounds");
-  return bounds.empty() ? NAN : number_at(bounds.back(), "/mean");
-}
-
-std::string density_table(const std::vector<const Json*>& runs) {
-  std::vector<std::vector<std::string>> rows{{"density, nats", "data", "ELBO", "IWAE", "exact", "KL on grid",
-                                              "modes", "stray", "inversion", "fp64", "|det J| - 1",
-                                              "samples/s"}};
-  for (const Json* run : runs) {
-    const auto plain = [&](const char* path, const char* format) {
-      return plain_text(number_at(*run, path), format);
-    };
-    const double modes = number_at(*run, "/density/modes/modes");
-    rows.push_back(
-        {text_at(*run, "/title"), text_at(*run, "/density/data"), plain("/density/bounds/0/mean", "{:.4f}"),
-         plain_text(last_bound(*run), "{:.4f}"), plain("/density/exact_log_likelihood/mean", "{:.4f}"),
-         plain("/density/grid/divergence", "{:.4f}"),
-         std::isfinite(modes) ? plain("/density/modes/covered", "{:.0f}") + fmt::format("/{:.0f}", modes)
-                              : "-",
-         plain("/density/modes/stray", "{:.3f}"), plain("/density/inversion_fp32/largest", "{:.1e}"),
-         plain("/density/inversion_fp64/largest", "{:.1e}"), plain("/density/volume_error", "{:.1e}"),
-         plain("/density/samples_per_second", "{:.2g}")});
-  }
-  return table_of(rows);
-}
-
-std::string seeds_table(const Json& groups) {
-  std::vector<std::vector<std::string>> rows{{"over seeds, x 1e4", "seeds", "test", "clean"}};
-  for (const Json& group : groups)
-    if (number_at(group, "/seeds") > 1)
-      rows.push_back({text_at(group, "/title"), plain_text(number_at(group, "/seeds"), "{:.0f}"),
-                      mse_text(measure_at(group, "/test/mse")),
-                      mse_text(measure_at(group, "/test/mse_clean"))});
-  return rows.size() > 1 ? "\n" + table_of(rows) : "";
+std::string group_table(const Json& evaluation) {
+  Runs groups;
+  for (const Json& group : list_at(evaluation, "/groups"))
+    if (number_at(group, "/seeds") > 1) groups.push_back(&group);
+  return groups.empty() ? "" : "\n" + table_of("over seeds, x 1e4", group_columns, groups, evaluation);
 }
 
 // An evaluation of before there were several knows "test" alone.
@@ -145,11 +106,11 @@ std::string split_of(const Json& evaluation) {
 }  // namespace
 
 std::string evaluation_text(const Json& evaluation) {
-  std::vector<const Json*> videos, states, densities, costs;
+  Runs videos, states, densities, all;
   std::string warnings;
   for (const Json& run : list_at(evaluation, "/runs")) {
     (run.contains("density") ? densities : run.contains("state_error") ? states : videos).push_back(&run);
-    costs.push_back(&run);
+    all.push_back(&run);
     if (flag_at(run, "/is_other_dataset"))
       warnings += fmt::format("  {} WAS TRAINED ON ANOTHER DATASET\n", text_at(run, "/run"));
   }
@@ -160,19 +121,10 @@ std::string evaluation_text(const Json& evaluation) {
                        number_at(evaluation, "/dataset/evaluated_trajectories"), split_of(evaluation),
                        number_at(evaluation, "/dataset/frames"), warnings);
   if (!videos.empty()) text += video_tables(evaluation, videos);
-  if (!states.empty()) text += (videos.empty() ? "" : "\n") + state_table(states);
-  if (!densities.empty()) text += density_table(densities);
-  text += seeds_table(list_at(evaluation, "/groups"));
-  std::vector<std::vector<std::string>> rows{
-      {"cost", "run", "parameters", "steps", "steps/s", "minutes", "memory MiB"}};
-  for (const Json* run : costs)
-    rows.push_back({text_at(*run, "/title"), text_at(*run, "/run"),
-                    plain_text(number_at(*run, "/parameters"), "{:.0f}"),
-                    plain_text(number_at(*run, "/steps"), "{:.0f}"),
-                    plain_text(number_at(*run, "/steps_per_second"), "{:.1f}"),
-                    plain_text(number_at(*run, "/seconds") / 60, "{:.1f}"),
-                    plain_text(number_at(*run, "/memory_mib"), "{:.0f}")});
-  return text + "\n" + table_of(rows);
+  if (!states.empty())
+    text += (videos.empty() ? "" : "\n") + table_of("states, MSE", state_error_columns, states, evaluation);
+  if (!densities.empty()) text += table_of("density, nats", density_columns, densities, evaluation);
+  return text + group_table(evaluation) + "\n" + table_of("cost", cost_columns, all, evaluation);
 }
 
 }  // namespace hamgen::apps

@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
+#include <iterator>
+#include <utility>
 
 namespace hamgen::apps {
 namespace {
@@ -81,26 +84,15 @@ std::string html_of(const Cell& cell, const std::string& attribute, bool is_padd
 }  // namespace
 
 std::string escape_html(std::string_view text) {
+  constexpr std::pair<char, const char*> escapes[] = {
+      {'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}, {'\'', "&#39;"}};
   std::string html;
-  for (const char c : text) switch (c) {
-      case '&':
-        html += "&amp;";
-        break;
-      case '<':
-        html += "&lt;";
-        break;
-      case '>':
-        html += "&gt;";
-        break;
-      case '"':
-        html += "&quot;";
-        break;
-      case '\'':
-        html += "&#39;";
-        break;
-      default:
-        html += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
-    }
+  for (const char c : text)
+    if (const auto* escape = std::ranges::find(escapes, c, &std::pair<char, const char*>::first);
+        escape != std::end(escapes))
+      html += escape->second;
+    else
+      html += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
   return html;
 }
 
@@ -115,6 +107,11 @@ std::string base64(std::string_view bytes) {
       three = three << 8 | (k < count ? static_cast<unsigned char>(bytes[i + k]) : 0U);
     for (std::size_t k = 0; k < 4; ++k) text += k <= count ? alphabet[three >> (18 - 6 * k) & 63] : '=';
   }
+  return text;
+}
+
+std::string capitalised(std::string text) {
+  if (!text.empty()) text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
   return text;
 }
 

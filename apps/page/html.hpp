@@ -14,6 +14,7 @@ inline constexpr const char* no_value = "–";
 // For text and for attributes in double quotes. Control characters, which HTML does not allow, become blanks.
 std::string escape_html(std::string_view text);
 std::string base64(std::string_view bytes);
+std::string capitalised(std::string text);
 
 // 3.84, 0.0520, 1235, 1.20 × 10⁻⁵: `digits` significant ones, or a dash for what is not finite.
 std::string number_text(double value, int digits = 3);
@@ -30,16 +31,16 @@ struct Cell {
 };
 struct TableRow {
   std::string head;
-  std::vector<Cell> cells;
+  std::vector<Cell> cells = {};
 };
 struct TableColumn {
   std::string group, title;  // neighbours of one group share a heading above theirs
   bool is_words = false;
 };
 struct Table {
-  std::string corner, caption, note;
-  std::vector<TableColumn> columns;
-  std::vector<std::vector<TableRow>> bodies;  // with a rule between them
+  std::string corner, caption, note = {};
+  std::vector<TableColumn> columns = {};
+  std::vector<std::vector<TableRow>> bodies = {};  // with a rule between them
 };
 // In a box that scrolls by itself where the page is narrow.
 std::string html_of(const Table& table);

@@ -1,0 +1,65 @@
+// What an evaluation's tables show, described once: evaluation_text prints it for the terminal,
+// evaluation_tables for the page, each under titles of its own.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "apps/page/evaluation_json.hpp"
+#include "apps/page/html.hpp"
+
+namespace hamgen::apps {
+
+// How a value is read and printed.
+enum class Kind {
+  number,
+  count,
+  words,
+  seconds,
+  mebibytes,
+  pixel_error,      // mean squared, with its interval, in units of 1e-4
+  state_error,      // likewise, but in the terminal the mean itself alone
+  share,            // of the mean image's error
+  prediction_time,  // a median, perhaps a bound from below
+  verdict,          // yes or no
+  covered,          // so many of all modes
+  last_bound        // that of the most draws
+};
+
+enum class Best { none, lowest, highest };
+
+// A column is not shown where it has no title.
+struct Column {
+  const char* path;  // JSON pointer, from the run
+  Kind kind;
+  struct {
+    const char *title = nullptr, *format = "{:.2f}";
+  } terminal;
+  struct {
+    const char *group = "", *title = nullptr;
+    Best best = Best::none;
+    int digits = 3;
+    bool has_frames = false;  // below the title: over how many, where all runs agree
+  } page = {};
+};
+using Columns = std::vector<Column>;
+
+extern const Columns pixel_error_columns, dynamics_columns, latent_columns, state_error_columns,
+    density_columns, cost_columns;
+extern const Columns group_columns;  // of a group of runs that differ in the seed
+
+// What a run has in a column; nothing is no finite value and no words.
+struct Reading {
+  double value = not_a_number, half_width = not_a_number;
+  double whole = 1;       // of which the value is a part
+  bool is_bound = false;  // from below
+  std::string words = {};
+};
+Reading reading_of(const Column& column, const Json& run, const Json& evaluation);
+
+// Constant pictures and the noise by name, each in the form of a run: with errors on test videos, no others.
+std::vector<std::pair<std::string, Json>> yardstick_runs(const Json& evaluation);
+bool has_yardsticks(const Column& column);
+
+}  // namespace hamgen::apps
