@@ -1,13 +1,13 @@
 // What an evaluation's tables show, described once: evaluation_text prints it for the terminal,
-// evaluation_tables for the page, each under titles of its own.
+// tables for the page, each under titles of its own.
 #pragma once
 
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "apps/page/evaluation_json.hpp"
 #include "apps/page/html.hpp"
+#include "apps/page/values.hpp"
 
 namespace hamgen::apps {
 

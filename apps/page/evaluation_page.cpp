@@ -10,11 +10,11 @@
 #include <limits>
 #include <map>
 
-#include "apps/page/evaluation_charts.hpp"
-#include "apps/page/evaluation_json.hpp"
-#include "apps/page/evaluation_tables.hpp"
+#include "apps/page/charts.hpp"
 #include "apps/page/html.hpp"
 #include "apps/page/page_texts.hpp"
+#include "apps/page/tables.hpp"
+#include "apps/page/values.hpp"
 
 namespace hamgen::apps {
 namespace {

@@ -9,10 +9,10 @@
 #include <fstream>
 #include <set>
 
-#include "apps/page/evaluation_json.hpp"
-#include "apps/page/evaluation_tables.hpp"
 #include "apps/page/html.hpp"
 #include "apps/page/svg_chart.hpp"
+#include "apps/page/tables.hpp"
+#include "apps/page/values.hpp"
 
 using namespace hamgen::apps;
 

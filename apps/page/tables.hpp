@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "apps/page/evaluation_json.hpp"
+#include "apps/page/values.hpp"
 
 namespace hamgen::apps {
 

@@ -1,4 +1,4 @@
-#include "apps/page/evaluation_json.hpp"
+#include "apps/page/values.hpp"
 
 #include <fmt/format.h>
 

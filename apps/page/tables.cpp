@@ -1,4 +1,4 @@
-#include "apps/page/evaluation_tables.hpp"
+#include "apps/page/tables.hpp"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "apps/page/evaluation_charts.hpp"
+#include "apps/page/charts.hpp"
 
 #include <fmt/format.h>
 
@@ -6,8 +6,8 @@
 #include <cmath>
 #include <limits>
 
-#include "apps/page/evaluation_json.hpp"
 #include "apps/page/html.hpp"
+#include "apps/page/values.hpp"
 
 namespace hamgen::apps {
 namespace {
