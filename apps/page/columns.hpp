@@ -1,5 +1,5 @@
-// What an evaluation's tables show, described once: evaluation_text prints it for the terminal,
-// tables for the page, each under titles of its own.
+// What an evaluation's tables show, described once: evaluation_text.cpp prints it for the terminal,
+// tables.cpp for the page, each under titles of its own.
 #pragma once
 
 #include <string>
@@ -21,10 +21,10 @@ enum class Kind {
   pixel_error,      // mean squared, with its interval, in units of 1e-4
   state_error,      // likewise, but in the terminal the mean itself alone
   share,            // of the mean image's error
-  prediction_time,  // a median, perhaps a bound from below
+  prediction_time,  // a median, which may be a bound from below
   verdict,          // yes or no
-  covered,          // so many of all modes
-  last_bound        // that of the most draws
+  covered,          // how many of a density's modes
+  last_bound        // of its logarithm: that of the most draws
 };
 
 enum class Best { none, lowest, highest };
@@ -52,14 +52,14 @@ extern const Columns group_columns;  // of a group of runs that differ in the se
 // What a run has in a column; nothing is no finite value and no words.
 struct Reading {
   double value = not_a_number, half_width = not_a_number;
-  double whole = 1;       // of which the value is a part
-  bool is_bound = false;  // from below
+  double whole = 1;       // what the value is a part of
+  bool is_bound = false;  // the true one may be larger
   std::string words = {};
 };
 Reading reading_of(const Column& column, const Json& run, const Json& evaluation);
 
-// Constant pictures and the noise by name, each in the form of a run: with errors on test videos, no others.
+// The noise and constant pictures by name, each in the form of a run that has errors on test videos alone.
 std::vector<std::pair<std::string, Json>> yardstick_runs(const Json& evaluation);
-bool has_yardsticks(const Column& column);
+bool has_yardsticks(const Column& column);  // whether it is one of these errors
 
 }  // namespace hamgen::apps

@@ -80,10 +80,11 @@ double common_number(const Json& runs, const char* path) {
 
 TableColumn heading_of(const Column& column, const Json& runs) {
   std::string title = column.page.title;
-  const auto path = Json::json_pointer(column.path).parent_pointer() / "frames";
-  if (const double frames = common_number(runs, path.to_string().c_str());
-      column.page.has_frames && std::isfinite(frames))
-    title += fmt::format("<small>{:.0f} frames</small>", frames);
+  if (column.page.has_frames) {
+    const auto path = Json::json_pointer(column.path).parent_pointer() / "frames";
+    const double frames = common_number(runs, path.to_string().c_str());
+    if (std::isfinite(frames)) title += fmt::format("<small>{:.0f} frames</small>", frames);
+  }
   return {column.page.group, title, column.kind == Kind::words};
 }
 

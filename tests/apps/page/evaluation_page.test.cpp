@@ -9,6 +9,7 @@
 #include <fstream>
 #include <set>
 
+#include "apps/page/evaluation_text.hpp"
 #include "apps/page/html.hpp"
 #include "apps/page/svg_chart.hpp"
 #include "apps/page/tables.hpp"
@@ -194,6 +195,17 @@ TEST_CASE("the page is well formed and holds all sections") {
   CHECK(contains(page, "≥ 3.10"));
   CHECK(contains(page, "1\u202f234\u202f567"));
   if (const char* file = std::getenv("EVALUATION_PAGE")) std::ofstream(file) << page;
+}
+
+TEST_CASE("the terminal shows what the page shows, in its own words") {
+  const std::string text = evaluation_text(example());
+  CHECK(contains(text, "  noise floor                            6.10             -             12.2  "));
+  CHECK(contains(text, "8.51 +- 0.26  2.31 +- 0.07             17.0  6.93 +- 0.21"));
+  CHECK(contains(text, "          5.20          > 3.10         0.014           0.0004   1.0e-06"));
+  CHECK(contains(text,
+                 "  hnn                   3.590e-02          3.700e-02                -     3.840e-04\n"));
+  CHECK(contains(text, "  hgn leapfrog           2  8.60 +- 0.26  2.40 +- 0.07\n"));
+  CHECK(contains(text, "1234567   5000      3.1     20.6         812\n"));
 }
 
 TEST_CASE("the page needs nothing from elsewhere") {
