@@ -38,9 +38,9 @@ std::string with_minus(const std::string& text) {
 }
 
 bool has_intervals(const Table& table, std::size_t column) {
-  return std::any_of(table.bodies.begin(), table.bodies.end(), [&](const auto& body) {
-    return std::any_of(body.begin(), body.end(),
-                       [&](const TableRow& row) { return !row.cells.at(column).interval.empty(); });
+  return std::ranges::any_of(table.bodies, [&](const auto& body) {
+    return std::ranges::any_of(body,
+                               [&](const TableRow& row) { return !row.cells.at(column).interval.empty(); });
   });
 }
 
@@ -54,8 +54,7 @@ std::string class_attribute(const Table& table, std::size_t column, bool is_best
 
 std::string head_of(const Table& table) {
   const auto& columns = table.columns;
-  const bool has_groups =
-      std::any_of(columns.begin(), columns.end(), [](const TableColumn& c) { return !c.group.empty(); });
+  const bool has_groups = std::ranges::any_of(columns, [](const TableColumn& c) { return !c.group.empty(); });
   std::string html = "<thead>\n";
   if (has_groups) {
     html += "<tr><td></td>";
@@ -115,12 +114,15 @@ std::string capitalised(std::string text) {
   return text;
 }
 
+std::string fixed_text(double value, int decimals) {
+  return with_minus(fmt::format("{:.{}f}", value, decimals));
+}
+
 std::string number_text(double value, int digits) {
   if (!std::isfinite(value)) return no_value;
   if (value == 0) return "0";
   const int exponent = decimal_exponent(value, digits);
-  if (is_plain(exponent))
-    return with_minus(fmt::format("{:.{}f}", value, std::max(0, digits - 1 - exponent)));
+  if (is_plain(exponent)) return fixed_text(value, std::max(0, digits - 1 - exponent));
   const std::string text = fmt::format("{:.{}e}", value, digits - 1);
   return fmt::format("{} × 10{}", with_minus(text.substr(0, text.find('e'))), superscript(exponent));
 }

@@ -16,6 +16,8 @@ std::string escape_html(std::string_view text);
 std::string base64(std::string_view bytes);
 std::string capitalised(std::string text);
 
+// With a minus as long as a plus.
+std::string fixed_text(double value, int decimals);
 // 3.84, 0.0520, 1235, 1.20 × 10⁻⁵: `digits` significant ones, or a dash for what is not finite.
 std::string number_text(double value, int digits = 3);
 // 123 456, with narrow spaces that do not break.

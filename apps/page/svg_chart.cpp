@@ -92,9 +92,7 @@ std::string tick_text(double value, const std::vector<double>& ticks, bool is_lo
   if (is_log) return value >= 1e-3 && value < 1e6 ? fmt::format("{:.6g}", value) : number_text(value, 1);
   const double step = ticks.size() > 1 ? ticks[1] - ticks[0] : std::abs(value);
   const int decimals = std::max(0, static_cast<int>(-std::floor(std::log10(step) + 1e-9)));
-  if (decimals > 4) return number_text(value, 2);
-  const std::string text = fmt::format("{:.{}f}", std::abs(value), decimals);
-  return value < 0 ? "−" + text : text;
+  return decimals > 4 ? number_text(value, 2) : fixed_text(value, decimals);
 }
 
 std::string label(double x, double y, const char* classes, const std::string& text) {

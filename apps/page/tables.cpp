@@ -108,13 +108,11 @@ Table table_of(const char* caption, const Columns& all_columns, const Json& eval
 }
 
 bool is_empty_row(const TableRow& row) {
-  return std::all_of(row.cells.begin(), row.cells.end(),
-                     [](const Cell& cell) { return cell.text == no_value; });
+  return std::ranges::all_of(row.cells, [](const Cell& cell) { return cell.text == no_value; });
 }
 
 std::string html_unless_empty(const Table& table) {
-  const auto& rows = table.bodies[0];
-  return std::all_of(rows.begin(), rows.end(), is_empty_row) ? "" : html_of(table);
+  return std::ranges::all_of(table.bodies[0], is_empty_row) ? "" : html_of(table);
 }
 
 }  // namespace
@@ -155,7 +153,7 @@ std::string cost_table(const Json& evaluation) {
 std::string group_table(const Json& evaluation) {
   const Json& groups = list_at(evaluation, "/groups");
   const auto has_seeds = [](const Json& group) { return number_at(group, "/seeds") > 1; };
-  if (std::none_of(groups.begin(), groups.end(), has_seeds)) return "";
+  if (std::ranges::none_of(groups, has_seeds)) return "";
   Table table{
       .corner = "Model", .caption = "Pixel MSE × 10<sup>4</sup> on test videos, over seeds", .bodies = {{}}};
   for (const Column& column : group_columns) table.columns.push_back(heading_of(column, groups));

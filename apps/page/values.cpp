@@ -32,8 +32,7 @@ double number_at(const Json& json, const char* path) {
 
 std::vector<double> numbers_at(const Json& json, const char* path) {
   std::vector<double> numbers;
-  for (const Json& value : list_at(json, path))
-    numbers.push_back(value.is_number() ? value.get<double>() : not_a_number);
+  for (const Json& value : list_at(json, path)) numbers.push_back(number_at(value, ""));
   return numbers;
 }
 
@@ -55,8 +54,7 @@ const Json& list_at(const Json& json, const char* path) {
 
 Measure measure_at(const Json& json, const char* path) {
   const Json& value = value_at(json, path);
-  if (value.is_number()) return {value.get<double>(), not_a_number};
-  return {number_at(value, "/mean"), number_at(value, "/ci95")};
+  return {number_at(value, value.is_number() ? "" : "/mean"), number_at(value, "/ci95")};
 }
 
 std::vector<RunLook> looks_of(const Json& runs) {
