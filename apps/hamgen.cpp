@@ -19,6 +19,7 @@
 #include "apps/shell/stop_signal.hpp"
 #include "apps/shell/version.hpp"
 #include "dataset/format/layout.hpp"
+#include "schemas/names.hpp"
 
 namespace hamgen::apps {
 namespace {
@@ -108,42 +109,37 @@ class Program {
     if (flags.count("words") > 0) words_ = flags["words"].as<std::vector<std::string>>();
   }
 
-  int run() {
-    const std::string command = words_.empty() ? "generate" : words_.front();
-    if (command == "generate") return words_.size() > 1 ? refuse_words(1) : generate_dataset();
-    if (command == "systems") return words_.size() > 1 ? refuse_words(1) : print_systems();
-    if (command == "presets") return words_.size() > 1 ? refuse_words(1) : print_presets();
-    if (command == "info")
-      return with_argument("DIR", [&](const std::string& dir) { return print_info(dir); });
-    if (command == "preview")
-      return with_argument("DIR", [&](const std::string& dir) { return draw_preview(dir); });
-    if (command == "verify")
-      return with_argument("DIR", [&](const std::string& dir) { return verify_dataset(dir); });
-    if (command == "repair")
-      return with_argument("DIR", [&](const std::string& dir) { return repair_dataset(dir); });
-    if (command == "finish")
-      return with_argument("DIR", [&](const std::string& dir) { return finish_dataset(dir); });
-    if (command == "reference")
-      return with_argument("config|shard|schema",
-                           [&](const std::string& page) { return print_reference(page); });
-    throw schemas::FieldError(
-        "unknown command \"" + command +
-        "\": expected one of systems, presets, info, preview, verify, repair, finish, reference, or "
-        "--system NAME");
+  int run() const {
+    if (words_.empty()) return generate_dataset();
+    const Command& command =
+        schemas::find_named(commands(), "command", words_.front(), &Command::name, "--system NAME");
+    const std::size_t expected = command.argument == nullptr ? 1 : 2;
+    if (words_.size() < expected)
+      throw schemas::FieldError("hamgen " + command.name + " needs an argument: " + command.argument);
+    if (words_.size() > expected)
+      throw schemas::FieldError("unexpected argument \"" + words_[expected] + "\"");
+    return command.run(*this, words_.back());
   }
 
  private:
   std::string text(const char* flag) const { return flags_[flag].as<std::string>(); }
 
-  int refuse_words(std::size_t from) const {
-    throw schemas::FieldError("unexpected argument \"" + words_[from] + "\"");
-  }
-
-  template <class Action>
-  int with_argument(const char* what, Action action) const {
-    if (words_.size() < 2) throw schemas::FieldError("hamgen " + words_[0] + " needs an argument: " + what);
-    if (words_.size() > 2) return refuse_words(2);
-    return action(words_[1]);
+  using Command = apps::Command<Program>;
+  static const std::vector<Command>& commands() {
+    using Text = const std::string&;
+    static const std::vector<Command> all{
+        {"generate", nullptr, [](const Program& program, Text) { return program.generate_dataset(); }},
+        {"systems", nullptr, [](const Program& program, Text) { return program.print_systems(); }},
+        {"presets", nullptr, [](const Program& program, Text) { return program.print_presets(); }},
+        {"info", "DIR", [](const Program& program, Text dir) { return program.print_info(dir); }},
+        {"preview", "DIR", [](const Program& program, Text dir) { return program.draw_preview(dir); }},
+        {"verify", "DIR", [](const Program& program, Text dir) { return program.verify_dataset(dir); }},
+        {"repair", "DIR", [](const Program& program, Text dir) { return program.repair_dataset(dir); }},
+        {"finish", "DIR", [](const Program& program, Text dir) { return program.finish_dataset(dir); }},
+        {"reference", "config|shard|schema",
+         [](const Program& program, Text page) { return program.print_reference(page); }},
+    };
+    return all;
   }
 
   std::int64_t whole_number(const char* flag, double at_least, double at_most) const {
@@ -228,8 +224,8 @@ class Program {
     options.force = flags_.count("force") > 0;
     options.quiet = flags_.count("quiet") > 0;
     if (flags_.count("dry-run") > 0) {
-      const Plan plan = make_plan(config, options.threads);
-      fmt::print("{}", json_ ? plan_json(plan).dump(2) + "\n" : plan_text(plan, options.out));
+      const Forecast expected = forecast(config, options.threads);
+      fmt::print("{}", json_ ? forecast_json(expected).dump(2) + "\n" : forecast_text(expected, options.out));
       return success;
     }
     listen_for_stop_signals();
@@ -330,17 +326,12 @@ class Program {
   }
 
   int print_reference(const std::string& page) const {
-    std::string text;
-    if (page == "config")
-      text = config_reference();
-    else if (page == "schema")
-      text = json_schema().dump(2) + "\n";
-    else if (page == "shard")
-      text = dataset::layout_reference();
-    else
-      throw schemas::FieldError("unknown reference \"" + page + "\": expected one of config, shard, schema");
+    const std::vector<ReferencePage> pages{{"config", config_reference},
+                                           {"shard", dataset::layout_reference},
+                                           {"schema", [] { return json_schema().dump(2) + "\n"; }}};
+    const ReferencePage& chosen = schemas::find_named(pages, "reference", page, &ReferencePage::name);
     allow_only({});
-    fmt::print("{}", text);
+    fmt::print("{}", chosen.text());
     return success;
   }
 

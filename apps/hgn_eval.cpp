@@ -60,10 +60,6 @@ cxxopts::Options make_options() {
   return options;
 }
 
-void write_text(const fs::path& file, const std::string& text) {
-  dataset::commit_file(file, std::as_bytes(std::span(text)));
-}
-
 // Fig. 7 of every model of videos, and samples from its prior.
 std::vector<PagePicture> pictures_of(const std::vector<fs::path>& runs, const EvaluationData& data,
                                      const std::string& device) {
@@ -72,7 +68,7 @@ std::vector<PagePicture> pictures_of(const std::vector<fs::path>& runs, const Ev
     const TrainedRun run = load_run(path, device);
     if (run.video() == nullptr) continue;
     pictures.push_back(
-        {run.title() + ": roll-outs of test sequence 0",
+        {run.title() + ": rollouts of test sequence 0",
          "The observed frames; then the exact motion above the model's, forward, backward, at twice and half "
          "the speed.",
          render::png_bytes(draw(show_all(run, data, {}).sheet))});
@@ -91,8 +87,8 @@ void show(const Json& evaluation, const std::vector<PagePicture>& pictures,
     return flags.count(flag) > 0 ? flags[flag].as<std::string>() : std::string();
   };
   const std::string json = file("json"), html = file("html");
-  if (!json.empty() && json != "-") write_text(json, evaluation.dump(2) + "\n");
-  if (!html.empty()) write_text(html, evaluation_page(evaluation, pictures));
+  if (!json.empty() && json != "-") dataset::commit_file(json, evaluation.dump(2) + "\n");
+  if (!html.empty()) dataset::commit_file(html, evaluation_page(evaluation, pictures));
   fmt::print("{}", json == "-" ? evaluation.dump(2) + "\n" : evaluation_text(evaluation));
 }
 

@@ -7,10 +7,12 @@
 
 #include "apps/fit/fit.hpp"
 #include "apps/fit/fit_profile.hpp"
+#include "apps/fit/test_result.hpp"
 #include "apps/shell/command_line.hpp"
 #include "apps/shell/stop_signal.hpp"
 #include "apps/shell/version.hpp"
 #include "model/data/targets.hpp"
+#include "schemas/names.hpp"
 
 namespace hamgen::apps {
 namespace {
@@ -86,8 +88,7 @@ cxxopts::Options make_options() {
   auto add = options.add_options("Training");
   add("preset",
       "paper, tuned, small, chaotic or density: see hgn-fit presets [small; for nhf and real_nvp density; "
-      "for models "
-      "of states paper]",
+      "for models of states paper]",
       cxxopts::value<std::string>(), "NAME");
   for (const Shorthand& shorthand : shorthands)
     add(shorthand.flag, help_of(shorthand), cxxopts::value<std::string>(), "X");
@@ -108,17 +109,30 @@ class Program {
     if (flags.count("words") > 0) words_ = flags["words"].as<std::vector<std::string>>();
   }
 
-  int run() {
+  int run() const {
     if (words_.empty()) return train();
-    if (words_.front() == "presets" && words_.size() == 1) return print_presets();
-    if (words_.front() == "reference" && words_.size() == 2) return print_reference(words_[1]);
-    if (words_.front() == "reference")
-      throw schemas::FieldError("hgn-fit reference needs an argument: config or schema");
-    throw schemas::FieldError("unexpected argument \"" + words_.back() +
-                              "\": expected presets, reference, or --data DIR");
+    const Command& command =
+        schemas::find_named(commands(), "command", words_.front(), &Command::name, "--data DIR");
+    const std::size_t expected = command.argument == nullptr ? 1 : 2;
+    if (words_.size() < expected)
+      throw schemas::FieldError("hgn-fit " + command.name + " needs an argument: " + command.argument);
+    if (words_.size() > expected)
+      throw schemas::FieldError("unexpected argument \"" + words_[expected] + "\"");
+    return command.run(*this, words_.back());
   }
 
  private:
+  using Command = apps::Command<Program>;
+  static const std::vector<Command>& commands() {
+    static const std::vector<Command> all{
+        {"presets", nullptr,
+         [](const Program& program, const std::string&) { return program.print_presets(); }},
+        {"reference", "config|schema",
+         [](const Program& program, const std::string& page) { return program.print_reference(page); }},
+    };
+    return all;
+  }
+
   bool has(const char* flag) const { return flags_.count(flag) > 0; }
   std::string text(const char* flag) const { return flags_[flag].as<std::string>(); }
 
@@ -223,12 +237,9 @@ class Program {
   }
 
   int print_reference(const std::string& page) const {
-    if (page == "config")
-      fmt::print("{}", fit_reference());
-    else if (page == "schema")
-      fmt::print("{}\n", fit_schema().dump(2));
-    else
-      throw schemas::FieldError("unknown reference \"" + page + "\": expected config or schema");
+    const std::vector<ReferencePage> pages{{"config", fit_reference},
+                                           {"schema", [] { return fit_schema().dump(2) + "\n"; }}};
+    fmt::print("{}", schemas::find_named(pages, "reference", page, &ReferencePage::name).text());
     return success;
   }
 

@@ -24,7 +24,7 @@ constexpr const char* overview = R"(hgn-rollout - shows how a trained model sees
   hgn-rollout runs/hgn --sample 8 --data mass_spring                   from a mixture fitted to what is encoded
   hgn-rollout runs/hgn --data mass_spring --interpolate 7              from sequence 0's state to sequence 7's
 
-A .png is a sheet of frames, a .gif an animation. The truth above each roll-out is the exact motion, without noise.
+A .png is a sheet of frames, a .gif an animation. The truth above each rollout is the exact motion, without noise.
 )";
 
 cxxopts::Options make_options() {
@@ -36,16 +36,16 @@ cxxopts::Options make_options() {
   add("data", "dataset that hamgen made", cxxopts::value<std::string>(), "DIR");
   add("index", "which sequence of the split [0]", cxxopts::value<std::string>(), "I");
   add("split", "of the dataset [test]", cxxopts::value<std::string>(), "NAME");
-  auto roll = options.add_options("Roll-out");
-  roll("direction", "forward or backward: this one roll-out alone", cxxopts::value<std::string>(), "WAY");
-  roll("speed", "of time, e.g. 0.5 or 2: this one roll-out alone", cxxopts::value<std::string>(), "X");
+  auto roll = options.add_options("Rollout");
+  roll("direction", "forward or backward: this one rollout alone", cxxopts::value<std::string>(), "WAY");
+  roll("speed", "of time, e.g. 0.5 or 2: this one rollout alone", cxxopts::value<std::string>(), "X");
   roll("steps", "intervals to roll out [the window's]", cxxopts::value<std::string>(), "N");
   roll("sample",
        "so many sequences from the prior instead; with --data from a density of what the model makes of its "
        "train split",
        cxxopts::value<std::string>(), "N");
   roll("seed", "of the samples [0]", cxxopts::value<std::string>(), "N");
-  roll("interpolate", "roll-outs from states between this sequence's and that of sequence J",
+  roll("interpolate", "rollouts from states between this sequence's and that of sequence J",
        cxxopts::value<std::string>(), "J");
   options.add_options("Output")("out", "picture: .png or .gif [rollout.png]", cxxopts::value<std::string>(),
                                 "FILE")(
@@ -78,10 +78,7 @@ class Program {
         load_run(flags_["run"].as<std::vector<std::string>>().front(), has("device") ? text("device") : "");
     const RolloutResult result = has("sample") ? samples(run) : of_data(run);
     write(out, result);
-    if (has("json") && text("json") != "-") {
-      const std::string json = result.json.dump(2) + "\n";
-      dataset::commit_file(text("json"), std::as_bytes(std::span(json)));
-    }
+    if (has("json") && text("json") != "-") dataset::commit_file(text("json"), result.json.dump(2) + "\n");
     if (has("json") && text("json") == "-") {
       fmt::print("{}\n", result.json.dump(2));
     } else {
@@ -169,7 +166,7 @@ int run(int argc, char** argv) {
   cxxopts::Options options = make_options();
   const auto flags = options.parse(argc, argv);
   if (flags.count("help") > 0 || argc == 1) {
-    fmt::print("{}", options.help({"Sequence", "Roll-out", "Output"}));
+    fmt::print("{}", options.help({"Sequence", "Rollout", "Output"}));
     return success;
   }
   if (flags.count("version") > 0) {

@@ -9,6 +9,7 @@
 #include "model/motion/hnn.hpp"
 #include "model/motion/pixel_hnn.hpp"
 #include "model/training/trainer.hpp"
+#include "schemas/names.hpp"
 
 namespace hamgen::model {
 
@@ -72,11 +73,7 @@ const std::vector<ModelDescriptor>& models() {
 }
 
 const ModelDescriptor& find_model(const std::string& name) {
-  const auto found = std::ranges::find(models(), name, &ModelDescriptor::name);
-  if (found != models().end()) return *found;
-  std::string names;
-  for (const auto& model : models()) names += (names.empty() ? "" : ", ") + model.name;
-  throw schemas::FieldError("model = \"" + name + "\" is not allowed: expected one of " + names);
+  return schemas::find_named(models(), "model", name, &ModelDescriptor::name);
 }
 
 std::vector<schemas::Field> training_fields(const ModelDescriptor& model) {

@@ -1,7 +1,6 @@
 // A Scene becomes an RGB8 frame: smoothed discs over a plain background, painted from back to front.
 //
-// The one place where world meets pixels. For a frame of W x W pixels, the centre of pixel (row i, column j)
-// is at
+// The one place where world meets pixels. For a frame of W x W pixels, the centre of pixel (row i, column j) is at
 //   x = center_x + ((2 j + 1) / W - 1) half_width,     y = center_y + (1 - (2 i + 1) / W) half_width
 // (y up, row 0 on top). A disc of radius r covers a pixel at distance d from its centre with opacity
 //   alpha(d) = sigmoid((r - d) / (2 half_width) * sharpness)

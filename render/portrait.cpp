@@ -6,11 +6,14 @@
 #include <cstdio>
 #include <numbers>
 
+#include "render/axis.hpp"
 #include "render/picture.hpp"
+#include "render/text.hpp"
 
 namespace hamgen::render {
 namespace {
 
+constexpr int ticks_of_axis = 8;
 constexpr double plot_size = 560, left = 80, top = 50, right = 24, bottom = 64;
 
 // Dark blue over teal to pale yellow: even in lightness, readable in grey.
@@ -129,13 +132,13 @@ class Plot {
     cairo_rotate(cr_, -std::numbers::pi / 2);
     draw_text(cr_, 0, 0, 15, portrait_.y_label);
     cairo_restore(cr_);
-    for (const double tick : ticks(portrait_.x_low, portrait_.x_high)) {
+    for (const double tick : axis_ticks(portrait_.x_low, portrait_.x_high, ticks_of_axis)) {
       cairo_move_to(cr_, x_of(tick), top + plot_size);
       cairo_rel_line_to(cr_, 0, 5);
       cairo_stroke(cr_);
       draw_text(cr_, x_of(tick) - 12, top + plot_size + 22, 13, tick_text(tick));
     }
-    for (const double tick : ticks(portrait_.y_low, portrait_.y_high)) {
+    for (const double tick : axis_ticks(portrait_.y_low, portrait_.y_high, ticks_of_axis)) {
       cairo_move_to(cr_, left, y_of(tick));
       cairo_rel_line_to(cr_, -5, 0);
       cairo_stroke(cr_);
@@ -143,17 +146,6 @@ class Plot {
     }
   }
 
-  // Multiples of 1, 2 or 5 times a power of ten, four to ten of them.
-  static std::vector<double> ticks(double low, double high) {
-    const double rough = (high - low) / 8, decade = std::pow(10, std::floor(std::log10(rough)));
-    const double step = decade * (rough / decade > 5   ? 10
-                                  : rough / decade > 2 ? 5
-                                  : rough / decade > 1 ? 2
-                                                       : 1);
-    std::vector<double> values;
-    for (double i = std::ceil(low / step); i * step <= high; ++i) values.push_back(i * step);
-    return values;
-  }
   static std::string tick_text(double value) {
     char text[32];
     std::snprintf(text, sizeof text, "%.3g", value == 0 ? 0.0 : value);
@@ -170,17 +162,6 @@ class Plot {
 
 Surface draw_portrait(const Portrait& portrait) {
   return Plot(portrait).draw();
-}
-
-void draw_text(cairo_t* context, double x, double y, double size, const std::string& text,
-               double most_width) {
-  cairo_select_font_face(context, "sans-serif", CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_NORMAL);
-  cairo_set_font_size(context, size);
-  cairo_text_extents_t extents;
-  cairo_text_extents(context, text.c_str(), &extents);
-  if (extents.width > most_width) cairo_set_font_size(context, size * most_width / extents.width);
-  cairo_move_to(context, x, y);
-  cairo_show_text(context, text.c_str());
 }
 
 }  // namespace hamgen::render

@@ -1,6 +1,7 @@
 #include "simulators/registry.hpp"
 
 #include <algorithm>
+#include "schemas/names.hpp"
 
 #include "simulators/formulas/custom_system.hpp"
 #include "simulators/systems/charged_particle.hpp"
@@ -41,12 +42,7 @@ const std::vector<SystemDescriptor>& systems() {
 }
 
 const SystemDescriptor& find_system(std::string_view name) {
-  const auto& rows = systems();
-  const auto found = std::ranges::find(rows, name, &SystemDescriptor::name);
-  if (found != rows.end()) return *found;
-  std::string names;
-  for (const auto& row : rows) names += (names.empty() ? "" : ", ") + row.name;
-  throw schemas::FieldError("unknown system \"" + std::string(name) + "\": expected one of " + names);
+  return schemas::find_named(systems(), "system", name, &SystemDescriptor::name);
 }
 
 }  // namespace hamgen::simulators

@@ -7,15 +7,15 @@
 namespace hamgen::simulators {
 namespace {
 
-std::vector<std::string> stepper_names() {
+std::vector<std::string> solver_names() {
   std::vector<std::string> names;
-  for (const auto& row : steppers()) names.push_back(row.name);
+  for (const auto& row : solvers()) names.push_back(row.name);
   return names;
 }
 
 // Fixed-step methods are chosen for their own kind of error; the certificate then only catches the absurd.
 double automatic_drift(const std::string& method) {
-  return find_stepper(method).is_adaptive ? 1e-11 : 1e-3;
+  return find_solver(method).is_adaptive ? 1e-11 : 1e-3;
 }
 
 }  // namespace
@@ -33,7 +33,7 @@ std::vector<schemas::Field> Simulation::fields() {
       real("physics.friction", 0, "momentum / position",
            "dp/dt = -dH/dq - friction dq/dt, in each coordinate")
           .at_least(0),
-      text("integrator.method", "fehlberg78", "the solver").one_of(stepper_names()),
+      text("integrator.method", "fehlberg78", "the solver").one_of(solver_names()),
       real("integrator.absolute_tolerance", 1e-13, "",
            "error allowed per step and coordinate (adaptive methods)")
           .above(0),

@@ -1,68 +1,17 @@
 #include "apps/evaluate/evaluate.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 #include <map>
 
-#include "apps/evaluate/true_motion.hpp"
+#include "apps/evaluate/evaluate_states.hpp"
+#include "apps/evaluate/evaluate_video.hpp"
+#include "apps/evaluate/value_json.hpp"
 #include "model/metrics/metrics.hpp"
-#include "model/metrics/statistics.hpp"
-#include "model/motion/hnn.hpp"
 
 namespace hamgen::apps {
 
 namespace fs = std::filesystem;
-
-Json number(double value) {
-  return std::isfinite(value) ? Json(value) : Json(nullptr);
-}
-
-Json interval_json(const std::vector<double>& values) {
-  const model::Interval interval = model::mean_interval(values);
-  return {{"mean", number(interval.mean)}, {"ci95", number(interval.half_width)}, {"n", interval.count}};
-}
-
-Json about_json(const TrainedRun& run) {
-  const auto& settings = run.config.settings;
-  Json json{{"run", run.path.string()},
-            {"title", run.title()},
-            {"model", run.config.model->name},
-            {"seed", settings.integer("seed")},
-            {"parameters", model::parameter_count(*run.network)}};
-  if (settings.values().contains("integrator.method"))
-    json["integrator"] = settings.text("integrator.method");
-  for (const auto& [key, name] : {std::pair("steps", "steps"), std::pair("seconds", "seconds"),
-                                  std::pair("steps_per_second", "steps_per_second"),
-                                  std::pair("peak_memory_mib", "memory_mib"), std::pair("ending", "ending")})
-    if (run.result.contains(key)) json[name] = run.result.at(key);
-  return json;
-}
-
-std::int64_t EvaluationData::coordinates() const {
-  return static_cast<std::int64_t>(test.shard(0).numbers_per_row("q") / test.frames_per_trajectory());
-}
-
-std::uint64_t trained_trajectories(const TrainedRun& run, const EvaluationData& data,
-                                   const EvaluationOptions& options) {
-  const std::uint64_t all = data.train.trajectories();
-  return std::min({options.trajectories, all, run.about.value("train_trajectories", all)});
-}
-
-at::Tensor exact_frames(TrueMotion& motion, std::uint64_t trajectory, std::int64_t intervals, double interval,
-                        std::int64_t image_size) {
-  std::vector<double> times;
-  for (std::int64_t t = 0; t <= intervals; ++t) times.push_back(static_cast<double>(t) * interval);
-  std::vector<std::uint8_t> bytes = motion.frames(trajectory, times);
-  const auto size = static_cast<std::int64_t>(motion.frame_size());
-  return model::to_pixels(at::from_blob(bytes.data(), {intervals + 1, size, size, 3}, at::kByte), image_size);
-}
-
-EvaluationData::EvaluationData(const fs::path& path, const std::string& split)
-    : root(path),
-      manifest(dataset::read_manifest(path)),
-      train(path, manifest, "train"),
-      test(path, manifest, split) {}
 
 namespace {
 
@@ -83,66 +32,6 @@ std::string one_line(std::string text) {
   return text.substr(1, text.size() - 2);
 }
 
-// The states of a split's first trajectories.
-model::Batch states_of(const dataset::SplitReader& reader, std::uint64_t count) {
-  std::vector<model::Window> list;
-  for (std::uint64_t i = 0; i < count; ++i) list.push_back({i, 0, false});
-  return model::WindowReader(reader, model::Observation::states)
-      .read(list, static_cast<std::int64_t>(reader.frames_per_trajectory()));
-}
-
-Json derivative_errors(const TrainedRun& run, const model::Batch& batch) {
-  return interval_json(model::to_vector(run.network->validate(batch.to(run.device)).error));
-}
-
-// Of the true energy along roll-outs from exact starts, in double precision. In small groups: the states of
-// one share their steps, and a close encounter in one of them shortens all.
-Json energy_errors(const TrainedRun& run, const EvaluationData& data, const model::Batch& batch,
-                   const TrueMotion& motion, double dt) {
-  const auto truth = data.test.numbers("energy", 0, static_cast<std::uint64_t>(batch.q.size(0)));
-  constexpr std::int64_t group = 25;
-  const at::NoGradGuard no_grad;
-  const auto& model = dynamic_cast<const model::StateModel&>(*run.network);
-  run.network->to(at::kDouble);
-  std::vector<double> squares;
-  for (std::int64_t first = 0; first < batch.q.size(0); first += group) {
-    const auto start = [&](const at::Tensor& values) {
-      return values.slice(0, first, first + group).select(1, 0).to(run.device, at::kDouble);
-    };
-    const auto states = model.roll_out({start(batch.q_exact), start(batch.p_exact)}, batch.q.size(1), dt);
-    for (std::int64_t row = 0; row < states.front().q.size(0); ++row) {
-      const auto energy = [&](const model::PhaseSpace& s) {
-        return motion.energy(static_cast<std::uint64_t>(first + row), model::to_vector(s.q[row]),
-                             model::to_vector(s.p[row]));
-      };
-      double sum = 0;
-      for (std::size_t t = 0; t < states.size(); ++t)
-        sum +=
-            std::pow(energy(states[t]) - truth[static_cast<std::size_t>(first + row) * states.size() + t], 2);
-      squares.push_back(sum / static_cast<double>(states.size()));
-    }
-  }
-  run.network->to(at::kFloat);
-  return interval_json(squares);
-}
-
-// What the exact Hamiltonian scores at the observed states: noise in them is all that is wrong with it.
-Json exact_law_errors(const model::Batch& batch, const TrueMotion& motion) {
-  const at::Tensor truth = at::cat({batch.dq_dt, batch.dp_dt}, 2);
-  std::vector<double> errors;
-  for (std::int64_t i = 0; i < batch.q.size(0); ++i) {
-    double sum = 0;
-    for (std::int64_t t = 0; t < batch.q.size(1); ++t) {
-      const auto rate = motion.rate(static_cast<std::uint64_t>(i), model::to_vector(batch.q[i][t]),
-                                    model::to_vector(batch.p[i][t]));
-      const auto exact = model::to_vector(truth[i][t]);
-      for (std::size_t k = 0; k < rate.size(); ++k) sum += (rate[k] - exact[k]) * (rate[k] - exact[k]);
-    }
-    errors.push_back(sum / static_cast<double>(truth[i].numel()));
-  }
-  return interval_json(errors);
-}
-
 Json dataset_json(const EvaluationData& data, const EvaluationOptions& options) {
   return {{"path", data.root.string()},
           {"system", data.manifest.system},
@@ -153,7 +42,7 @@ Json dataset_json(const EvaluationData& data, const EvaluationOptions& options) 
           {"train_trajectories", data.train.trajectories()},
           {"test_trajectories", data.test.trajectories()},
           {"evaluated_trajectories", std::min(options.trajectories, data.test.trajectories())},
-          {"manifest_sha256", file_hash(data.root / "manifest.json")}};
+          {"manifest_sha256", file_hash(data.root / dataset::manifest_name)}};
 }
 
 // For the frames as the runs see them: they may be smaller than the dataset's, or fewer.
@@ -220,20 +109,6 @@ void require_equal_shapes(const std::vector<TrainedRun>& runs) {
 }
 
 }  // namespace
-
-Json evaluate_states(const TrainedRun& run, const EvaluationData& data, const EvaluationOptions& options) {
-  const TrueMotion motion(data.root, data.manifest, data.test);
-  const double dt = data.manifest.plan.config.at("dt").get<double>();
-  const model::Batch test = states_of(data.test, std::min(options.trajectories, data.test.trajectories()));
-  return {{"state_error",
-           {{"train",
-             {{"derivative_mse",
-               derivative_errors(run, states_of(data.train, trained_trajectories(run, data, options)))}}},
-            {"test",
-             {{"derivative_mse", derivative_errors(run, test)},
-              {"derivative_mse_of_exact_law", exact_law_errors(test, motion)},
-              {"energy_mse", energy_errors(run, data, test, motion, dt)}}}}}};
-}
 
 Json evaluate_runs(const std::vector<fs::path>& paths, const EvaluationData& data,
                    const EvaluationOptions& options) {

@@ -4,8 +4,9 @@
 #include <chrono>
 #include <cmath>
 
-#include "apps/evaluate/evaluate.hpp"
+#include "apps/evaluate/value_json.hpp"
 #include "apps/fit/fit_data.hpp"
+#include "model/base/tensors.hpp"
 #include "model/density/nhf.hpp"
 #include "model/metrics/density_metrics.hpp"
 #include "model/metrics/statistics.hpp"
@@ -14,19 +15,17 @@ namespace hamgen::apps {
 
 namespace fs = std::filesystem;
 using at::Tensor;
+using dataset::number;
 
 namespace {
 
 constexpr const char* caption =
     "Log-likelihoods are in nats, means over points of the test split with their standard error. ELBO: one "
-    "draw of the "
-    "latent variables; IWAE: the logarithm of the mean of several importance weights, which grows with their "
-    "number "
-    "towards the exact value. Of a built-in target the exact log-density of the same points is known. "
-    "Divergence: "
-    "KL(target || model) on a grid. A mode is covered if it has at least a quarter of the samples that it "
-    "should have; "
-    "stray samples are near none. Inversion: |inverse(flow(s)) - s|; volume: ||det J| - 1|.";
+    "draw of the latent variables; IWAE: the logarithm of the mean of several importance weights, which "
+    "grows with their number towards the exact value. Of a built-in target the exact log-density of the same "
+    "points is known. Divergence: KL(target || model) on a grid. A mode is covered if it has at least a "
+    "quarter of the samples that it should have; stray samples are near none. Inversion: |inverse(flow(s)) - "
+    "s|; volume: ||det J| - 1|.";
 
 constexpr std::int64_t shown = 1000;  // points and samples, as in A.2
 
@@ -156,7 +155,7 @@ Json energies_json(const model::Nhf& flow, const Tensor& points) {
 // Paths of points of a lattice that begin at rest: [steps + 1][points] x and y.
 Json paths_json(const model::Nhf& flow, const Tensor& q) {
   Json list = Json::array();
-  for (const auto& state : flow.trajectory({q, at::zeros_like(q)}))
+  for (const auto& state : flow.rollout({q, at::zeros_like(q)}))
     list.push_back({{"x", list_of(state.q.select(1, 0))}, {"y", list_of(state.q.select(1, 1))}});
   return list;
 }

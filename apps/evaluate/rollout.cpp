@@ -3,15 +3,16 @@
 #include <fmt/format.h>
 
 #include "apps/evaluate/true_motion.hpp"
+#include "model/base/tensors.hpp"
 #include "model/data/batches.hpp"
 #include "model/metrics/dynamics_metrics.hpp"
 #include "model/metrics/mixture.hpp"
-#include "model/metrics/statistics.hpp"
 
 namespace hamgen::apps {
 namespace {
 
 using at::Tensor;
+using dataset::number;
 using model::PhaseSpace;
 
 const model::VideoModel& video_of(const TrainedRun& run) {
@@ -44,10 +45,10 @@ class Sequence {
   const PhaseSpace& start() const { return start_; }
   Tensor observed() const { return model::to_pixels(bytes_, run_.shape.image_size)[0]; }
 
-  // Adds the truth and the roll-out.
+  // Adds the truth and the rollout.
   void add(RolloutResult& result, const std::string& label, std::int64_t intervals, double speed) {
     const model::Rollout rollout = model_.show(speed == 1 ? model_.window(inferred_, intervals + 1)
-                                                          : model_.roll_out(start_, intervals + 1, speed));
+                                                          : model_.rollout(start_, intervals + 1, speed));
     const Tensor frames = rollout.frames[0].to(at::kCPU),
                  exact = exact_frames(motion_, index_, intervals, speed * dt_, run_.shape.image_size);
     result.sheet.rows.push_back({"truth", exact, true});
@@ -184,13 +185,13 @@ RolloutResult show_interpolation(const TrainedRun& run, const EvaluationData& da
                                  const SequenceChoice& from, std::uint64_t to, std::int64_t steps) {
   RolloutResult result = begin(run, data, from);
   const Sequence first(run, data, from), last(run, data, {from.split, to});
-  result.sheet.title += fmt::format(" to {}: roll-outs from states between", to);
+  result.sheet.title += fmt::format(" to {}: rollouts from states between", to);
   result.json["to"] = to;
   for (std::int64_t i = 0; i < steps; ++i) {
     const double weight = static_cast<double>(i) / static_cast<double>(steps - 1);
     const PhaseSpace state{at::lerp(first.start().q, last.start().q, weight),
                            at::lerp(first.start().p, last.start().p, weight)};
-    const auto rollout = video_of(run).show(video_of(run).roll_out(state, run.shape.frames));
+    const auto rollout = video_of(run).show(video_of(run).rollout(state, run.shape.frames));
     result.sheet.rows.push_back({fmt::format("{:.0f} %", 100 * weight), rollout.frames[0], false});
   }
   return result;

@@ -1,8 +1,10 @@
 #include "apps/evaluate/true_motion.hpp"
 
 #include "apps/generate/planned_shards.hpp"
+#include "model/data/batches.hpp"
 
 namespace hamgen::apps {
+
 TrueMotion::TrueMotion(const std::filesystem::path& dataset, const dataset::Manifest& manifest,
                        const dataset::SplitReader& reader)
     : reader_(reader),
@@ -50,6 +52,15 @@ std::vector<double> TrueMotion::rate(std::uint64_t trajectory, simulators::Reals
   std::vector<double> rate(2 * dimension);
   simulation_.rate(parameters, q, p, {rate.data(), dimension}, {&rate[dimension], dimension});
   return rate;
+}
+
+at::Tensor exact_frames(TrueMotion& motion, std::uint64_t trajectory, std::int64_t intervals, double interval,
+                        std::int64_t image_size) {
+  std::vector<double> times;
+  for (std::int64_t t = 0; t <= intervals; ++t) times.push_back(static_cast<double>(t) * interval);
+  std::vector<std::uint8_t> bytes = motion.frames(trajectory, times);
+  const auto size = static_cast<std::int64_t>(motion.frame_size());
+  return model::to_pixels(at::from_blob(bytes.data(), {intervals + 1, size, size, 3}, at::kByte), image_size);
 }
 
 }  // namespace hamgen::apps

@@ -1,5 +1,5 @@
 // The motion of a dataset's trajectories at any time, before, between and beyond its frames: integrated again
-// from the exact states in the shards, and rendered. What roll-outs are compared with.
+// from the exact states in the shards, and rendered. What rollouts are compared with.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,7 @@
 
 #include "apps/generate/planned_shards.hpp"
 #include "dataset/shards/split_reader.hpp"
+#include "model/base/torch.hpp"
 #include "render/frame_renderer.hpp"
 #include "simulators/trajectory.hpp"
 
@@ -39,5 +40,11 @@ class TrueMotion {
   render::FrameRenderer renderer_;
   std::size_t frame_bytes_;
 };
+
+// Noise-free frames of a trajectory after 0, 1, ..., `intervals` intervals of `interval` units of time
+// (negative: backward), [intervals + 1, 3, S, S] in units of 255 on the CPU, S = image_size. Throws what
+// TrueMotion throws.
+at::Tensor exact_frames(TrueMotion& motion, std::uint64_t trajectory, std::int64_t intervals, double interval,
+                        std::int64_t image_size);
 
 }  // namespace hamgen::apps

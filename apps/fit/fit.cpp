@@ -1,18 +1,16 @@
 #include "apps/fit/fit.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cmath>
 
+#include "apps/fit/fit_progress.hpp"
 #include "apps/fit/fit_setup.hpp"
 #include "apps/fit/frame_sheet.hpp"
+#include "apps/fit/test_result.hpp"
 #include "apps/fit/trained_run.hpp"
-#include "apps/shell/progress.hpp"
 #include "apps/shell/version.hpp"
 #include "dataset/files/commit.hpp"
-#include "model/metrics/density_metrics.hpp"
 #include "render/picture.hpp"
 
 namespace hamgen::apps {
@@ -22,64 +20,8 @@ namespace fs = std::filesystem;
 using model::Ending;
 
 void write_json(const fs::path& file, const Json& json) {
-  const std::string text = json.dump(2) + "\n";
-  dataset::commit_file(file, std::as_bytes(std::span(text)));
+  dataset::commit_file(file, json.dump(2) + "\n");
 }
-
-// One line that is overwritten on a terminal; a plain line now and then elsewhere.
-class FitProgress {
- public:
-  FitProgress(const model::Trainer& trainer, const FitOptions& options)
-      : trainer_(trainer),
-        options_(options),
-        is_terminal_(isatty(STDERR_FILENO) == 1),
-        first_(trainer.step()) {}
-  ~FitProgress() {
-    if (!options_.quiet && is_terminal_ && !line_.empty()) fmt::print(stderr, "\n");
-  }
-
-  void on_log(const Json& line) {
-    const auto get = [&](const char* key) {
-      return line.contains(key) && line[key].is_number() ? line[key].get<double>() : NAN;
-    };
-    const bool is_density = line.contains("nll");
-    if (line.at("kind") == "validation")
-      validation_ = is_density ? fmt::format("  validation {:.3f}", get("nll"))
-                               : fmt::format("  validation {:.3e}", get("mse"));
-    else if (is_density)
-      numbers_ = fmt::format("nll {:.3f} nats", get("nll"));
-    else
-      numbers_ =
-          fmt::format("mse {:.3e}", get("mse")) +
-          (line.contains("kl") ? fmt::format("  kl {:.0f}", get("kl")) : "") +
-          (line.contains("energy_drift") ? fmt::format("  drift {:.1f} %", 100 * get("energy_drift")) : "");
-  }
-
-  void on_step(std::int64_t step) {
-    const auto now = Clock::now();
-    if (options_.quiet || now < next_ || numbers_.empty()) return;
-    next_ = now + (is_terminal_ ? std::chrono::milliseconds(250) : std::chrono::milliseconds(10'000));
-    const double seconds = std::chrono::duration<double>(now - begin_).count();
-    const double rate = static_cast<double>(step - first_) / std::max(seconds, 1e-9);
-    double left = static_cast<double>(trainer_.steps() - step) / std::max(rate, 1e-9);
-    if (options_.max_steps)
-      left = std::min(left, static_cast<double>(*options_.max_steps - step) / std::max(rate, 1e-9));
-    if (options_.max_seconds) left = std::min(left, *options_.max_seconds - seconds);
-    line_ = fmt::format("step {}/{}  {:.1f}/s  {} left  {}{}", step, trainer_.steps(), rate,
-                        duration_text(std::max(0.0, left)), numbers_, validation_);
-    fmt::print(stderr, "{}{}{}", is_terminal_ ? "\r\033[K" : "", line_, is_terminal_ ? "" : "\n");
-    std::fflush(stderr);
-  }
-
- private:
-  using Clock = std::chrono::steady_clock;
-  const model::Trainer& trainer_;
-  const FitOptions& options_;
-  bool is_terminal_;
-  std::int64_t first_;
-  Clock::time_point begin_ = Clock::now(), next_ = begin_;
-  std::string numbers_, validation_, line_;
-};
 
 // Truth above reconstruction, then draws from the prior.
 Sheet sheet_of(const model::Samples& samples, const std::string& title) {
@@ -91,60 +33,6 @@ Sheet sheet_of(const model::Samples& samples, const std::string& title) {
   for (std::int64_t i = 0; samples.prior.defined() && i < samples.prior.size(0); ++i)
     sheet.rows.push_back({"prior sample", samples.prior[i], i == 0});
   return sheet;
-}
-
-Json test_of_states(const Setup& setup, model::Model& trained, const dataset::SplitReader& reader) {
-  const model::WindowReader windows(reader, model::Observation::states);
-  const auto fetch = [&](std::uint64_t first, std::uint64_t count) {
-    return windows.read(first, count, setup.data.training().shape.frames);
-  };
-  const model::Errors errors = validation_errors(trained, fetch, reader.trajectories(), setup.device);
-  return {{"trajectories", errors.trajectories}, {"derivative_mse", errors.mse}};
-}
-
-Json test_of_points(const Setup& setup, const model::DensityModel& trained) {
-  constexpr std::int64_t most = 1000, draws = 64;
-  const at::Tensor points = test_points(*setup.data.points(), most);
-  const auto bounds = model::likelihood_bounds(trained, points, {1, draws}, setup.device);
-  Json test{{"points", points.size(0)},
-            {"elbo", bounds.front().mean},
-            {"iwae", bounds.back().mean},
-            {"iwae_draws", bounds.back().draws}};
-  if (const auto& target = setup.data.points()->target)
-    test["exact"] = target->log_density(points).mean().item<double>();
-  return test;
-}
-
-Json test_of_videos(const Setup& setup, const model::VideoModel& video) {
-  const OpenDataset& data = *setup.data.dataset();
-  const model::DataShape& shape = setup.data.training().shape;
-  const model::Errors errors =
-      evaluate(video, *data.test, shape, 0, data.test->trajectories(), true, setup.device);
-  Json test{{"trajectories", errors.trajectories}, {"mse", errors.mse}, {"mse_clean", errors.mse_clean}};
-  if (std::isfinite(errors.energy_mean)) test["energy_mean"] = errors.energy_mean;
-  if (std::isfinite(errors.energy_drift)) test["energy_drift"] = errors.energy_drift;
-  const bool is_whole = shape.image_size == static_cast<std::int64_t>(data.manifest.frame_shape[1]) &&
-                        shape.frames == static_cast<std::int64_t>(data.manifest.frame_shape[0]);
-  if (data.manifest.has_yardsticks && is_whole) {
-    const auto& y = data.manifest.yardsticks;
-    test["noise_floor"] = y.noise_floor;
-    test["mean_image_mse"] = y.mean_image_mse;
-    test["mean_image_mse_clean"] = y.mean_image_mse_clean;
-  } else {  // the noise floor is not known for frames of another size or number
-    const model::Errors mean_image = mean_image_errors(data.train, *data.test, shape, true, setup.device);
-    test["mean_image_mse"] = mean_image.mse;
-    test["mean_image_mse_clean"] = mean_image.mse_clean;
-  }
-  return test;
-}
-
-Json test_result(const Setup& setup, model::Model& trained) {
-  if (const auto* const density = dynamic_cast<const model::DensityModel*>(&trained))
-    return test_of_points(setup, *density);
-  const OpenDataset& data = *setup.data.dataset();
-  if (!data.test) return nullptr;
-  const auto* const video = dynamic_cast<const model::VideoModel*>(&trained);
-  return video == nullptr ? test_of_states(setup, trained, *data.test) : test_of_videos(setup, *video);
 }
 
 // Of all sessions of a run, from the log: each line tells how fast the steps since the line before were.
@@ -303,47 +191,6 @@ FitOutcome resume_fit(const FitOptions& options) {
   if (!options.quiet && setup.group->is_first())
     fmt::print(stderr, "going on from step {}\n", checkpoint.step);
   return run(setup, options, checkpoint);
-}
-
-namespace {
-
-std::string likelihood_text(const Json& test) {
-  const auto of = [&](const char* key) { return test.at(key).get<double>(); };
-  std::string text = fmt::format(
-      "  test, {} points: log-likelihood in nats\n  ELBO             {:.4f}\n  IWAE, {:3} draws  {:.4f}\n",
-      test.at("points").get<std::int64_t>(), of("elbo"), test.at("iwae_draws").get<std::int64_t>(),
-      of("iwae"));
-  if (test.contains("exact")) text += fmt::format("  the target's own {:.4f}\n", of("exact"));
-  return text;
-}
-
-}  // namespace
-
-std::string result_text(const fs::path& run, const Json& result) {
-  std::string text = fmt::format(
-      "{}: {} after {} steps, {}; {} parameters\n", run.string(), result.at("ending").get<std::string>(),
-      result.at("steps").get<std::int64_t>(), duration_text(result.at("seconds").get<double>()),
-      result.at("parameters").get<std::int64_t>());
-  const Json& test = result.at("test");
-  if (test.is_null()) return text + "  the dataset has no test split\n";
-  const auto of = [&](const char* key) { return test.at(key).get<double>(); };
-  if (test.contains("elbo")) return text + likelihood_text(test);
-  text += fmt::format("  test, {} trajectories\n", test.at("trajectories").get<std::int64_t>());
-  if (test.contains("derivative_mse"))
-    return text + fmt::format("  MSE of dq/dt and dp/dt  {:.3e}\n", of("derivative_mse"));
-  text += fmt::format("  pixel MSE        {:.3e}", of("mse"));
-  if (test.contains("noise_floor") && of("noise_floor") > 0)  // 0: frames without noise
-    text += fmt::format("   {:.3f} x the noise floor of {:.3e}", of("mse") / of("noise_floor"),
-                        of("noise_floor"));
-  else
-    text += fmt::format("   {:.1f} % of the mean image's {:.3e}", 100 * of("mse") / of("mean_image_mse"),
-                        of("mean_image_mse"));
-  text += fmt::format("\n  against clean    {:.3e}   {:.1f} % of the mean image's {:.3e}", of("mse_clean"),
-                      100 * of("mse_clean") / of("mean_image_mse_clean"), of("mean_image_mse_clean"));
-  if (test.contains("energy_drift"))
-    text += fmt::format("\n  energy drift     {:.2f} % of its spread across trajectories",
-                        100 * of("energy_drift"));
-  return text + "\n";
 }
 
 }  // namespace hamgen::apps

@@ -1,22 +1,13 @@
 // One training run: its directory, its progress for people, and its result on the test split.
 #pragma once
 
-#include <atomic>
 #include <filesystem>
-#include <optional>
 
 #include "apps/fit/fit_config.hpp"
+#include "apps/fit/fit_options.hpp"
 #include "model/training/trainer.hpp"
 
 namespace hamgen::apps {
-
-struct FitOptions {
-  std::filesystem::path data, out;
-  bool force = false, quiet = false;
-  std::optional<double> max_seconds;
-  std::optional<std::int64_t> max_steps;
-  const std::atomic<bool>* interrupted = nullptr;
-};
 
 struct FitOutcome {
   std::filesystem::path run;
@@ -30,7 +21,5 @@ struct FitOutcome {
 FitOutcome fit(FitConfig config, const FitOptions& options);
 // Goes on with the run in options.out, with the configuration and the data that it began with.
 FitOutcome resume_fit(const FitOptions& options);
-
-std::string result_text(const std::filesystem::path& run, const Json& result);
 
 }  // namespace hamgen::apps

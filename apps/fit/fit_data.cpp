@@ -10,8 +10,6 @@ using schemas::FieldError;
 
 namespace {
 
-constexpr const char* manifest_name = "manifest.json";
-
 bool has_test(const dataset::Manifest& manifest) {
   const dataset::SplitRecord* const split = manifest.find("test");
   return split != nullptr && split->trajectories() > 0;
@@ -68,7 +66,8 @@ void FitData::open_points(const FitConfig& config) {
 std::unique_ptr<model::BatchSource> FitData::source(const FitConfig& config, const model::Model& model,
                                                     const model::Share& share) const {
   if (points_) return model::point_source(config.settings, training_, *points_, share);
-  return model::window_source(config.settings, training_, dataset_->train, model, share);
+  return model::window_source(config.settings, training_, dataset_->train, model.observation(),
+                              model.training_frames(training_.shape), share);
 }
 
 std::string FitData::name() const {
@@ -90,7 +89,7 @@ Json FitData::about() const {
 }
 
 std::string data_fingerprint(const fs::path& path) {
-  return path.empty() ? "" : file_hash(fs::is_regular_file(path) ? path : path / manifest_name);
+  return path.empty() ? "" : file_hash(fs::is_regular_file(path) ? path : path / dataset::manifest_name);
 }
 
 void require_its_data(const Json& about, const fs::path& path, const fs::path& run) {

@@ -16,7 +16,7 @@ struct SheetRow {
   bool is_spaced = false;  // begins a new group
 };
 
-// At most eleven frames of each row, evenly chosen. All rows have equally many frames of one size.
+// Some frames of each row, evenly chosen. All rows have equally many frames of one size.
 struct Sheet {
   std::string title;
   std::vector<SheetRow> rows;

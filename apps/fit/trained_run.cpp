@@ -4,8 +4,8 @@
 #include <cmath>
 #include <fstream>
 
-#include "dataset/files/digest.hpp"
 #include "dataset/files/file.hpp"
+#include "dataset/files/sha256.hpp"
 #include "model/training/checkpoint.hpp"
 
 namespace hamgen::apps {
@@ -117,7 +117,8 @@ void require_suitable(const TrainedRun& run, const dataset::Manifest& manifest, 
 }
 
 bool is_its_dataset(const fs::path& run, const fs::path& dataset) {
-  return read_json(run / run_file::about).value("data_sha256", "") == file_hash(dataset / "manifest.json");
+  return read_json(run / run_file::about).value("data_sha256", "") ==
+         file_hash(dataset / dataset::manifest_name);
 }
 
 }  // namespace hamgen::apps

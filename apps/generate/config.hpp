@@ -37,8 +37,9 @@ struct Config {
   Json blocks = Json::object();  // of the splits that ask questions: what is set for them, by split and path
 
   std::int64_t train_size() const { return settings.integer("n"); }
-  std::int64_t test_size() const;           // n_test, or n / 5
-  std::vector<SplitConfig> splits() const;  // that have trajectories, in order
+  std::int64_t test_size() const;  // n_test, or n / 5
+  // That have trajectories, in order. Made once, from settings and blocks: who changes those makes it anew.
+  std::vector<SplitConfig> splits;
 };
 
 // Throws schemas::FieldError that names the JSON path, the value and what is allowed.

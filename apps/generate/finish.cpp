@@ -47,7 +47,7 @@ dataset::Manifest describe(const Making& making, std::vector<dataset::ShardRecor
   manifest.frame_shape = frame_shape(making.config, making.simulations.train());
   manifest.position_noise = position_noise_of(making);
   std::ranges::sort(records, {}, &dataset::ShardRecord::first);
-  for (const SplitConfig& split : making.config.splits()) {
+  for (const SplitConfig& split : making.config.splits) {
     dataset::SplitRecord found;
     found.name = split_name(split.split);
     found.frames = making.simulations.of(split.split).frames();

@@ -14,7 +14,7 @@ using simulators::Split;
 std::vector<PlannedShard> planned_shards(const Config& config) {
   const std::int64_t size = config.settings.integer("shard_size");
   std::vector<PlannedShard> shards;
-  for (const SplitConfig& split : config.splits())
+  for (const SplitConfig& split : config.splits)
     for (std::int64_t first = 0; first < split.size; first += size)
       shards.push_back({.split = split.split,
                         .number = static_cast<std::uint64_t>(first / size),
@@ -31,7 +31,7 @@ Simulations::Simulations(const Config& config) {
     return names;
   };
   const auto half_width = std::ranges::find(config.fields, "view.half_width", &schemas::Field::path);
-  for (SplitConfig& split : config.splits()) {
+  for (SplitConfig split : config.splits) {
     if (!simulations_.empty()) split.settings.set(*half_width, train().nominal_view().half_width);
     auto simulation = std::make_unique<simulators::Simulation>(*config.system, split.settings);
     const auto require = [&](bool is_so, const char* what) {

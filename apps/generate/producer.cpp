@@ -45,37 +45,37 @@ Producer::Producer(const simulators::Simulation& simulation, const render::Canva
 Product Producer::make(Split split, std::int64_t id) {
   Product product;
   product.trajectory = simulation_.trajectory(split, id);
-  const auto frames = render_observed(product.trajectory);
-  product.out_of_view = out_of_view_;
-  product.sums = sums_;
-  product.frames_digest = dataset::digest_of(std::as_bytes(frames));
-  product.frames = compress(frames);
+  const Rendered observed = render_observed(product.trajectory);
+  product.out_of_view = observed.out_of_view;
+  product.sums = observed.sums;
+  product.frames_digest = dataset::digest_of(std::as_bytes(observed.frames));
+  product.frames = compress(observed.frames);
   if (split != Split::train) {
-    const auto clean = render_exact(product.trajectory);
+    const auto clean = render_exact(product.trajectory).frames;
     product.frames_clean_digest = dataset::digest_of(std::as_bytes(clean));
     product.frames_clean = compress(clean);
   }
   return product;
 }
 
-std::span<const std::uint8_t> Producer::render_observed(const Trajectory& trajectory) {
+Producer::Rendered Producer::render_observed(const Trajectory& trajectory) {
   return render(trajectory, trajectory.q_observed, trajectory.p_observed);
 }
 
-std::span<const std::uint8_t> Producer::render_exact(const Trajectory& trajectory) {
+Producer::Rendered Producer::render_exact(const Trajectory& trajectory) {
   return render(trajectory, trajectory.q, trajectory.p);
 }
 
-std::span<const std::uint8_t> Producer::render(const Trajectory& trajectory, const std::vector<double>& q,
-                                               const std::vector<double>& p) {
+Producer::Rendered Producer::render(const Trajectory& trajectory, const std::vector<double>& q,
+                                    const std::vector<double>& p) {
   const std::size_t d = simulation_.dimension(), frames = simulation_.frames(), bytes = chunking_.frame_bytes;
-  out_of_view_ = 0;
-  sums_ = {};
+  Rendered rendered;
   for (std::size_t t = 0; t < frames; ++t) {
-    sums_.add(render_frame(trajectory, {&q[t * d], d}, {&p[t * d], d}, {&frames_[t * bytes], bytes}));
-    out_of_view_ += is_out_of_view(trajectory.view);
+    rendered.sums.add(render_frame(trajectory, {&q[t * d], d}, {&p[t * d], d}, {&frames_[t * bytes], bytes}));
+    rendered.out_of_view += is_out_of_view(trajectory.view);
   }
-  return {frames_.data(), frames * bytes};
+  rendered.frames = {frames_.data(), frames * bytes};
+  return rendered;
 }
 
 render::ChannelSums Producer::render_frame(const Trajectory& trajectory, simulators::Reals q,

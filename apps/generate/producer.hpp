@@ -32,18 +32,24 @@ class Producer {
   Producer(const simulators::Simulation& simulation, const render::Canvas& canvas, int compression);
 
   Product make(simulators::Split split, std::int64_t id);
-  // The trajectory's T frames, as observed or exact, in a buffer that lives until the next call.
-  std::span<const std::uint8_t> render_observed(const simulators::Trajectory& trajectory);
-  std::span<const std::uint8_t> render_exact(const simulators::Trajectory& trajectory);
+  // A trajectory's frames.
+  struct Rendered {
+    std::span<const std::uint8_t> frames;  // T of them, in a buffer that lives until the next call
+    render::ChannelSums sums;
+    std::uint64_t out_of_view = 0;  // frames with a disc's centre outside the view
+  };
+  Rendered render_observed(const simulators::Trajectory& trajectory);
+  Rendered render_exact(const simulators::Trajectory& trajectory);
   // One frame of the state q, p [D], into `rgb`.
   render::ChannelSums render_frame(const simulators::Trajectory& trajectory, simulators::Reals q,
                                    simulators::Reals p, std::span<std::uint8_t> rgb);
+  // Of frames that it rendered last.
   std::vector<dataset::Chunk> compress(std::span<const std::uint8_t> frames);
 
  private:
   // Of states [T, D].
-  std::span<const std::uint8_t> render(const simulators::Trajectory& trajectory, const std::vector<double>& q,
-                                       const std::vector<double>& p);
+  Rendered render(const simulators::Trajectory& trajectory, const std::vector<double>& q,
+                  const std::vector<double>& p);
   bool is_out_of_view(const simulators::View& view) const;
 
   const simulators::Simulation& simulation_;
@@ -52,8 +58,6 @@ class Producer {
   dataset::FrameChunking chunking_;
   simulators::Scene scene_;
   std::vector<std::uint8_t> frames_;  // padded to whole chunks
-  render::ChannelSums sums_;          // of the last render
-  std::uint64_t out_of_view_ = 0;     // likewise
 };
 
 }  // namespace hamgen::apps

@@ -16,6 +16,7 @@
 #include "apps/shell/stop_signal.hpp"
 #include "apps/shell/version.hpp"
 #include "dataset/files/commit.hpp"
+#include "dataset/files/sha256.hpp"
 
 namespace hamgen::apps {
 namespace {
@@ -195,7 +196,7 @@ void complete(const Making& making, Inventory& inventory, std::vector<std::strin
   if (!making.quiet && !inventory.finished.empty())
     fmt::print(stderr, "{} of {} shards are there already\n", inventory.finished.size(), total);
   restore_records(making.out, inventory, making.plan.id, found);
-  for (const SplitConfig& split : making.config.splits()) {
+  for (const SplitConfig& split : making.config.splits) {
     std::vector<PlannedShard> shards;
     std::ranges::copy_if(inventory.missing, std::back_inserter(shards),
                          [&](const PlannedShard& shard) { return shard.split == split.split; });

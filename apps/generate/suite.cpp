@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "apps/shell/preset_texts.hpp"
+#include "schemas/names.hpp"
 
 namespace hamgen::apps {
 
@@ -19,11 +20,7 @@ const std::vector<DatasetPreset>& suite() {
 }
 
 const DatasetPreset& find_dataset_preset(const std::string& name) {
-  const auto found = std::ranges::find(suite(), name, &DatasetPreset::name);
-  if (found != suite().end()) return *found;
-  std::string names;
-  for (const DatasetPreset& preset : suite()) names += (names.empty() ? "" : ", ") + preset.name;
-  throw schemas::FieldError("unknown preset \"" + name + "\": expected one of " + names);
+  return schemas::find_named(suite(), "preset", name, &DatasetPreset::name);
 }
 
 }  // namespace hamgen::apps

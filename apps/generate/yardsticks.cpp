@@ -68,7 +68,7 @@ class Measurement {
       require_no_stop();
       Producer& producer = producers_.local();
       const auto trajectory = simulation_.trajectory(Split::train, id);
-      const Bytes frames = producer.render_observed(trajectory);
+      const Bytes frames = producer.render_observed(trajectory).frames;
       Sums& sums = partial.local();
       for (std::size_t i = 0; i < frames.size(); ++i) sums[i % sums.size()] += frames[i];
     });
@@ -88,10 +88,10 @@ class Measurement {
     Producer& producer = producers_.local();
     const auto trajectory = simulation_.trajectory(Split::test, id);
     Errors errors;
-    const Bytes rendered = producer.render_exact(trajectory);
+    const Bytes rendered = producer.render_exact(trajectory).frames;
     const std::vector<std::uint8_t> clean(rendered.begin(), rendered.end());
     errors.mean_image_clean = squared_difference(clean, mean);
-    const Bytes noisy = producer.render_observed(trajectory);
+    const Bytes noisy = producer.render_observed(trajectory).frames;
     errors.clean_render = squared_difference(noisy, clean);
     errors.mean_image = squared_difference(noisy, mean);
     errors.noise_floor = variance_over_draws(trajectory, producer);

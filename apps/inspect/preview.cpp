@@ -7,7 +7,7 @@
 #include "apps/generate/planned_shards.hpp"
 #include "dataset/format/manifest.hpp"
 #include "dataset/shards/split_reader.hpp"
-#include "render/picture.hpp"
+#include "render/contact_sheet.hpp"
 #include "render/portrait.hpp"
 #include "simulators/trajectory.hpp"
 
@@ -65,28 +65,23 @@ Sample read_sample(const PreviewOptions& options, const dataset::Manifest& manif
 
 // Trajectories downwards, time to the right.
 render::Surface contact_sheet(const Sample& sample, const Simulation& simulation, const std::string& title) {
-  constexpr std::size_t gap = 4, margin = 72, header = 64;
-  const std::size_t columns = std::min<std::size_t>(8, sample.frames);
-  const std::size_t zoom = std::max<std::size_t>(1, 96 / sample.size), tile = sample.size * zoom;
-  const auto frame_of = [&](std::size_t column) {
-    return columns < 2 ? 0 : column * (sample.frames - 1) / (columns - 1);
-  };
-  render::Picture picture(margin + columns * (tile + gap) + gap, header + sample.count * (tile + gap) + gap);
-  for (std::size_t row = 0; row < sample.count; ++row)
-    for (std::size_t column = 0; column < columns; ++column)
-      picture.paste(sample.frame(row, frame_of(column)), sample.size, margin + column * (tile + gap),
-                    header + row * (tile + gap), zoom);
-  render::Surface surface = to_surface(picture);
-  const render::Context context = render::make_context(surface);
-  cairo_set_source_rgb(context.get(), 0.15, 0.15, 0.15);
-  render::draw_text(context.get(), 12, 24, 16, title);
-  for (std::size_t column = 0; column < columns; ++column)
-    render::draw_text(context.get(), static_cast<double>(margin + column * (tile + gap)), header - 10, 13,
-                      fmt::format("t = {:.4g}", simulation.times()[frame_of(column)]));
-  for (std::size_t row = 0; row < sample.count; ++row)
-    render::draw_text(context.get(), 12, static_cast<double>(header + row * (tile + gap) + tile / 2), 13,
-                      fmt::format("# {}", sample.first + static_cast<std::int64_t>(row)));
-  return surface;
+  render::ContactSheet sheet{
+      .title = title,
+      .frames = sample.frames,
+      .size = sample.size,
+      .rows = {},
+      .time_label = [&](std::size_t t) { return fmt::format("t = {:.4g}", simulation.times()[t]); }};
+  for (std::size_t i = 0; i < sample.count; ++i)
+    sheet.rows.push_back({fmt::format("# {}", sample.first + static_cast<std::int64_t>(i)),
+                          [&sample, i](std::size_t t) { return sample.frame(i, t); }});
+  return render::draw_contact_sheet(sheet, {.columns = 8,
+                                            .tile = 96,
+                                            .margin = 72,
+                                            .header = 64,
+                                            .title_size = 16,
+                                            .label_size = 13,
+                                            .label_left = 12,
+                                            .has_times_above = true});
 }
 
 std::vector<render::Picture> animation(const Sample& sample) {
@@ -106,15 +101,15 @@ std::vector<render::Picture> animation(const Sample& sample) {
 
 // The orbits of a few trajectories. A system with one degree of freedom shows all of the sample in its phase
 // plane; one with several planes shows its first trajectory in each of them.
-std::vector<render::Track> tracks_of(const Sample& sample, const simulators::Portrait& plan,
+std::vector<render::Track> tracks_of(const Sample& sample, const simulators::PortraitAxes& axes,
                                      const simulators::Look& look, double dt) {
   std::vector<render::Track> tracks;
-  const bool one_plane = plan.planes.size() == 1;
+  const bool one_plane = axes.planes.size() == 1;
   for (std::size_t i = 0; i < (one_plane ? sample.count : 1); ++i)
-    for (std::size_t plane = 0; plane < plan.planes.size(); ++plane) {
+    for (std::size_t plane = 0; plane < axes.planes.size(); ++plane) {
       render::Track track;
       track.color = look.color(one_plane ? i : plane);
-      const auto [x, y] = plan.planes[plane];
+      const auto [x, y] = axes.planes[plane];
       for (std::size_t t = 0; t < sample.frames; ++t) {
         const std::size_t row = (i * sample.frames + t) * sample.dimension;
         const auto in_plane = [&, x = x, y = y](const auto& q, const auto& p, double scale) {
@@ -153,7 +148,7 @@ void fit_axes(render::Portrait& portrait) {
 // H over the plane, all other coordinates as they are at the start of the first trajectory.
 void fill_landscape(render::Portrait& portrait, const Sample& sample, const Simulation& simulation) {
   const auto& system = simulation.system();
-  const auto [x_index, y_index] = system.portrait().planes.front();
+  const auto [x_index, y_index] = system.portrait_axes().planes.front();
   const std::size_t d = sample.dimension;
   const auto length = static_cast<std::ptrdiff_t>(d);
   std::vector<double> state(sample.q.begin(), sample.q.begin() + length);
@@ -173,12 +168,12 @@ void fill_landscape(render::Portrait& portrait, const Sample& sample, const Simu
 }
 
 render::Surface phase_portrait(const Sample& sample, const Simulation& simulation, const Config& config) {
-  const simulators::Portrait plan = simulation.system().portrait();
+  const simulators::PortraitAxes axes = simulation.system().portrait_axes();
   render::Portrait portrait;
   portrait.title = config.system->name + ":  " + simulation.hamiltonian();
-  portrait.x_label = plan.x_label;
-  portrait.y_label = plan.y_label;
-  portrait.tracks = tracks_of(sample, plan, simulators::Look(config.settings), config.settings.real("dt"));
+  portrait.x_label = axes.x_label;
+  portrait.y_label = axes.y_label;
+  portrait.tracks = tracks_of(sample, axes, simulators::Look(config.settings), config.settings.real("dt"));
   fit_axes(portrait);
   fill_landscape(portrait, sample, simulation);
   return render::draw_portrait(portrait);

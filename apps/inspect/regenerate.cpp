@@ -71,9 +71,10 @@ class Comparison {
         note(layout.name, compare(reader_.numbers(layout.name, static_cast<std::uint64_t>(id), 1),
                                   row.numbers(layout.name)));
     Producer& producer = producers_.local();
-    note("frames", compare_frames("frames", trajectory, producer.render_observed(trajectory)));
+    note("frames", compare_frames("frames", trajectory, producer.render_observed(trajectory).frames));
     if (split_ != Split::train)
-      note("frames_clean", compare_frames("frames_clean", trajectory, producer.render_exact(trajectory)));
+      note("frames_clean",
+           compare_frames("frames_clean", trajectory, producer.render_exact(trajectory).frames));
     return worst;
   }
 
@@ -92,7 +93,8 @@ class Comparison {
   tbb::enumerable_thread_specific<Producer> producers_;
 };
 
-// `count` numbers below `size`, no two alike, in order.
+// `count` numbers below `size`, no two alike, in order. (std::ranges::sample takes no std::views::iota in
+// libstdc++ 12, and all numbers at once would be too many to hold.)
 std::vector<std::int64_t> draw(std::uint64_t size, std::uint64_t count, std::mt19937_64& random) {
   std::vector<std::int64_t> ids;
   std::uint64_t wanted = std::min(count, size);

@@ -4,7 +4,7 @@
 
 #include <filesystem>
 
-#include "apps/inspect/verify.hpp"
+#include "apps/inspect/verification.hpp"
 #include "dataset/format/manifest.hpp"
 
 namespace hamgen::apps {

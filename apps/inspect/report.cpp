@@ -93,12 +93,12 @@ Json info_json(const fs::path& dataset, const dataset::Manifest& manifest) {
   return json;
 }
 
-Plan make_plan(const Config& config, unsigned threads) {
+Forecast forecast(const Config& config, unsigned threads) {
   constexpr std::int64_t probes = 16;
   const Simulations simulations(config);
-  Plan plan;
-  for (const auto& [split, size, settings] : config.splits()) {
-    plan.sizes.emplace_back(split_name(split), size);
+  Forecast forecast;
+  for (const auto& [split, size, settings] : config.splits) {
+    forecast.sizes.emplace_back(split_name(split), size);
     Producer producer(simulations.of(split), render::Canvas::from(config.settings),
                       static_cast<int>(config.settings.integer("compression")));
     double bytes = 0;
@@ -114,32 +114,33 @@ Plan make_plan(const Config& config, unsigned threads) {
           bytes += 8 * static_cast<double>(row.numbers(layout.name).size());
     }
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    plan.bytes += bytes / probes * static_cast<double>(size);
-    plan.seconds += seconds / probes * static_cast<double>(size) / threads;
+    forecast.bytes += bytes / probes * static_cast<double>(size);
+    forecast.seconds += seconds / probes * static_cast<double>(size) / threads;
   }
-  return plan;
+  return forecast;
 }
 
-std::string plan_text(const Plan& plan, const fs::path& out) {
+std::string forecast_text(const Forecast& forecast, const fs::path& out) {
   std::string text;
-  for (const auto& [name, size] : plan.sizes)
+  for (const auto& [name, size] : forecast.sizes)
     text += fmt::format("{}{} {}", text.empty() ? "" : ", ", size, name);
-  text += fmt::format(" trajectories: about {} in {}\n", bytes_text(plan.bytes), duration_text(plan.seconds));
+  text += fmt::format(" trajectories: about {} in {}\n", bytes_text(forecast.bytes),
+                      duration_text(forecast.seconds));
   std::error_code error;
   const fs::path absolute = fs::absolute(out);
   fs::path existing = absolute;
   while (!fs::exists(existing) && existing.has_relative_path()) existing = existing.parent_path();
   const auto space = fs::space(existing, error);
-  if (!error && static_cast<double>(space.available) < plan.bytes)
+  if (!error && static_cast<double>(space.available) < forecast.bytes)
     text += fmt::format("but only {} are free there\n", bytes_text(static_cast<double>(space.available)));
   return text;
 }
 
-Json plan_json(const Plan& plan) {
+Json forecast_json(const Forecast& forecast) {
   Json json = Json::object();
-  for (const auto& [name, size] : plan.sizes) json[name] = size;
-  json["bytes"] = plan.bytes;
-  json["seconds"] = plan.seconds;
+  for (const auto& [name, size] : forecast.sizes) json[name] = size;
+  json["bytes"] = forecast.bytes;
+  json["seconds"] = forecast.seconds;
   return json;
 }
 

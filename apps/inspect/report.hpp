@@ -21,12 +21,12 @@ std::vector<std::string> missing_files(const std::filesystem::path& dataset,
                                        const dataset::Manifest& manifest);
 
 // Bytes and seconds that a dataset will take, from 16 real trajectories of each split.
-struct Plan {
+struct Forecast {
   std::vector<std::pair<std::string, std::int64_t>> sizes;  // of each split
   double bytes = 0, seconds = 0;
 };
-Plan make_plan(const Config& config, unsigned threads);
-std::string plan_text(const Plan& plan, const std::filesystem::path& out);
-Json plan_json(const Plan& plan);
+Forecast forecast(const Config& config, unsigned threads);
+std::string forecast_text(const Forecast& forecast, const std::filesystem::path& out);
+Json forecast_json(const Forecast& forecast);
 
 }  // namespace hamgen::apps

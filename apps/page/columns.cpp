@@ -8,7 +8,7 @@ namespace {
 constexpr const char *encoded = "Encoded and reconstructed", *rolled = "Rolled out, against clean frames",
                      *valid = "Valid prediction time", *back = "There and back",
                      *map = "From latent to true state", *code = "Code", *derivatives = "Time derivatives",
-                     *energy = "Energy along roll-outs";
+                     *energy = "Energy along rollouts";
 
 }  // namespace
 
@@ -123,7 +123,7 @@ std::vector<std::pair<std::string, Json>> yardstick_runs(const Json& evaluation)
           {"static image", picture("/static_image")}};
 }
 
-bool has_yardsticks(const Column& column) {
+bool is_of_yardsticks(const Column& column) {
   return std::string_view(column.path).starts_with("/pixel_error/test/");
 }
 

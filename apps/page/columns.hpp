@@ -60,6 +60,6 @@ Reading reading_of(const Column& column, const Json& run, const Json& evaluation
 
 // The noise and constant pictures by name, each in the form of a run that has errors on test videos alone.
 std::vector<std::pair<std::string, Json>> yardstick_runs(const Json& evaluation);
-bool has_yardsticks(const Column& column);  // whether it is one of these errors
+bool is_of_yardsticks(const Column& column);  // whether it is one of these errors
 
 }  // namespace hamgen::apps

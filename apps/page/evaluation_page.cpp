@@ -98,9 +98,8 @@ std::string gallery(const std::vector<PagePicture>& pictures) {
   std::string html;
   for (const PagePicture& picture : pictures)
     html += fmt::format(
-        "<figure class=\"picture\">\n<p class=\"caption\">{0}</p>\n<div class=\"scroll\" tabindex=\"0\">"
-        "<img src=\"data:image/png;base64,{1}\" "
-        "alt=\"{0}\"{2}></div>\n<figcaption>{3}</figcaption>\n</figure>\n",
+        "<figure class=\"picture\">\n<p class=\"caption\">{0}</p>\n<div class=\"scroll\" tabindex=\"0\"><img "
+        "src=\"data:image/png;base64,{1}\" alt=\"{0}\"{2}></div>\n<figcaption>{3}</figcaption>\n</figure>\n",
         escape_html(picture.title), base64(picture.png), size_attributes(picture.png),
         escape_html(picture.caption));
   return html;

@@ -78,7 +78,7 @@ std::vector<Row> yardstick_rows(const Json& evaluation) {
     if (!std::isfinite(number_at(run, "/pixel_error/test/mse"))) continue;
     rows.push_back(row_of(name, pixel_error_columns, run, evaluation));
     for (std::size_t i = 0; i < pixel_error_columns.size(); ++i)
-      if (!has_yardsticks(pixel_error_columns[i])) rows.back()[i + 1].clear();
+      if (!is_of_yardsticks(pixel_error_columns[i])) rows.back()[i + 1].clear();
   }
   return rows;
 }

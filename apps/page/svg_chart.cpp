@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "apps/page/html.hpp"
+#include "render/axis.hpp"
 
 namespace hamgen::apps {
 namespace {
@@ -70,10 +71,12 @@ class Frame {
     return bottom() - (scaled(value) - y_.low) / y_.length() * (bottom() - top);
   }
   double bottom() const { return size_.height - 44; }
-  std::vector<double> x_ticks() const { return linear_ticks(x_.low, x_.high, size_.is_narrow() ? 5 : 10); }
+  std::vector<double> x_ticks() const {
+    return render::axis_ticks(x_.low, x_.high, size_.is_narrow() ? 5 : 10);
+  }
   std::vector<double> y_ticks() const {
     return is_log_ ? log_ticks(std::pow(10, y_.low), std::pow(10, y_.high), 5)
-                   : linear_ticks(y_.low, y_.high, 5);
+                   : render::axis_ticks(y_.low, y_.high, 5);
   }
 
   static constexpr double left = 52;
@@ -193,20 +196,6 @@ std::string svg_of(const Chart& chart, Size size) {
 
 }  // namespace
 
-std::vector<double> linear_ticks(double low, double high, int count) {
-  const double rough = (high - low) / count;
-  if (!(rough > 0) || !std::isfinite(rough)) return {};
-  const double power = std::pow(10, std::floor(std::log10(rough)));
-  double step = 10 * power;
-  for (const double factor : {5, 2, 1})
-    if (factor * power >= rough * (1 - 1e-9)) step = factor * power;
-  const double first = std::ceil(low / step - 1e-9), last = std::floor(high / step + 1e-9);
-  std::vector<double> ticks;
-  for (int i = 0; i <= 2 * count && first + i <= last; ++i)
-    ticks.push_back(first + i == 0 ? 0 : (first + i) * step);  // no negative zero
-  return ticks;
-}
-
 std::vector<double> log_ticks(double low, double high, int count) {
   if (!(low > 0) || !(high > low) || !std::isfinite(high)) return {};
   const double decades = std::log10(high / low);
@@ -214,7 +203,7 @@ std::vector<double> log_ticks(double low, double high, int count) {
   std::vector<double> factors{1};
   if (decades < 3) factors = {1, 3};
   if (decades < 1.7) factors = {1, 2, 5};
-  if (decades < 0.8) return linear_ticks(low, high, count);
+  if (decades < 0.8) return render::axis_ticks(low, high, count);
   std::vector<double> ticks;
   for (int k = static_cast<int>(std::floor(std::log10(low))); k <= std::log10(high); ++k)
     for (const double factor : factors) {
@@ -234,8 +223,7 @@ bool has_points(const Chart& chart) {
 std::string swatch(const LineLook& look) {
   return fmt::format(
       "<svg class=\"swatch\" viewBox=\"0 0 26 10\" preserveAspectRatio=\"xMinYMid slice\" "
-      "aria-hidden=\"true\"><g class=\"line c{} d{}\">"
-      "<path d=\"M2 5h22\"/></g></svg>",
+      "aria-hidden=\"true\"><g class=\"line c{} d{}\"><path d=\"M2 5h22\"/></g></svg>",
       look.colour, look.dash);
 }
 

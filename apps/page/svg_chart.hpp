@@ -44,8 +44,8 @@ std::string html_of(const Chart& chart);
 // A short stretch of the line.
 std::string swatch(const LineLook& look);
 
-// Round numbers (1, 2, 5 times powers of ten) from `low` to `high`, about `count` of them.
-std::vector<double> linear_ticks(double low, double high, int count);
+// Round numbers (1, 2, 5 times powers of ten) from `low` to `high` for an axis of powers, about `count` of
+// them.
 std::vector<double> log_ticks(double low, double high, int count);
 
 }  // namespace hamgen::apps

@@ -127,7 +127,7 @@ std::string pixel_error_table(const Json& evaluation) {
 }
 
 std::string dynamics_table(const Json& evaluation) {
-  Table table = table_of("How well roll-outs keep to the physics", dynamics_columns, evaluation);
+  Table table = table_of("How well rollouts keep to the physics", dynamics_columns, evaluation);
   const double threshold = common_number(list_at(evaluation, "/runs"), "/valid_prediction_time/threshold");
   if (std::isfinite(threshold))
     table.note =

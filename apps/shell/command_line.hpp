@@ -20,6 +20,20 @@ struct Shorthand {
   const char* help;
 };
 
+// A word that a program begins with, in place of flags: "hamgen info DIR".
+template <class Program>
+struct Command {
+  std::string name;
+  const char* argument;  // what it needs, in words; null where it needs nothing
+  int (*run)(const Program&, const std::string& argument);
+};
+
+// What PROGRAM reference NAME prints.
+struct ReferencePage {
+  std::string name;
+  std::string (*text)();
+};
+
 // Removes "--set path=value" and "--set=path=value" from the arguments: values hold commas inside lists, at
 // which cxxopts would cut them. Throws schemas::FieldError for anything else behind --set.
 Assignments take_assignments(std::vector<std::string>& arguments);

@@ -7,7 +7,8 @@
 #include <fstream>
 #include <iterator>
 #include <limits>
-#include <numeric>
+
+#include "schemas/names.hpp"
 
 namespace hamgen::apps {
 namespace {
@@ -15,20 +16,6 @@ namespace {
 using schemas::Field;
 using schemas::FieldError;
 using schemas::Value;
-
-std::size_t edit_distance(const std::string& a, const std::string& b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i);
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t substitute = diagonal + (a[i - 1] != b[j - 1]);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, substitute});
-    }
-  }
-  return row.back();
-}
 
 bool is_section(const std::vector<Field>& fields, const std::string& path) {
   return std::ranges::any_of(fields, [&](const Field& field) { return field.path.starts_with(path + "."); });
@@ -40,11 +27,11 @@ const Field& find_field(const std::vector<Field>& fields, const std::string& pat
   const std::string where = " (" + hint.listing + " lists all)";
   if (is_section(fields, path))
     throw FieldError("\"" + path + "\" is a section: expected an object of its fields" + where);
-  const auto distance = [&](const Field& field) { return edit_distance(field.path, path); };
-  const auto nearest = std::ranges::min_element(fields, {}, distance);
-  const bool is_near = distance(*nearest) <= 1 + path.size() / 3;
+  std::vector<std::string_view> known;
+  for (const Field& field : fields) known.push_back(field.path);
+  const auto nearest = schemas::nearest_name(path, known);
   throw FieldError("unknown key \"" + path + "\"" + hint.owner +
-                   (is_near ? ": did you mean \"" + nearest->path + "\"?" : "") + where);
+                   (nearest ? ": did you mean \"" + std::string(*nearest) + "\"?" : "") + where);
 }
 
 // JSON to a value of the field's kind; anything else is left for Field::checked to refuse.

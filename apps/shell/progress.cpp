@@ -1,30 +1,26 @@
 #include "apps/shell/progress.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <cmath>
-#include <cstdio>
 
 namespace hamgen::apps {
 
 Progress::Progress(std::string label, std::uint64_t total, bool quiet)
-    : label_(std::move(label)), total_(total), quiet_(quiet), is_terminal_(isatty(STDERR_FILENO) == 1) {
-  next_print_ = start_ + std::chrono::seconds(is_terminal_ ? 0 : 10);
+    : label_(std::move(label)), total_(total), quiet_(quiet), line_(std::chrono::milliseconds(100)) {
+  line_.wait_first();
 }
 
 Progress::~Progress() {
-  if (!quiet_) print(true);
+  if (quiet_) return;
+  print(true);
+  line_.end();
 }
 
 void Progress::advance(std::uint64_t by) {
   const std::lock_guard lock(mutex_);
   done_ += by;
-  if (quiet_) return;
-  const auto now = Clock::now();
-  if (now < next_print_) return;
-  next_print_ = now + (is_terminal_ ? std::chrono::milliseconds(100) : std::chrono::milliseconds(10'000));
-  print(false);
+  if (!quiet_ && line_.is_due()) print(false);
 }
 
 void Progress::print(bool is_last) {
@@ -35,15 +31,10 @@ void Progress::print(bool is_last) {
   const std::string time =
       is_last ? "took " + duration_text(seconds)
               : duration_text(static_cast<double>(total_ - done_) / std::max(rate, 1e-9)) + " left";
-  if (is_terminal_) {
-    constexpr std::uint64_t width = 30;
-    const auto filled = static_cast<std::size_t>(total_ == 0 ? width : width * done_ / total_);
-    fmt::print(stderr, "\r\033[K{} [{}{}]  {}{}", counts, std::string(filled, '='),
-               std::string(width - filled, ' '), time, is_last ? "\n" : "");
-  } else {
-    fmt::print(stderr, "{}  {}\n", counts, time);
-  }
-  std::fflush(stderr);
+  constexpr std::uint64_t width = 30;
+  const auto filled = static_cast<std::size_t>(total_ == 0 ? width : width * done_ / total_);
+  const std::string bar = fmt::format("[{}{}]  ", std::string(filled, '='), std::string(width - filled, ' '));
+  line_.show(line_.is_terminal() ? counts + " " + bar + time : counts + "  " + time);
 }
 
 std::string duration_text(double seconds) {

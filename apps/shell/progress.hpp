@@ -1,10 +1,12 @@
-// Progress on stderr: a bar with rate and time left on a terminal, a plain line now and then elsewhere.
+// Progress on stderr: counts, rate and time left, with a bar on a terminal.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <mutex>
 #include <string>
+
+#include "apps/shell/status_line.hpp"
 
 namespace hamgen::apps {
 
@@ -24,8 +26,9 @@ class Progress {
   using Clock = std::chrono::steady_clock;
   std::string label_;
   std::uint64_t total_, done_ = 0;
-  bool quiet_, is_terminal_;
-  Clock::time_point start_ = Clock::now(), next_print_;
+  bool quiet_;
+  StatusLine line_;
+  Clock::time_point start_ = Clock::now();
 };
 
 // 75 s -> "1:15"; 3.2e9 bytes -> "3.2 GB".

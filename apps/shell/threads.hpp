@@ -3,7 +3,7 @@
 
 #include <tbb/global_control.h>
 
-#include "apps/shell/memory.hpp"
+#include "apps/shell/heap.hpp"
 
 namespace hamgen::apps {
 

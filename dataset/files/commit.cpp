@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "dataset/files/digest.hpp"
 #include "dataset/files/fault_point.hpp"
+#include "dataset/files/sha256.hpp"
 
 #if defined(HAMGEN_FAULT_POINTS)
 #include <atomic>

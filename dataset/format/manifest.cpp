@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "dataset/files/digest.hpp"
 #include "dataset/files/file.hpp"
+#include "dataset/files/sha256.hpp"
 #include "dataset/format/layout.hpp"
 
 namespace hamgen::dataset {

@@ -60,9 +60,8 @@ struct Manifest {
 inline constexpr const char* manifest_name = "manifest.json";
 
 Json to_json(const Manifest& manifest);
-// Throws ManifestError where the shards' ranges do not follow each other, a number cannot be, or a total is
-// not that of its shards;
-// Json::exception for members that are missing or of the wrong type.
+// Throws ManifestError where the shards' ranges do not follow each other, a number cannot be, or a total is not
+// that of its shards; Json::exception for members that are missing or of the wrong type.
 Manifest manifest_from_json(const Json& json);
 
 std::string manifest_text(const Manifest& manifest);  // of manifest.json

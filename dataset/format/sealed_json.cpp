@@ -1,7 +1,9 @@
 #include "dataset/format/sealed_json.hpp"
 
-#include "dataset/files/digest.hpp"
+#include <cmath>
+
 #include "dataset/files/file.hpp"
+#include "dataset/files/sha256.hpp"
 #include "dataset/format/layout.hpp"
 
 namespace hamgen::dataset {
@@ -70,6 +72,10 @@ void read_sealed(const std::filesystem::path& root, const std::string& relative,
   } catch (const Json::exception& error) {
     throw ManifestError("cannot understand " + (root / relative).string() + ": " + error.what());
   }
+}
+
+Json number(double value) {
+  return std::isfinite(value) ? Json(value) : Json(nullptr);
 }
 
 std::uint64_t whole_number(const Json& json) {

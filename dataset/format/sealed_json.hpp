@@ -35,6 +35,8 @@ std::string checksum_of(std::string_view text);
 void read_sealed(const std::filesystem::path& root, const std::string& relative, std::uint64_t most_bytes,
                  const std::function<void(const Json&)>& parse);
 
+// null where it is not finite: such numbers have no place in JSON.
+Json number(double value);
 // A whole number from 0 up; nothing is rounded or wraps around. Throws ManifestError.
 std::uint64_t whole_number(const Json& json);
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "dataset/files/digest.hpp"
+#include "dataset/files/sha256.hpp"
 #include "dataset/format/layout.hpp"
 
 namespace hamgen::dataset {

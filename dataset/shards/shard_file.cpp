@@ -7,7 +7,8 @@
 #include <memory>
 
 #include "dataset/files/deflate.hpp"
-#include "dataset/files/digest.hpp"
+#include "dataset/files/sha256.hpp"
+#include "dataset/format/content_hash.hpp"
 #include "dataset/shards/image_memory.hpp"
 
 namespace hamgen::dataset {

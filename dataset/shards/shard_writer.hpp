@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "dataset/files/digest.hpp"
+#include "dataset/format/content_hash.hpp"
 #include "dataset/shards/structure.hpp"
 
 namespace hamgen::dataset {

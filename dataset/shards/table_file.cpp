@@ -6,7 +6,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "dataset/files/digest.hpp"
+#include "dataset/files/sha256.hpp"
 #include "dataset/shards/hdf5.hpp"
 
 namespace hamgen::dataset {

@@ -1,6 +1,6 @@
 #include "dataset/shards/virtual_index.hpp"
 
-#include "dataset/files/digest.hpp"
+#include "dataset/files/sha256.hpp"
 #include "dataset/shards/shard_file.hpp"
 #include "dataset/shards/structure.hpp"
 

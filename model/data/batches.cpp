@@ -28,6 +28,13 @@ std::vector<Window> windows_of(const BatchPlan& plan, std::uint64_t step,
   return windows;
 }
 
+std::vector<Window> whole_windows(std::uint64_t first, std::uint64_t end) {
+  std::vector<Window> windows;
+  for (std::uint64_t i = first; i < end; ++i)
+    windows.push_back({.trajectory = i, .start = 0, .is_reversed = false});
+  return windows;
+}
+
 Tensor read_windows(const dataset::SplitReader& reader, const std::string& name,
                     const std::vector<Window>& windows, std::int64_t frames, bool is_pinned) {
   const auto size = static_cast<std::int64_t>(reader.frame_size());
@@ -108,9 +115,7 @@ Batch WindowReader::read(const std::vector<Window>& windows, std::int64_t frames
 }
 
 Batch WindowReader::read(std::uint64_t first, std::uint64_t count, std::int64_t frames) const {
-  std::vector<Window> windows;
-  for (std::uint64_t i = first; i < first + count; ++i) windows.push_back({i, 0, false});
-  return read(windows, frames);
+  return read(whole_windows(first, first + count), frames);
 }
 
 Batch WindowSource::training(std::uint64_t step, bool is_pinned) const {

@@ -49,6 +49,9 @@ Window window_of(const BatchPlan& plan, std::uint64_t sample, std::uint64_t fram
 std::vector<Window> windows_of(const BatchPlan& plan, std::uint64_t step,
                                std::uint64_t frames_per_trajectory);
 
+// Whole windows of the trajectories [first, end), played forward.
+std::vector<Window> whole_windows(std::uint64_t first, std::uint64_t end);
+
 // Frames of several windows, u8 [windows, frames, H, W, 3].
 Tensor read_windows(const dataset::SplitReader& reader, const std::string& name,
                     const std::vector<Window>& windows, std::int64_t frames, bool is_pinned = false);

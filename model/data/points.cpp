@@ -4,7 +4,7 @@
 
 #include "dataset/format/layout.hpp"
 #include "model/base/random.hpp"
-#include "model/metrics/statistics.hpp"
+#include "model/base/tensors.hpp"
 
 namespace hamgen::model {
 namespace {

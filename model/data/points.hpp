@@ -6,7 +6,7 @@
 
 #include "model/data/batches.hpp"
 #include "model/data/targets.hpp"
-#include "model/training/trainer.hpp"
+#include "model/data/training_data.hpp"
 
 namespace hamgen::model {
 

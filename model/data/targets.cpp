@@ -1,12 +1,13 @@
 #include "model/data/targets.hpp"
 
 #include <algorithm>
+#include <boost/math/quadrature/gauss.hpp>
 #include <cmath>
 #include <numbers>
 #include <utility>
 
 #include "model/base/random.hpp"
-#include "schemas/field.hpp"
+#include "schemas/names.hpp"
 
 namespace hamgen::model {
 namespace {
@@ -118,37 +119,29 @@ class BentGaussian final : public Target {
   Bend bend_;
 };
 
-// Nodes and weights on [0, end] of the Gauss-Legendre rule (Abramowitz, Stegun 25.4.29), by Newton's method.
-std::pair<Tensor, Tensor> gauss_legendre(std::int64_t count, double end) {
-  const Tensor nodes = at::empty({count}, at::kDouble), weights = at::empty({count}, at::kDouble);
-  for (std::int64_t k = 0; k < count; ++k) {
-    double x = std::cos(pi * (static_cast<double>(k) + 0.75) / (static_cast<double>(count) + 0.5)), slope = 1;
-    for (int step = 0; step < 6; ++step) {
-      double before = 0, value = 1;
-      for (std::int64_t n = 0; n < count; ++n) {
-        const auto m = static_cast<double>(n);
-        before = std::exchange(value, ((2 * m + 1) * x * value - m * before) / (m + 1));
-      }
-      slope = static_cast<double>(count) * (x * value - before) / (x * x - 1);
-      x -= value / slope;
-    }
-    nodes[k] = end * (1 + x) / 2;
-    weights[k] = end / ((1 - x * x) * slope * slope);
-  }
-  return {nodes, weights};
+// Nodes and weights on [0, end] of the Gauss-Legendre rule (Abramowitz, Stegun 25.4.29), [count] each.
+template <unsigned count>
+std::pair<Tensor, Tensor> gauss_legendre(double end) {
+  using Rule = boost::math::quadrature::gauss<double, count>;
+  static_assert(count % 2 == 0, "an odd rule has a node in the middle, which is no pair");
+  // The half of the rule on [-1, 1] that is above 0; the other half mirrors it.
+  const Tensor x = at::tensor(std::vector(Rule::abscissa().begin(), Rule::abscissa().end()), at::kDouble),
+               w = at::tensor(std::vector(Rule::weights().begin(), Rule::weights().end()), at::kDouble);
+  return {end / 2 * (1 + at::cat({x.flip(0), -x})), end / 2 * at::cat({w.flip(0), w})};
 }
 
 // A curve and its negative, blurred: +-c(t) + sigma N(0, 1), where t in [0, end] has the distribution
 // function (t / end)^power. The density is an integral over t; with so many nodes it is a mixture.
 struct Curve {
   Tensor (*c)(const Tensor& t);
-  double end, power, sigma, half_side;  // half_side: of the square that holds the curve
-  std::int64_t nodes;                   // twice as many change no log-density within the extent by 1e-10
+  double end, power, sigma, half_side;            // half_side: of the square that holds the curve
+  std::pair<Tensor, Tensor> (*rule)(double end);  // twice as many nodes change no log-density within the
+                                                  // extent by 1e-10
 };
 class TwinCurves final : public Target {
  public:
   explicit TwinCurves(const Curve& curve) : curve_(curve) {
-    const auto [t, weights] = gauss_legendre(curve.nodes, curve.end);
+    const auto [t, weights] = curve.rule(curve.end);
     const Tensor density = curve.power / curve.end * (t / curve.end).pow(curve.power - 1);
     const Tensor log_weights = (0.5 * density * weights).log();
     centres_ = at::cat({curve.c(t), -curve.c(t)});
@@ -268,13 +261,13 @@ const std::vector<TargetDescriptor>& targets() {
        [](Options) { return make<GaussianMixture>(square_grid(5, 5), 0.2); }},
       {"moons", "two half circles that interlock",
        [](Options) {
-         return make<TwinCurves>(Curve{moon, pi, 1, 0.2, 3, 96});
+         return make<TwinCurves>(Curve{moon, pi, 1, 0.2, 3, gauss_legendre<96>});
        }},
       {"checkerboard", "uniform on the dark squares of a board: sharp edges",
        [](Options) { return make<Checkerboard>(); }},
       {"spiral", "two arms of one and a half turns (as FFJORD's 2spirals)",
        [](Options) {
-         return make<TwinCurves>(Curve{spiral_arm, 3 * pi, 2, 0.15, pi, 400});
+         return make<TwinCurves>(Curve{spiral_arm, 3 * pi, 2, 0.15, pi, gauss_legendre<400>});
        }},
       {"banana", "a Gaussian bent along a parabola",
        [](Options) {
@@ -287,18 +280,13 @@ const std::vector<TargetDescriptor>& targets() {
 }
 
 std::unique_ptr<Target> make_target(const std::string& name, const TargetOptions& options) {
-  const auto found = std::ranges::find(targets(), name, &TargetDescriptor::name);
-  if (found == targets().end()) {
-    std::string names;
-    for (const auto& target : targets()) names += (names.empty() ? "" : ", ") + target.name;
-    throw schemas::FieldError("target = \"" + name + "\" is not allowed: expected one of " + names);
-  }
+  const TargetDescriptor& target = schemas::find_named(targets(), "target", name, &TargetDescriptor::name);
   for (const auto& [option, value] :
        {std::pair{"dimension", options.dimension}, std::pair{"modes", options.modes}})
     if (value < 1)
       throw schemas::FieldError("the target's " + std::string(option) + " = " + std::to_string(value) +
                                 " is not allowed: expected an integer >= 1");
-  return found->make(options);
+  return target.make(options);
 }
 
 }  // namespace hamgen::model

@@ -30,8 +30,7 @@ std::array<double, 2> position_noise(const schemas::Settings& settings, const da
   if (manifest.position_noise) return *manifest.position_noise;
   throw FieldError(
       "objective.noise = \"known\" is not allowed: the manifest has no frames.position_noise, for the noise "
-      "of "
-      "this dataset does not move all discs alike, or an older hamgen made it (hamgen repair adds it); "
+      "of this dataset does not move all discs alike, or an older hamgen made it (hamgen repair adds it); "
       "with objective.noise = \"unknown\" noise is a part of what is decoded");
 }
 
@@ -56,16 +55,14 @@ TrainingData training_data(const schemas::Settings& settings, const dataset::Man
       throw FieldError(std::string(path) + " = " + std::to_string(value) +
                        " is not allowed: the dataset's trajectories have " + std::to_string(frames) +
                        " frames");
-  data.shape = {std::max(context, horizon),
-                size,
-                manifest.plan.config.at("dt").get<double>(),
-                manifest.channel_mean,
-                manifest.channel_std,
-                static_cast<std::int64_t>(reader.shard(0).numbers_per_row("q")) / frames,
-                {},
-                {}};
-  data.shape.is_reversible = manifest.is_reversible;
-  data.shape.position_noise = position_noise(settings, manifest);
+  data.shape = {.frames = std::max(context, horizon),
+                .image_size = size,
+                .dt = manifest.plan.config.at("dt").get<double>(),
+                .pixel_mean = manifest.channel_mean,
+                .pixel_std = manifest.channel_std,
+                .coordinates = static_cast<std::int64_t>(reader.shard(0).numbers_per_row("q")) / frames,
+                .is_reversible = manifest.is_reversible,
+                .position_noise = position_noise(settings, manifest)};
   for (double& deviation : data.shape.position_noise)
     deviation *= static_cast<double>(size) / static_cast<double>(stored);
   data.horizon = horizon;
@@ -75,16 +72,16 @@ TrainingData training_data(const schemas::Settings& settings, const dataset::Man
 }
 
 std::unique_ptr<BatchSource> window_source(const schemas::Settings& settings, const TrainingData& data,
-                                           const dataset::SplitReader& reader, const Model& model,
-                                           const Share& share) {
+                                           const dataset::SplitReader& reader, Observation observation,
+                                           std::int64_t training_frames, const Share& share) {
   BatchPlan plan;
   plan.seed = static_cast<std::uint64_t>(settings.integer("seed"));
   plan.trajectories = data.training;
   plan.batch = settings.integer("train.batch");
   plan.share = share;
-  plan.frames = model.training_frames(data.shape);
+  plan.frames = training_frames;
   plan.reverse = settings.boolean("data.reverse") && data.shape.is_reversible;
-  return std::make_unique<WindowSource>(WindowReader(reader, model.observation()), plan, data.validation,
+  return std::make_unique<WindowSource>(WindowReader(reader, observation), plan, data.validation,
                                         data.shape.frames);
 }
 

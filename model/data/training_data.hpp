@@ -5,7 +5,9 @@
 #include <string>
 
 #include "dataset/format/manifest.hpp"
-#include "model/interfaces/model.hpp"
+#include "model/data/batches.hpp"
+#include "model/data/data_shape.hpp"
+#include "schemas/field.hpp"
 
 namespace hamgen::model {
 
@@ -26,8 +28,9 @@ std::uint64_t held_out(const schemas::Settings& settings, std::uint64_t count, s
 // configuration does not fit the data.
 TrainingData training_data(const schemas::Settings& settings, const dataset::Manifest& manifest,
                            const dataset::SplitReader& reader);
+// What a model observes, in windows of `training_frames` to train on and of the whole shape to validate on.
 std::unique_ptr<BatchSource> window_source(const schemas::Settings& settings, const TrainingData& data,
-                                           const dataset::SplitReader& reader, const Model& model,
-                                           const Share& share = {});
+                                           const dataset::SplitReader& reader, Observation observation,
+                                           std::int64_t training_frames, const Share& share = {});
 
 }  // namespace hamgen::model

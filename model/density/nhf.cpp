@@ -59,7 +59,7 @@ Tensor FlowHamiltonianImpl::dH_dp(const Tensor&, const Tensor& p) const {
   return scaled(kinetic_ ? kinetic_->gradient(p) : p);
 }
 
-ChainLink FlowHamiltonianImpl::link() const {
+SeparableWeights FlowHamiltonianImpl::separable_weights() const {
   return {potential_->weights(), kinetic_ ? kinetic_->weights() : Weights{}};
 }
 
@@ -131,8 +131,7 @@ Nhf::Nhf(const schemas::Settings& settings, const DataShape& shape)
       method_(settings.text("integrator.method")),
       dt_(settings.real("integrator.dt")),
       prior_(settings) {
-  Initializer initializer(
-      random_key(static_cast<std::uint64_t>(settings.integer("seed")), Purpose::parameters));
+  Initializer initializer(settings);
   standardizer_ = register_module("standardizer", Standardizer(settings, shape));
   const bool is_shared = settings.boolean("flow.shared");
   auto chain = std::make_shared<torch::nn::Module>();
@@ -175,9 +174,9 @@ PhaseSpace Nhf::transport(PhaseSpace state, bool is_forward) const {
   options.dt = is_forward ? dt_ : -dt_;
   options.lattice = lattice_of(state.q);
   if (options.lattice == 0 && method_ == "leapfrog" && !chain.front()->has_own_dt()) {
-    std::vector<ChainLink> links;
-    for (const FlowHamiltonian& hamiltonian : chain) links.push_back(hamiltonian->link());
-    return leapfrog_chain(links, state, steps_, options.dt);
+    std::vector<SeparableWeights> weights;
+    for (const FlowHamiltonian& hamiltonian : chain) weights.push_back(hamiltonian->separable_weights());
+    return leapfrog_flow(weights, state, steps_, options.dt);
   }
   if (options.lattice > 0)
     for (Tensor* x : {&state.q, &state.p}) *x = (*x / options.lattice).round_().mul_(options.lattice);
@@ -185,7 +184,7 @@ PhaseSpace Nhf::transport(PhaseSpace state, bool is_forward) const {
   return state;
 }
 
-std::vector<PhaseSpace> Nhf::trajectory(PhaseSpace start) const {
+std::vector<PhaseSpace> Nhf::rollout(PhaseSpace start) const {
   StepperOptions options;
   options.dt = dt_;
   std::vector<PhaseSpace> states{start};
@@ -239,7 +238,7 @@ LossTerms Nhf::loss(const Batch& batch, const StepContext& context) {
 
 void Nhf::after_step(const LossTerms& terms) {
   if (!multiplier_) return;
-  const Tensor& energy = terms.averaged.at(1).second;
+  const Tensor& energy = terms.averaged.of("prior_nll");
   multiplier_->update((energy - tolerated_) / (2 * static_cast<double>(coordinates_)));
 }
 

@@ -5,24 +5,23 @@
 //   s_T = (H_T o ... o H_1)(s_0),     s_0 = (H_1^-dt o ... o H_T^-dt)(s_T),
 //
 // each by a few steps of a symplectic scheme, which is invertible and keeps volume for every dt (to the last
-// bit: nhf.cpp, lattice_of). The point is
-// q_T; p_T is a latent variable with the encoder f(p | q) = N(mu(q), sigma(q)). Trained by eq. 6:
+// bit: nhf.cpp, lattice_of). The point is q_T; p_T is a latent variable with the encoder
+// f(p | q) = N(mu(q), sigma(q)). Trained by eq. 6:
 //
 //   log p(q_T) >= E_f[log pi(s_0) - log f(p_T | q_T)]
 //
-//   objective.kind = elbo   that bound; of several draws of p_T, the tighter one of their mean weight (Burda
-//   et
-//                           al. 2016)
-//                    geco   the entropy of f, under the constraint that states are as probable as prior
-//                    draws,
+//   objective.kind = elbo   that bound; of several draws of p_T, the tighter one of their mean weight
+//                           (Burda et al. 2016)
+//                    geco   the entropy of f, under the constraint that states are as probable as prior draws,
 //                           C = - E_f[log pi(s_0)] - (entropy of pi + tolerance per coordinate) <= 0: the
 //                           multiplier of Rezende, Viola 2018, which A.2 mentions; with 1 it is the bound
 #pragma once
 
+#include "model/density/flow_prior.hpp"
 #include "model/dynamics/integrators.hpp"
-#include "model/dynamics/leapfrog_chain.hpp"
+#include "model/dynamics/leapfrog.hpp"
 #include "model/interfaces/density_model.hpp"
-#include "model/losses/objective.hpp"
+#include "model/losses/multiplier.hpp"
 #include "model/networks/softplus_mlp.hpp"
 
 namespace hamgen::model {
@@ -38,7 +37,7 @@ class FlowHamiltonianImpl : public torch::nn::Module, public Hamiltonian {
   Tensor dH_dq(const Tensor& q, const Tensor& p) const override;
   Tensor dH_dp(const Tensor& q, const Tensor& p) const override;
   bool has_own_dt() const { return log_scale_.defined(); }
-  ChainLink link() const;  // without the scale
+  SeparableWeights separable_weights() const;  // without the scale
 
  private:
   Tensor scaled(const Tensor& x) const { return log_scale_.defined() ? log_scale_.exp() * x : x; }
@@ -84,7 +83,7 @@ class Nhf : public DensityModel {
   const std::vector<FlowHamiltonian>& hamiltonians() const { return hamiltonians_; }  // T, in order
   const Standardizer& standardizer() const { return standardizer_; }
   // All states on the way: s_0, then one after every step of every Hamiltonian (t = dt steps in all).
-  std::vector<PhaseSpace> trajectory(PhaseSpace start) const;
+  std::vector<PhaseSpace> rollout(PhaseSpace start) const;
 
  private:
   struct Draw {

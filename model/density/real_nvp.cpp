@@ -64,8 +64,7 @@ RealNvp::RealNvp(const schemas::Settings& settings, const DataShape& shape)
     throw schemas::FieldError(
         "model = \"real_nvp\" is not allowed: points have one coordinate, and one half "
         "of the coordinates moves the other");
-  Initializer initializer(
-      random_key(static_cast<std::uint64_t>(settings.integer("seed")), Purpose::parameters));
+  Initializer initializer(settings);
   standardizer_ = register_module("standardizer", Standardizer(settings, shape));
   auto chain = std::make_shared<torch::nn::Module>();
   register_module("couplings", chain);

@@ -7,6 +7,7 @@
 // at once in sampling and in evaluation; the density is exact.
 #pragma once
 
+#include "model/density/flow_prior.hpp"
 #include "model/interfaces/density_model.hpp"
 #include "model/networks/layers.hpp"
 

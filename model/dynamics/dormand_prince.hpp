@@ -4,13 +4,9 @@
 // taken all the same, so that it always ends.
 #pragma once
 
-#include "model/dynamics/integrators.hpp"
+#include "model/dynamics/stepper.hpp"
 
 namespace hamgen::model {
-
-inline PhaseSpace moved(const PhaseSpace& state, const PhaseSpace& rate, double dt) {
-  return {state.q + dt * rate.q, state.p + dt * rate.p};
-}
 
 class DormandPrince : public Stepper {
  public:

@@ -1,10 +1,10 @@
 #include "model/dynamics/integrators.hpp"
 
-#include "model/dynamics/dormand_prince.hpp"
-
 #include <algorithm>
-#include <array>
 #include <cmath>
+
+#include "model/dynamics/dormand_prince.hpp"
+#include "schemas/field.hpp"
 
 namespace hamgen::model {
 namespace {
@@ -106,12 +106,29 @@ std::unique_ptr<Stepper> make_yoshida(const Dynamics& dynamics, const StepperOpt
 
 const std::vector<StepperDescriptor>& steppers() {
   static const std::vector<StepperDescriptor> all{
-      {"leapfrog", 2, true, true, true, "kick, drift, kick", make_hamiltonian<Leapfrog>},
-      {"euler", 1, false, false, false, "explicit Euler", make<Euler>},
-      {"rk4", 4, false, false, false, "classical Runge-Kutta", make<RungeKutta4>},
-      {"dopri5", 5, false, false, false, "adaptive Dormand-Prince", make<DormandPrince>},
-      {"yoshida4", 4, true, true, true, "three leapfrogs, fourth order", make_yoshida},
-      {"tao", 2, true, true, false, "explicit and symplectic for any H", make_hamiltonian<Tao>},
+      {.name = "leapfrog",
+       .order = 2,
+       .is_symplectic = true,
+       .needs_hamiltonian = true,
+       .needs_separable = true,
+       .help = "kick, drift, kick",
+       .make = make_hamiltonian<Leapfrog>},
+      {.name = "euler", .order = 1, .help = "explicit Euler", .make = make<Euler>},
+      {.name = "rk4", .order = 4, .help = "classical Runge-Kutta", .make = make<RungeKutta4>},
+      {.name = "dopri5", .order = 5, .help = "adaptive Dormand-Prince", .make = make<DormandPrince>},
+      {.name = "yoshida4",
+       .order = 4,
+       .is_symplectic = true,
+       .needs_hamiltonian = true,
+       .needs_separable = true,
+       .help = "three leapfrogs, fourth order",
+       .make = make_yoshida},
+      {.name = "tao",
+       .order = 2,
+       .is_symplectic = true,
+       .needs_hamiltonian = true,
+       .help = "explicit and symplectic for any H",
+       .make = make_hamiltonian<Tao>},
   };
   return all;
 }
@@ -137,19 +154,6 @@ std::unique_ptr<Stepper> make_stepper(const std::string& name, const Dynamics& d
                               "\" is not allowed with hamiltonian.form = \"joint\": it needs H = V(q) + "
                               "K(p); use tao, rk4 or euler");
   return found->make(dynamics, options);
-}
-
-std::vector<PhaseSpace> roll_out(const std::string& stepper, const Dynamics& dynamics, PhaseSpace start,
-                                 std::int64_t frames, StepperOptions options, std::int64_t substeps) {
-  options.dt /= static_cast<double>(substeps);
-  const auto advance = make_stepper(stepper, dynamics, options);
-  std::vector<PhaseSpace> states{std::move(start)};
-  while (static_cast<std::int64_t>(states.size()) < frames) {
-    PhaseSpace state = states.back();
-    for (std::int64_t i = 0; i < substeps; ++i) state = advance->step(state);
-    states.push_back(std::move(state));
-  }
-  return states;
 }
 
 ExtendedState tao_step(const Hamiltonian& hamiltonian, ExtendedState s, const StepperOptions& options) {

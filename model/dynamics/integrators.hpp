@@ -17,27 +17,9 @@
 #include <string>
 #include <vector>
 
-#include "model/dynamics/hamiltonian.hpp"
+#include "model/dynamics/stepper.hpp"
 
 namespace hamgen::model {
-
-struct StepperOptions {
-  double dt = 0.125;        // of a step, in units of time; negative: backward
-  double tolerance = 1e-6;  // dopri5 only: of a step's error, absolute and relative to the state
-  // leapfrog and yoshida4 only: each update is rounded to a multiple of this. Then every sum is exact, as
-  // long as the state has digits left for it, and steps by -dt undo steps by dt to the last bit (Levesque,
-  // Verlet 1993, doi:10.1007/BF01048022). 0: none; rounding has no derivative.
-  double lattice = 0;
-  double binding = 4;  // tao only: omega, how strongly the two copies of the state hold together, 1 / time
-};
-
-// Advances states one step at a time. It remembers what the next step can use again (the gradient at the end
-// of a leapfrog step, the second copy of Tao's scheme) as long as each step begins where the last one ended.
-class Stepper {
- public:
-  virtual ~Stepper() = default;
-  virtual PhaseSpace step(const PhaseSpace& state) = 0;
-};
 
 struct StepperDescriptor {
   std::string name;
@@ -45,7 +27,7 @@ struct StepperDescriptor {
   bool is_symplectic = false;  // tao: in its extended phase space
   bool needs_hamiltonian = false;
   bool needs_separable = false;
-  std::string help;
+  std::string help = {};
   // The law of motion is a Hamiltonian where the scheme needs one.
   std::unique_ptr<Stepper> (*make)(const Dynamics&, const StepperOptions&) = nullptr;
 };
@@ -57,10 +39,6 @@ std::vector<std::string> stepper_names(bool is_hamiltonian, bool is_separable = 
 // Throws schemas::FieldError for a scheme that this law of motion does not allow. The law must outlive it.
 std::unique_ptr<Stepper> make_stepper(const std::string& name, const Dynamics& dynamics,
                                       const StepperOptions& options);
-
-// The start and the states after 1, ..., frames - 1 intervals of dt, each of `substeps` steps.
-std::vector<PhaseSpace> roll_out(const std::string& stepper, const Dynamics& dynamics, PhaseSpace start,
-                                 std::int64_t frames, StepperOptions options, std::int64_t substeps = 1);
 
 // Tao's phase space (q, p, x, y): two copies of the state, bound to each other.
 struct ExtendedState {

@@ -3,6 +3,8 @@
 #pragma once
 
 #include "model/dynamics/hamiltonian.hpp"
+#include "model/networks/layers.hpp"
+#include "schemas/field.hpp"
 
 namespace hamgen::model {
 

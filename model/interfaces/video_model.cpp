@@ -20,10 +20,10 @@ Rollout VideoModel::show(const std::vector<PhaseSpace>& states) const {
 }
 
 std::vector<PhaseSpace> VideoModel::window(const PhaseSpace& at_anchor, std::int64_t count) const {
-  std::vector<PhaseSpace> states = roll_out(at_anchor, anchor() + 1, -1);
+  std::vector<PhaseSpace> states = rollout(at_anchor, anchor() + 1, -1);
   std::ranges::reverse(states);
   if (count > anchor() + 1) {
-    const auto forward = roll_out(at_anchor, count - anchor());
+    const auto forward = rollout(at_anchor, count - anchor());
     states.insert(states.end(), forward.begin() + 1, forward.end());
   }
   states.resize(static_cast<std::size_t>(count));

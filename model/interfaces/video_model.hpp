@@ -1,4 +1,4 @@
-// A model of videos: it infers a state from frames, moves it, and draws it. What evaluation and roll-outs
+// A model of videos: it infers a state from frames, moves it, and draws it. What evaluation and rollouts
 // need.
 #pragma once
 
@@ -30,8 +30,8 @@ class VideoModel : public Model {
   virtual PhaseSpace infer(const Tensor& frames) const = 0;
   // The start and the states after 1, ..., count - 1 intervals, each `speed` times that between the frames
   // the model was trained on; negative: backward in time.
-  virtual std::vector<PhaseSpace> roll_out(const PhaseSpace& start, std::int64_t count,
-                                           double speed = 1) const = 0;
+  virtual std::vector<PhaseSpace> rollout(const PhaseSpace& start, std::int64_t count,
+                                          double speed = 1) const = 0;
   virtual Tensor decode(const PhaseSpace& state) const = 0;  // [B, 3, S, S]
   // What frames with the dataset's noise are on average where decoded ones [..., 3, S, S] are: not the same
   // for a model that decodes noise-free frames.

@@ -1,14 +1,15 @@
 // The gradient of a softplus network f: R^d -> R and the derivative of that gradient, written out; W_l stands
-// for a matrix or a convolution. With a_0 = x, z_l = W_l a_{l-1} + b_l, a_l = softplus(z_l), s_l =
-// sigmoid(z_l):
+// for a matrix or a convolution. With a_0 = x, z_l = W_l a_{l-1} + b_l, a_l = softplus(z_l),
+// s_l = sigmoid(z_l):
 //
 //   f = w . a_L,   grad f = W_1^T u_1   with   u_L = w s_L,  u_l = (W_{l+1}^T u_{l+1}) s_l
 //
 // Hamiltonian flows are trained through grad f: automatic differentiation would build a second graph of the
 // first one, of many small operations. With c the cotangent of grad f and v_0 = c:
 //
-//   t_l = W_l v_{l-1},  v_l = t_l s_l;   then backward   dz_l = da_l s_l + t_l u_l (1 - s_l),  da_{l-1} =
-//   W_l^T dz_l, dW_l = u_l v_{l-1}^T + dz_l a_{l-1}^T,   db_l = dz_l,   dw = v_L,   dx = da_0
+//   t_l = W_l v_{l-1},  v_l = t_l s_l;   then backward
+//   dz_l = da_l s_l + t_l u_l (1 - s_l),   da_{l-1} = W_l^T dz_l,
+//   dW_l = u_l v_{l-1}^T + dz_l a_{l-1}^T,   db_l = dz_l,   dw = v_L,   dx = da_0
 //
 // fp32 on the CPU goes through kernels of our own, by blocks of rows that stay in the cache
 // (softplus_rows.cpp), all else through LibTorch. Nothing here is recorded for automatic differentiation.

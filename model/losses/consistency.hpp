@@ -35,7 +35,7 @@ struct Part {
   bool is_backward = false;  // then it implies the state (q, -p)
 };
 
-// The frames of a window that a roll-out comes to.
+// The frames of a window that a rollout comes to.
 struct Span {
   std::int64_t first = 0, count = 0;
 };

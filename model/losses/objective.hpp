@@ -26,30 +26,14 @@
 
 #include <vector>
 
-#include "model/interfaces/model.hpp"
+#include "model/data/data_shape.hpp"
+#include "model/losses/multiplier.hpp"
 #include "schemas/field.hpp"
 
 namespace hamgen::model {
 
 // KL(N(mean, exp(log_variance)) || N(0, 1)), summed over all but the first axis: [B] nats.
 Tensor kl_to_standard_normal(const Tensor& mean, const Tensor& log_variance);
-
-// GECO's multiplier of a constraint C <= 0, which it grows with while C's moving average is positive.
-// Buffers, so that it is saved and restored with the model.
-class MultiplierImpl : public torch::nn::Module {
- public:
-  static std::vector<schemas::Field> fields();
-  explicit MultiplierImpl(const schemas::Settings& settings);
-
-  // After each step, with that step's C in units in which 1 is a large violation: [].
-  void update(const Tensor& constraint);
-
-  Tensor multiplier, average;  // lambda and the moving average of C, [] each
-
- private:
-  double decay_, rate_, lowest_, highest_;
-};
-TORCH_MODULE(Multiplier);
 
 class ObjectiveImpl : public MultiplierImpl {
  public:

@@ -2,6 +2,8 @@
 
 #include <limits>
 
+#include "model/metrics/symplectic_form.hpp"
+
 namespace hamgen::model {
 namespace {
 
@@ -17,7 +19,7 @@ Tensor jacobian(const VideoModel& model, const PhaseSpace& state) {
   copies[0] = size;
   const Tensor q = state.q.repeat(copies).detach().requires_grad_(),
                p = state.p.repeat(copies).detach().requires_grad_();
-  const PhaseSpace end = model.roll_out({q, p}, 2).back();
+  const PhaseSpace end = model.rollout({q, p}, 2).back();
   const Tensor rows = at::eye(size, q.options());
   const auto gradients = torch::autograd::grad({flat(end)}, {q, p}, {rows});
   return at::cat({gradients[0].flatten(1), gradients[1].flatten(1)}, 1).to(at::kDouble);
@@ -27,8 +29,8 @@ Tensor jacobian(const VideoModel& model, const PhaseSpace& state) {
 
 Reversal reversal(const VideoModel& model, const PhaseSpace& start, std::int64_t intervals) {
   const at::NoGradGuard no_grad;
-  const PhaseSpace end = model.roll_out(start, intervals + 1).back();
-  const PhaseSpace back = model.roll_out(end, intervals + 1, -1).back();
+  const PhaseSpace end = model.rollout(start, intervals + 1).back();
+  const PhaseSpace back = model.rollout(end, intervals + 1, -1).back();
   return {flat(start), flat(back), (model.decode(back) - model.decode(start)).square().flatten(1).mean(1)};
 }
 
@@ -37,10 +39,7 @@ Tensor relative_miss(const Tensor& start, const Tensor& end) {
 }
 
 double symplecticity(const VideoModel& model, const PhaseSpace& states) {
-  const std::int64_t pairs = states.q[0].numel();
-  const auto options = at::TensorOptions(at::kDouble).device(states.q.device());
-  const Tensor one = at::eye(pairs, options), none = at::zeros({pairs, pairs}, options);
-  const Tensor omega = at::cat({at::cat({none, one}, 1), at::cat({-one, none}, 1)}, 0);
+  const Tensor omega = symplectic_form(states.q[0].numel(), states.q.device());
   double sum = 0;
   for (std::int64_t i = 0; i < states.q.size(0); ++i) {
     const Tensor j = jacobian(model, {states.q.narrow(0, i, 1), states.p.narrow(0, i, 1)});

@@ -1,4 +1,4 @@
-// How a model of videos moves: what can be said of its roll-outs without looking at pixels' errors.
+// How a model of videos moves: what can be said of its rollouts without looking at pixels' errors.
 #pragma once
 
 #include <vector>

@@ -4,29 +4,17 @@
 #include <limits>
 
 #include "model/data/batches.hpp"
+#include "model/dynamics/energy_statistics.hpp"
 
 namespace hamgen::model {
-
-Tensor EnergyStatistics::drift() const {
-  return deviation / spread;
-}
-
-EnergyStatistics energy_statistics(const Tensor& energy) {
-  const Tensor start = energy.select(1, 0);
-  return {energy.mean(), (energy - start.unsqueeze(1)).square().mean().sqrt(), start.std(/*unbiased=*/false)};
-}
 
 namespace {
 
 // Trajectories [first, first + count) a batch at a time: `visit(windows)`.
 template <class Visit>
 void for_each_batch(std::uint64_t first, std::uint64_t count, std::uint64_t batch, Visit visit) {
-  for (std::uint64_t done = 0; done < count; done += batch) {
-    std::vector<Window> windows;
-    for (std::uint64_t i = done; i < std::min(count, done + batch); ++i)
-      windows.push_back({first + i, 0, false});
-    visit(windows);
-  }
+  for (std::uint64_t done = 0; done < count; done += batch)
+    visit(whole_windows(first + done, first + std::min(count, done + batch)));
 }
 
 // Sums squared differences between predictions and the frames of a split, noisy and clean.
@@ -73,10 +61,6 @@ class SquaredErrors {
   Tensor sums_;
   std::uint64_t trajectories_ = 0;
 };
-
-}  // namespace
-
-namespace {
 
 void add_energy(const std::vector<Tensor>& energy, Errors& errors) {
   if (energy.empty()) {

@@ -1,4 +1,4 @@
-// How good a model is: pixel errors over a split, and how well its roll-outs keep the learned energy.
+// How good a model is: pixel errors over a split, and what its rollouts keep of the learned energy.
 #pragma once
 
 #include <cstdint>
@@ -8,17 +8,6 @@
 #include "model/interfaces/video_model.hpp"
 
 namespace hamgen::model {
-
-// Of the learned energy E_t along roll-outs, in the model's own units.
-struct EnergyStatistics {
-  Tensor mean;       // over trajectories and time
-  Tensor deviation;  // root mean square of E_t - E_0
-  Tensor spread;     // standard deviation of E_0 across trajectories
-  // Deviation / spread: 0 where energy is conserved, however the model scales it. A collapsed Hamiltonian,
-  // the same for all states, has no spread and gives NaN.
-  Tensor drift() const;
-};
-EnergyStatistics energy_statistics(const Tensor& energy);  // [B, T], B > 1 for a spread
 
 // In units of (pixel value / 255)^2, over trajectories, times, pixels and channels.
 struct Errors {

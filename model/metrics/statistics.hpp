@@ -1,9 +1,8 @@
 // Means with their uncertainty, for tables.
 #pragma once
 
+#include <cstddef>
 #include <vector>
-
-#include "model/base/torch.hpp"
 
 namespace hamgen::model {
 
@@ -18,8 +17,5 @@ Interval mean_interval(const std::vector<double>& values);
 
 // The middle value (of the two middle ones, the mean); NaN of none. Infinite values are the largest.
 double median(std::vector<double> values);
-
-// The elements of a tensor on any device, row by row.
-std::vector<double> to_vector(const Tensor& values);
 
 }  // namespace hamgen::model

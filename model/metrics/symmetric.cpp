@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "model/metrics/symplectic_form.hpp"
+
 namespace hamgen::model {
 namespace {
 
@@ -65,22 +67,9 @@ class Monomials {
   std::vector<Factor> factors_{{0, 0}};
 };
 
-// X^T X / n of X [n, M]. The reference BLAS, which LibTorch may stand on, takes ten times as long.
+// X^T X / n of X [n, M].
 Tensor gram_of(const Tensor& x) {
-  constexpr std::int64_t together = 4;  // points, for each pass over the sums
-  const auto points = x.size(0), size = x.size(1);
-  const Tensor padded =
-      at::constant_pad_nd(x, {0, 0, 0, (together - points % together) % together}).contiguous();
-  Tensor gram = at::zeros({size, size}, x.options());
-  double* sums = gram.data_ptr<double>();
-  for (std::int64_t point = 0; point < padded.size(0); point += together) {
-    const double* a = padded.data_ptr<double>() + point * size;
-    const double *b = a + size, *c = b + size, *d = c + size;
-    for (std::int64_t i = 0; i < size; ++i)
-      for (std::int64_t j = 0; j <= i; ++j)
-        sums[i * size + j] += a[i] * a[j] + b[i] * b[j] + c[i] * c[j] + d[i] * d[j];
-  }
-  return (gram + gram.tril(-1).t()) / points;
+  return x.t().mm(x) / x.size(0);
 }
 
 // Moves rows to mean 0 and variance 1. Rows that do not vary become 0.
@@ -216,12 +205,6 @@ Tensor reduce(const LatentStates& latents) {  // (q', p') in rows, [2k, N]
 Tensor moving_directions(const Tensor& q) {
   const Tensor b = principal_directions(gram_of(normalize(q)), 1 - at_rest, q.size(1));
   return b.size(1) < b.size(0) ? b : at::eye(b.size(0), at::kDouble);
-}
-
-// Omega of 2k x 2k.
-Tensor symplectic_form(std::int64_t k) {
-  const Tensor one = at::eye(k, at::kDouble), none = at::zeros({k, k}, at::kDouble);
-  return at::cat({at::cat({none, one}, 1), at::cat({-one, none}, 1)});
 }
 
 // A = J Omega J^T at each point, [n, T, T], of the map whose weights are [T, M].

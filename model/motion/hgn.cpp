@@ -7,7 +7,10 @@
 #include "model/base/random.hpp"
 #include "model/base/sliced_sum.hpp"
 #include "model/data/batches.hpp"
-#include "model/metrics/metrics.hpp"
+#include "model/dynamics/energy_statistics.hpp"
+#include "model/dynamics/integrators.hpp"
+#include "model/dynamics/learned_hamiltonian.hpp"
+#include "model/networks/nets.hpp"
 
 namespace hamgen::model {
 namespace {
@@ -46,12 +49,10 @@ Span reaching(const std::vector<std::int64_t>& times, std::int64_t anchor) {
   return {first, std::max(anchor, latest) - first + 1};
 }
 
-}  // namespace
-
-std::vector<schemas::Field> Hgn::fields(Law law) {
+// What the encoder sees, what the loss counts, and the latent state.
+std::vector<schemas::Field> state_fields() {
   using namespace schemas;
-  const bool is_hamiltonian = law == Law::hamiltonian;
-  std::vector<Field> fields{
+  return {
       integer("data.context", 0, "frame",
               "what the encoder sees, from the window's first frame on; null: all")
           .at_least(1)
@@ -77,12 +78,19 @@ std::vector<schemas::Field> Hgn::fields(Law law) {
               "z is the encoder's output: no noise, no KL divergence, no sampling"),
       text("latent.anchor", "first",
            "the frame at which z gives the state: the window's first (sec. 3.2), or of what the encoder sees "
-           "the middle one or a late one, two thirds through, from which the roll-out goes both ways")
+           "the middle one or a late one, two thirds through, from which the rollout goes both ways")
           .one_of({"first", "middle", "late"}),
       real("latent.initial_log_variance", 0, "", "of the posterior, at the beginning of training")
           .at_least(-20)
           .at_most(4),
-      text("integrator.method", is_hamiltonian ? "leapfrog" : "rk4", "scheme of the roll-out")
+  };
+}
+
+// How the state moves, and what is asked of the decoded frames.
+std::vector<schemas::Field> rollout_fields(bool is_hamiltonian) {
+  using namespace schemas;
+  std::vector<Field> fields{
+      text("integrator.method", is_hamiltonian ? "leapfrog" : "rk4", "scheme of the rollout")
           .one_of(stepper_names(is_hamiltonian)),
       real("integrator.dt", 0.125, "time",
            "time between frames in the model's units; null: as in the dataset")
@@ -101,22 +109,30 @@ std::vector<schemas::Field> Hgn::fields(Law law) {
           .at_least(1)
           .or_null(),
       real("objective.consistency", 0, "",
-           "weight of how far the state that a part of the window implies is from the one that the roll-out "
+           "weight of how far the state that a part of the window implies is from the one that the rollout "
            "comes to, squared, of the motion's own mean square; 0: not asked for")
           .at_least(0),
       text("memory", "stored",
-           "what is kept of the roll-out for the backward pass: everything, the states, or only the last "
-           "state, from "
-           "which leapfrog steps back")
+           "what is kept of the rollout for the backward pass: everything, the states, or only the last "
+           "state, from which leapfrog steps back")
           .one_of(memory_names),
   };
   if (is_hamiltonian)
     fields.push_back(
         real("integrator.binding", 4, "1 / time", "how strongly tao binds its two copies of the state")
             .at_least(0));
-  for (const auto& part : {EncoderImpl::fields(), TransformImpl::fields(),
-                           is_hamiltonian ? LearnedHamiltonianImpl::fields() : VectorFieldImpl::fields(),
-                           DecoderImpl::fields(), ObjectiveImpl::fields()})
+  return fields;
+}
+
+}  // namespace
+
+std::vector<schemas::Field> Hgn::fields(Law law) {
+  const bool is_hamiltonian = law == Law::hamiltonian;
+  std::vector<schemas::Field> fields;
+  for (const auto& part :
+       {state_fields(), rollout_fields(is_hamiltonian), EncoderImpl::fields(), TransformImpl::fields(),
+        is_hamiltonian ? LearnedHamiltonianImpl::fields() : VectorFieldImpl::fields(), DecoderImpl::fields(),
+        ObjectiveImpl::fields()})
     fields.insert(fields.end(), part.begin(), part.end());
   return fields;
 }
@@ -134,14 +150,14 @@ Hgn::Hgn(const schemas::Settings& settings, const DataShape& shape, Law law)
       is_reversed_(settings.boolean("data.reverse") && shape.is_reversible),
       slice_(settings.is_automatic("objective.slice") ? std::numeric_limits<std::int32_t>::max()
                                                       : settings.integer("objective.slice")),
-      plan_{settings.text("integrator.method"),
-            {settings.is_automatic("integrator.dt") ? shape.dt : settings.real("integrator.dt"),
-             settings.real("integrator.tolerance")},
-            settings.integer("integrator.substeps"),
-            memory_named(settings.text("memory"))},
+      plan_{.method = settings.text("integrator.method"),
+            .options = {.dt = settings.is_automatic("integrator.dt") ? shape.dt
+                                                                     : settings.real("integrator.dt"),
+                        .tolerance = settings.real("integrator.tolerance")},
+            .substeps = settings.integer("integrator.substeps"),
+            .memory = memory_named(settings.text("memory"))},
       precision_(settings.text("precision") == "bf16" ? at::kBFloat16 : at::kFloat) {
-  Initializer initializer(
-      random_key(static_cast<std::uint64_t>(settings.integer("seed")), Purpose::parameters));
+  Initializer initializer(settings);
   const bool has_transform = settings.boolean("transform.enabled");
   if (!has_transform) z_channels_ = 2 * q_channels_;
   encoder_ = register_module(
@@ -192,10 +208,10 @@ PhaseSpace Hgn::start(const Tensor& z) const {
   return {halves[0].contiguous(), halves[1].contiguous()};
 }
 
-std::vector<PhaseSpace> Hgn::roll_out(const PhaseSpace& start, std::int64_t count, double speed) const {
+std::vector<PhaseSpace> Hgn::rollout(const PhaseSpace& start, std::int64_t count, double speed) const {
   StepperOptions options = plan_.options;
   options.dt *= speed;
-  return model::roll_out(plan_.method, *dynamics_, start, count, options, plan_.substeps);
+  return model::rollout(plan_.method, *dynamics_, start, count, options, plan_.substeps);
 }
 
 Tensor Hgn::decode_positions(const Tensor& q) const {
@@ -259,12 +275,12 @@ LossTerms Hgn::loss(const Batch& batch, const StepContext& context) {
 
 PhaseSpace Hgn::states_of(const PhaseSpace& at_anchor, const Span& span) const {
   const PhaseSpace onward =
-      trajectory(*dynamics_, at_anchor, span.first + span.count - anchor_, plan_, of_dynamics_);
+      stacked_rollout(*dynamics_, at_anchor, span.first + span.count - anchor_, plan_, of_dynamics_);
   if (span.first == anchor_) return onward;
-  TrajectoryPlan reversed = plan_;
+  RolloutPlan reversed = plan_;
   reversed.options.dt = -plan_.options.dt;
   const std::int64_t before = anchor_ - span.first;
-  const PhaseSpace back = trajectory(*dynamics_, at_anchor, before + 1, reversed, of_dynamics_);
+  const PhaseSpace back = stacked_rollout(*dynamics_, at_anchor, before + 1, reversed, of_dynamics_);
   const auto joined = [before](const Tensor& past, const Tensor& future) {
     return at::cat({past.narrow(1, 1, before).flip(1), future}, 1);
   };
@@ -283,7 +299,7 @@ Tensor Hgn::inconsistency_of(const Tensor& frames, const PhaseSpace& states, con
 }
 
 void Hgn::after_step(const LossTerms& terms) {
-  objective_->update(terms.averaged.front().second);
+  objective_->update(terms.averaged.of("mse"));
 }
 
 Hgn::DecodingError Hgn::decoding_error(const Tensor& q, const Tensor& frames, const Tensor& chosen,

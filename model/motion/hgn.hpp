@@ -1,7 +1,7 @@
 // The Hamiltonian Generative Network (sec. 3.2, A.1): frames -> posterior of z -> f_psi -> state (q, p) at
-// the first frame -> roll-out through the learned Hamiltonian -> frames decoded from q alone.
+// the first frame -> rollout through the learned Hamiltonian -> frames decoded from q alone.
 //
-// The state may be that at the middle frame or a late one, instead: from there the roll-out goes both ways,
+// The state may be that at the middle frame or a late one, instead: from there the rollout goes both ways,
 // not as far, and the encoder, which sees the future of a frame and its past, knows it better.
 //
 // With another law of motion in place of the Hamiltonian, a network that gives dq/dt and dp/dt, the same
@@ -9,11 +9,12 @@
 #pragma once
 
 #include "model/data/encoder_input.hpp"
-#include "model/dynamics/trajectory.hpp"
+#include "model/dynamics/rollout.hpp"
 #include "model/dynamics/vector_field.hpp"
 #include "model/interfaces/video_model.hpp"
 #include "model/losses/consistency.hpp"
 #include "model/losses/objective.hpp"
+#include "model/networks/nets.hpp"
 
 namespace hamgen::model {
 
@@ -30,8 +31,8 @@ class Hgn : public VideoModel {
   std::int64_t context() const override { return context_; }
   std::int64_t anchor() const override { return anchor_; }
   PhaseSpace infer(const Tensor& frames) const override;
-  std::vector<PhaseSpace> roll_out(const PhaseSpace& start, std::int64_t count,
-                                   double speed = 1) const override;
+  std::vector<PhaseSpace> rollout(const PhaseSpace& start, std::int64_t count,
+                                  double speed = 1) const override;
   Tensor decode(const PhaseSpace& state) const override { return decode_positions(state.q); }
   Tensor expected(const Tensor& decoded) const override { return objective_->expected(decoded); }
   const Dynamics& dynamics() const override { return *dynamics_; }
@@ -59,7 +60,7 @@ class Hgn : public VideoModel {
   // Of the frames decoded from q [N, C, 4, 4] against the `chosen` [N] of frames, u8 [M, H, W, 3].
   DecodingError decoding_error(const Tensor& q, const Tensor& frames, const Tensor& chosen,
                                double progress) const;
-  // Of the states that parts of the windows imply with the roll-outs, [B, T, C, 4, 4] at the span's frames.
+  // Of the states that parts of the windows imply with the rollouts, [B, T, C, 4, 4] at the span's frames.
   Tensor inconsistency_of(const Tensor& frames, const PhaseSpace& states, const Span& span,
                           const StepContext& context) const;
   void log_energy(const PhaseSpace& states, LossTerms& terms) const;  // [B, T, C, 4, 4]
@@ -69,7 +70,7 @@ class Hgn : public VideoModel {
   double consistency_;
   bool is_reversed_;  // videos are played backward, too
   std::int64_t slice_;
-  TrajectoryPlan plan_;
+  RolloutPlan plan_;
   at::ScalarType precision_;
 
   Encoder encoder_{nullptr};

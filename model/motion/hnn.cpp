@@ -1,7 +1,9 @@
 #include "model/motion/hnn.hpp"
 
 #include "model/base/random.hpp"
-#include "model/metrics/metrics.hpp"
+#include "model/dynamics/integrators.hpp"
+#include "model/dynamics/mlp_dynamics.hpp"
+#include "model/networks/layers.hpp"
 
 namespace hamgen::model {
 
@@ -16,7 +18,7 @@ std::vector<schemas::Field> Hnn::fields() {
               "points of each trajectory in a step, one after the other; null: all")
           .at_least(1)
           .or_automatic(),
-      text("integrator.method", "dopri5", "scheme of roll-outs").one_of(stepper_names(false)),
+      text("integrator.method", "dopri5", "scheme of rollouts").one_of(stepper_names(false)),
       real("integrator.tolerance", 1e-7, "", "of a step's error, absolute and relative; dopri5").above(0),
       integer("integrator.substeps", 1, "", "steps of the scheme between two frames")
           .at_least(1)
@@ -33,8 +35,7 @@ Hnn::Hnn(const schemas::Settings& settings, const DataShape& shape, Kind kind)
                               " is not allowed: the dataset's trajectories have " +
                               std::to_string(shape.frames) + " frames");
   stepper_options_.tolerance = settings.real("integrator.tolerance");
-  Initializer initializer(
-      random_key(static_cast<std::uint64_t>(settings.integer("seed")), Purpose::parameters));
+  Initializer initializer(settings);
   const auto hidden = settings.integers("hnn.hidden");
   if (kind == Kind::hamiltonian)
     dynamics_ = register_module("hamiltonian", MlpHamiltonian(shape.coordinates, hidden, initializer)).get();
@@ -69,10 +70,10 @@ Validation Hnn::validate(const Batch& batch) {
   return validation;
 }
 
-std::vector<PhaseSpace> Hnn::roll_out(const PhaseSpace& start, std::int64_t count, double dt) const {
+std::vector<PhaseSpace> Hnn::rollout(const PhaseSpace& start, std::int64_t count, double dt) const {
   StepperOptions options = stepper_options_;
   options.dt = dt;
-  return model::roll_out(stepper_, *dynamics_, start, count, options, substeps_);
+  return model::rollout(stepper_, *dynamics_, start, count, options, substeps_);
 }
 
 }  // namespace hamgen::model

@@ -7,21 +7,10 @@
 // dq/dt and dp/dt as outputs, trained alike: what a Hamiltonian adds is the difference.
 #pragma once
 
-#include "model/dynamics/integrators.hpp"
-#include "model/interfaces/model.hpp"
-#include "model/networks/mlp.hpp"
+#include "model/dynamics/rollout.hpp"
+#include "model/interfaces/state_model.hpp"
 
 namespace hamgen::model {
-
-// A model of states: what evaluation needs.
-class StateModel : public Model {
- public:
-  Observation observation() const final { return Observation::states; }
-  virtual const Dynamics& dynamics() const = 0;
-  // States after 0, ..., count - 1 intervals of dt, [B, D] each, in the type of `start` (double for
-  // exactness).
-  virtual std::vector<PhaseSpace> roll_out(const PhaseSpace& start, std::int64_t count, double dt) const = 0;
-};
 
 class Hnn : public StateModel {
  public:
@@ -33,7 +22,7 @@ class Hnn : public StateModel {
   LossTerms loss(const Batch& batch, const StepContext& context) override;
   Validation validate(const Batch& batch) override;
   const Dynamics& dynamics() const override { return *dynamics_; }
-  std::vector<PhaseSpace> roll_out(const PhaseSpace& start, std::int64_t count, double dt) const override;
+  std::vector<PhaseSpace> rollout(const PhaseSpace& start, std::int64_t count, double dt) const override;
 
  private:
   // [B, T], of the derivatives, the mean over coordinates.

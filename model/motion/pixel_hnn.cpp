@@ -1,6 +1,7 @@
 #include "model/motion/pixel_hnn.hpp"
 
 #include "model/base/random.hpp"
+#include "model/dynamics/integrators.hpp"
 
 namespace hamgen::model {
 namespace {
@@ -24,7 +25,7 @@ std::vector<schemas::Field> PixelHnn::fields(Kind kind) {
       real("objective.canonical_weight", 1, "", "of p = dq/dt (eq. 13)").at_least(0),
       real("objective.hnn_weight", 0.1, "", "of Hamilton's equations (eq. 12)").at_least(0),
       real("objective.weight_decay", 1e-5, "", "of half the parameters' squares (eq. 15)").at_least(0),
-      text("integrator.method", "dopri5", "scheme of roll-outs").one_of(stepper_names(true, false)),
+      text("integrator.method", "dopri5", "scheme of rollouts").one_of(stepper_names(true, false)),
       real("integrator.tolerance", 1e-6, "", "of a step's error, absolute and relative; dopri5").above(0),
       real("integrator.binding", 4, "1 / frame", "how strongly tao binds its two copies of the state")
           .at_least(0),
@@ -65,8 +66,7 @@ PixelHnn::PixelHnn(const schemas::Settings& settings, const DataShape& shape, Ki
                               std::to_string(shape.frames));
   stepper_options_.tolerance = settings.real("integrator.tolerance");
   stepper_options_.binding = settings.real("integrator.binding");
-  Initializer initializer(
-      random_key(static_cast<std::uint64_t>(settings.integer("seed")), Purpose::parameters));
+  Initializer initializer(settings);
   kind == Kind::dense ? make_dense(settings, initializer) : make_convolutional(settings, initializer);
   hamiltonian_ = register_module("hamiltonian",
                                  MlpHamiltonian(dimension_, settings.integers("hnn.hidden"), initializer));
@@ -141,10 +141,10 @@ PhaseSpace PixelHnn::infer(const Tensor& frames) const {
   return encode(to_pixels(frames.slice(1, 0, pair), shape_.image_size));
 }
 
-std::vector<PhaseSpace> PixelHnn::roll_out(const PhaseSpace& start, std::int64_t count, double speed) const {
+std::vector<PhaseSpace> PixelHnn::rollout(const PhaseSpace& start, std::int64_t count, double speed) const {
   StepperOptions options = stepper_options_;
   options.dt = speed;
-  return model::roll_out(stepper_, *hamiltonian_, start, count, options, substeps_);
+  return model::rollout(stepper_, *hamiltonian_, start, count, options, substeps_);
 }
 
 Tensor PixelHnn::decode(const PhaseSpace& state) const {

@@ -16,9 +16,9 @@
 #pragma once
 
 #include "model/data/encoder_input.hpp"
-#include "model/dynamics/integrators.hpp"
+#include "model/dynamics/mlp_dynamics.hpp"
+#include "model/dynamics/rollout.hpp"
 #include "model/interfaces/video_model.hpp"
-#include "model/networks/mlp.hpp"
 
 namespace hamgen::model {
 
@@ -33,8 +33,8 @@ class PixelHnn : public VideoModel {
 
   std::int64_t context() const override { return 2; }
   PhaseSpace infer(const Tensor& frames) const override;  // [B, D] each
-  std::vector<PhaseSpace> roll_out(const PhaseSpace& start, std::int64_t count,
-                                   double speed = 1) const override;
+  std::vector<PhaseSpace> rollout(const PhaseSpace& start, std::int64_t count,
+                                  double speed = 1) const override;
   Tensor decode(const PhaseSpace& state) const override;
   const Dynamics& dynamics() const override { return *hamiltonian_; }
 

@@ -1,5 +1,6 @@
 #include "model/networks/layers.hpp"
 
+#include "model/base/random.hpp"
 #include "model/kernels/upsampled_convolution.hpp"
 
 #include <cmath>
@@ -15,6 +16,9 @@ std::pair<std::int64_t, std::int64_t> padding(std::int64_t size, std::int64_t ke
 }
 
 }  // namespace
+
+Initializer::Initializer(const schemas::Settings& settings)
+    : Initializer(random_key(static_cast<std::uint64_t>(settings.integer("seed")), Purpose::parameters)) {}
 
 Tensor Initializer::weights(at::IntArrayRef shape, double gain) {
   std::int64_t fan_in = 1;

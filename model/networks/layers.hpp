@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "model/base/torch.hpp"
+#include "schemas/field.hpp"
 
 namespace hamgen::model {
 
@@ -13,6 +14,8 @@ namespace hamgen::model {
 class Initializer {
  public:
   explicit Initializer(std::uint64_t key) : generator_(make_generator(key)) {}
+  // The stream of a model's parameters, by the run's seed.
+  explicit Initializer(const schemas::Settings& settings);
   Tensor weights(at::IntArrayRef shape, double gain);  // [outputs, inputs, ...]
   // Rows or columns of length 1, at right angles (Saxe et al. 2014, arXiv:1312.6120).
   Tensor orthogonal_weights(std::int64_t outputs, std::int64_t inputs);
@@ -22,8 +25,8 @@ class Initializer {
 };
 
 inline constexpr double small_gain = 0.5773502691896258;  // 1 / sqrt(3): PyTorch's default for its own layers
-inline constexpr double he_gain =
-    1.3867504905630728;  // sqrt(2 / (1 + 0.2^2)): keeps the variance through leaky ReLU
+// sqrt(2 / (1 + 0.2^2)): keeps the variance through leaky ReLU.
+inline constexpr double he_gain = 1.3867504905630728;
 
 enum class Activation { none, leaky_relu, relu, tanh, softplus, sigmoid };  // leaky ReLU: slope 0.2
 Tensor activate(const Tensor& x, Activation activation);

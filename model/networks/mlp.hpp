@@ -1,8 +1,8 @@
 // Dense networks with orthogonal initial weights, as Hamiltonian Neural Networks are built of (Greydanus,
-// Dzamba, Yosinski 2019, arXiv:1906.01563), and a Hamiltonian made of one.
+// Dzamba, Yosinski 2019, arXiv:1906.01563).
 #pragma once
 
-#include "model/dynamics/hamiltonian.hpp"
+#include "model/networks/layers.hpp"
 
 namespace hamgen::model {
 
@@ -26,29 +26,5 @@ class MlpImpl : public torch::nn::Module {
   MlpShape shape_;
 };
 TORCH_MODULE(Mlp);
-
-// H(q, p) from one network of both; q, p: [B, D].
-class MlpHamiltonianImpl : public torch::nn::Module, public Hamiltonian {
- public:
-  MlpHamiltonianImpl(std::int64_t coordinates, const std::vector<std::int64_t>& hidden,
-                     Initializer& initializer);
-  bool is_separable() const override { return false; }
-  Tensor energy(const Tensor& q, const Tensor& p) const override;
-
- private:
-  Mlp network_{nullptr};
-};
-TORCH_MODULE(MlpHamiltonian);
-
-// dq/dt and dp/dt from one network, of no Hamiltonian.
-class MlpFieldImpl : public torch::nn::Module, public Dynamics {
- public:
-  MlpFieldImpl(std::int64_t coordinates, const std::vector<std::int64_t>& hidden, Initializer& initializer);
-  PhaseSpace rate(const PhaseSpace& state) const override;
-
- private:
-  Mlp network_{nullptr};
-};
-TORCH_MODULE(MlpField);
 
 }  // namespace hamgen::model

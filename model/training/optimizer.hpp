@@ -10,12 +10,10 @@
 #include <string>
 #include <vector>
 
-#include "model/base/torch.hpp"
+#include "model/base/tensors.hpp"
 #include "schemas/field.hpp"
 
 namespace hamgen::model {
-
-using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
 
 // The parameters of a module, moved into one buffer that they are views of.
 class FlatParameters {

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "model/training/optimizer.hpp"
+#include "model/base/tensors.hpp"
 
 namespace hamgen::model {
 

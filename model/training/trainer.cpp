@@ -7,6 +7,7 @@ namespace hamgen::model {
 namespace {
 
 using dataset::Json;
+using dataset::number;
 using schemas::FieldError;
 
 constexpr const char* best_name = "best.safetensors";
@@ -23,11 +24,6 @@ double unix_time() {
 Model& on_device(Model& model, const at::Device& device) {
   model.to(device);
   return model;
-}
-
-// An infinite or undefined number has no place in JSON.
-Json number(double value) {
-  return std::isfinite(value) ? Json(value) : Json(nullptr);
 }
 
 }  // namespace
@@ -123,11 +119,13 @@ void Trainer::require_finite() const {
 
 void Trainer::advance(const Batch& batch) {
   is_between_steps_ = false;
-  StepContext context{seed_, static_cast<std::uint64_t>(step_), horizon(),
-                      static_cast<double>(step_) / static_cast<double>(steps_)};
-  context.is_logged = (step_ + 1) % settings_.integer("train.log_every") == 0;
-  context.share = {group_->rank(), group_->size()};
-  context.profile = profile_;
+  const StepContext context{.seed = seed_,
+                            .step = static_cast<std::uint64_t>(step_),
+                            .horizon = horizon(),
+                            .progress = static_cast<double>(step_) / static_cast<double>(steps_),
+                            .is_logged = (step_ + 1) % settings_.integer("train.log_every") == 0,
+                            .share = {group_->rank(), group_->size()},
+                            .profile = profile_};
   LossTerms terms = model_->loss(batch, context);
   terms.averaged.emplace_back("loss", terms.loss.detach());
   context.lap("loss");
@@ -138,7 +136,7 @@ void Trainer::advance(const Batch& batch) {
   average(terms);
   context.lap("exchange");
   const Tensor norm = optimizer_.gradient_norm();
-  const Tensor is_finite = norm.isfinite() & terms.averaged.back().second.isfinite();
+  const Tensor is_finite = norm.isfinite() & terms.averaged.of("loss").isfinite();
   // To ask a GPU in every step would stall it: there the answer is kept, and read before anything is written.
   if (device_.is_cpu() && !is_finite.item<bool>()) diverged(&terms);
   is_finite_ = is_finite_.defined() ? is_finite_ & is_finite : is_finite;

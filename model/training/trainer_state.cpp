@@ -56,7 +56,8 @@ void Trainer::resume(const Checkpoint& checkpoint) {
   } catch (const Json::exception&) {
     throw CheckpointError(where + " is damaged: the trainer's state is not understood");
   }
-  NamedTensors saved, sums;
+  NamedTensors saved;
+  NamedScalars sums;
   for (const auto& [name, tensor] : checkpoint.tensors) {
     if (name.starts_with(log_prefix))
       sums.emplace_back(name.substr(std::string(log_prefix).size()), tensor.to(device_));

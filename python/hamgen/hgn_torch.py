@@ -233,7 +233,7 @@ class Hgn(nn.Module):
                     p + dt * sum(w * s[1] for w, s in zip(weights, slopes)))
         raise NotImplementedError(f"integrator {method} is in hgn-fit only")
 
-    def roll_out(self, state: tuple[Tensor, Tensor], frames: int, speed: float = 1) -> list[tuple[Tensor, Tensor]]:
+    def rollout(self, state: tuple[Tensor, Tensor], frames: int, speed: float = 1) -> list[tuple[Tensor, Tensor]]:
         """The state and its future, `frames` in all; a negative speed plays backward."""
         substeps = self.config["integrator"]["substeps"]
         states = [state]
@@ -246,8 +246,8 @@ class Hgn(nn.Module):
 
     def window(self, state: tuple[Tensor, Tensor], frames: int) -> list[tuple[Tensor, Tensor]]:
         """The states at a window's first `frames` frames, from that at the anchor: backward and forward."""
-        past = self.roll_out(state, self.anchor + 1, -1)[::-1]
-        return (past + self.roll_out(state, max(frames - self.anchor, 1))[1:])[:frames]
+        past = self.rollout(state, self.anchor + 1, -1)[::-1]
+        return (past + self.rollout(state, max(frames - self.anchor, 1))[1:])[:frames]
 
     def decode(self, q: Tensor) -> Tensor:
         return self.decoder(q)

@@ -11,6 +11,8 @@
 #include <limits>
 #include <type_traits>
 
+#include "schemas/names.hpp"
+
 namespace hamgen::simulators {
 namespace {
 
@@ -186,24 +188,25 @@ Orbit integrate_fixed(const Equations& equations, Reals q0, Reals p0, Reals time
 
 }  // namespace
 
-const std::vector<StepperDescriptor>& steppers() {
-  static const std::vector<StepperDescriptor> rows{
-      {"fehlberg78", "adaptive Runge-Kutta-Fehlberg 7(8)", 8, true, false},
-      {"dopri5", "adaptive Dormand-Prince 5(4)", 5, true, false},
-      {"bulirsch_stoer", "adaptive extrapolation of variable order", 0, true, false},
-      {"rk4", "classical Runge-Kutta, fixed step", 4, false, false},
-      {"leapfrog", "kick-drift-kick, fixed step, symplectic", 2, false, true},
+const std::vector<SolverDescriptor>& solvers() {
+  static const std::vector<SolverDescriptor> rows{
+      {.name = "fehlberg78",
+       .summary = "adaptive Runge-Kutta-Fehlberg 7(8)",
+       .order = 8,
+       .is_adaptive = true},
+      {.name = "dopri5", .summary = "adaptive Dormand-Prince 5(4)", .order = 5, .is_adaptive = true},
+      {.name = "bulirsch_stoer", .summary = "adaptive extrapolation of variable order", .is_adaptive = true},
+      {.name = "rk4", .summary = "classical Runge-Kutta, fixed step", .order = 4},
+      {.name = "leapfrog",
+       .summary = "kick-drift-kick, fixed step, symplectic",
+       .order = 2,
+       .needs_separable = true},
   };
   return rows;
 }
 
-const StepperDescriptor& find_stepper(std::string_view name) {
-  const auto& rows = steppers();
-  const auto found = std::ranges::find(rows, name, &StepperDescriptor::name);
-  if (found != rows.end()) return *found;
-  std::string names;
-  for (const auto& row : rows) names += (names.empty() ? "" : ", ") + row.name;
-  throw schemas::FieldError("unknown integrator \"" + std::string(name) + "\": expected one of " + names);
+const SolverDescriptor& find_solver(std::string_view name) {
+  return schemas::find_named(solvers(), "integrator", name, &SolverDescriptor::name);
 }
 
 IntegratorOptions IntegratorOptions::tightened() const {
@@ -216,7 +219,7 @@ IntegratorOptions IntegratorOptions::tightened() const {
 }
 
 void require_suitable(const IntegratorOptions& options, const System& system) {
-  if (!find_stepper(options.method).needs_separable) return;
+  if (!find_solver(options.method).needs_separable) return;
   if (!system.is_separable())
     throw schemas::FieldError("integrator.method = \"" + options.method +
                               "\" needs a separable Hamiltonian H = V(q) + K(p), which this system has not");

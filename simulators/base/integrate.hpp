@@ -23,17 +23,17 @@
 
 namespace hamgen::simulators {
 
-struct StepperDescriptor {
+struct SolverDescriptor {
   std::string name;
   std::string summary;
-  int order = 0;
+  int order = 0;  // 0: it varies
   bool is_adaptive = false;
   bool needs_separable = false;  // only for H = V(q) + K(p)
 };
 
-const std::vector<StepperDescriptor>& steppers();
+const std::vector<SolverDescriptor>& solvers();
 // Throws schemas::FieldError that lists the names there are.
-const StepperDescriptor& find_stepper(std::string_view name);
+const SolverDescriptor& find_solver(std::string_view name);
 
 struct IntegratorOptions {
   std::string method = "fehlberg78";

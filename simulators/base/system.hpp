@@ -39,7 +39,7 @@ struct Start {
 
 // The plane in which a preview draws the system: phase-space coordinates, counted 0..D-1 for q and D..2D-1
 // for p. The energy landscape is drawn over the first pair, the motion over all of them.
-struct Portrait {
+struct PortraitAxes {
   std::vector<std::pair<std::size_t, std::size_t>> planes;
   std::string x_label, y_label;
 };
@@ -80,7 +80,7 @@ class System {
   virtual double half_width() const = 0;
   // After this length along x and y the world repeats, and half_width() is half of it; 0: it does not.
   virtual double period() const { return 0; }
-  virtual Portrait portrait() const = 0;
+  virtual PortraitAxes portrait_axes() const = 0;
 };
 
 // A start that the settings ask for was not found. The trajectory is drawn again.

@@ -84,13 +84,11 @@ std::vector<schemas::Field> CustomDefinition::fields() {
           .items(1, most_coordinates),
       texts("physics.constants", {"m = 0.5 [mass]", "k = 2 [mass / time^2]"},
             "each \"name = number\", or \"name = low .. high\" where every trajectory draws its own from "
-            "U(low, "
-            "high); a unit may follow in [brackets]")
+            "U(low, high); a unit may follow in [brackets]")
           .items(0, most_constants),
       text("physics.hamiltonian", "p^2 / (2 m) + k q^2 / 2",
            "H as a formula of these names: + - * / ^, parentheses, pi, sin cos tan asin acos atan atan2 exp "
-           "log "
-           "sqrt abs tanh sinh cosh pow hypot min max; \"2 m\" is 2 * m"),
+           "log sqrt abs tanh sinh cosh pow hypot min max; \"2 m\" is 2 * m"),
       text("physics.position_unit", "length", "unit of the coordinates, in words"),
       text("physics.momentum_unit", "mass length / time", "unit of the momenta, in words"),
       texts("start.values", {"q = 0.5 .. 1", "p = -1 .. 1"},
@@ -102,8 +100,7 @@ std::vector<schemas::Field> CustomDefinition::fields() {
           .or_automatic(),
       texts("scene.discs", {"0; q; 0.4"},
             "the picture, from back to front: \"x; y; radius\" of each disc, formulas of all the names; "
-            "radii are "
-            "multiplied by look.radius_scale")
+            "radii are multiplied by look.radius_scale")
           .items(1, most_discs),
   };
 }

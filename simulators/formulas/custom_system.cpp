@@ -80,7 +80,7 @@ class CustomSystem final : public System {
   double half_width() const override;
 
   // Position and momentum of one coordinate; the first two positions where there are more.
-  Portrait portrait() const override {
+  PortraitAxes portrait_axes() const override {
     const auto& names = definition_.coordinates;
     return {{{0, 1}}, names[0], names.size() > 1 ? names[1] : definition_.momenta[0]};
   }

@@ -5,7 +5,8 @@
 #include <cctype>
 #include <charconv>
 #include <numbers>
-#include <numeric>
+
+#include "schemas/names.hpp"
 
 // What an expectation with an action calls itself: what it expects.
 template <class Subject, class Action>
@@ -37,33 +38,15 @@ struct Scope {
 };
 class ScopeTag;
 
-// Letters to change, insert or leave out to get from one name to the other (Levenshtein).
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i] != b[j]);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
-    }
-  }
-  return row.back();
-}
-
 std::string unknown_name(std::string_view name, std::span<const std::string> names) {
   std::vector<std::string_view> known(names.begin(), names.end());
   for (const Function& function : functions()) known.push_back(function.name);
-  const auto nearest = std::ranges::min(known, {}, [&](auto candidate) { return distance(name, candidate); });
   std::string text = "unknown name \"" + std::string(name) + "\": expected ";
   for (const std::string& candidate : names)
     text += (&candidate == &names.front() ? "one of " : ", ") + candidate;
   text += names.empty() ? "a number, pi or a function" : ", pi or a function";
-  const std::size_t changes = distance(name, nearest);
-  const bool is_near = changes < name.size() && changes <= std::max<std::size_t>(1, name.size() / 3);
-  return is_near ? text + "; did you mean \"" + std::string(nearest) + "\"?" : text;
+  const auto nearest = schemas::nearest_name(name, known);
+  return nearest ? text + "; did you mean \"" + std::string(*nearest) + "\"?" : text;
 }
 
 Expression number(double value) {

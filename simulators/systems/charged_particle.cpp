@@ -62,7 +62,7 @@ class ChargedParticle final : public System {
   }
   std::size_t bodies() const override { return 1; }
   double half_width() const override { return reach_ + look_.radius(mass_.high); }
-  Portrait portrait() const override { return {{{0, 1}}, "x", "y"}; }
+  PortraitAxes portrait_axes() const override { return {{{0, 1}}, "x", "y"}; }
 
  private:
   struct Velocity {
@@ -100,8 +100,7 @@ double ChargedParticle::largest_reach() const {
   if (half == 0 && square == 0)
     throw schemas::FieldError(
         "physics.stiffness = 0 is not allowed where physics.charge or physics.field may be 0: nothing holds "
-        "the "
-        "particle");
+        "the particle");
   if (v * half <= square * r) return std::sqrt(r * r + v * v / square);
   return (v + half * r) / std::sqrt(half * half + square);
 }

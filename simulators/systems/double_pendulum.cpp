@@ -84,7 +84,7 @@ class DoublePendulum final : public System {
   std::size_t bodies() const override { return 2; }
   // Both rods stretched out, in any direction. The first bob, nearer by a rod, may be the larger one.
   double half_width() const override { return 2 * length_.high + look_.radius(mass_.high); }
-  Portrait portrait() const override {
+  PortraitAxes portrait_axes() const override {
     return {{{0, 2}, {1, 3}}, "angle q_1, q_2", "angular momentum p_1, p_2"};
   }
 
@@ -105,8 +105,7 @@ SystemDescriptor double_pendulum() {
           "H = p_2^2 / (2 m_2 l_2^2) + (p_1 - (l_1 / l_2) p_2 cos d)^2 / (2 l_1^2 (m_1 + m_2 sin^2 "
           "d)) + (m_1 + m_2) g l_1 (1 - cos q_1) + m_2 g l_2 (1 - cos q_2), d = q_1 - q_2",
       .reference =
-          "Landau and Lifshitz, Mechanics, sec. 5, problem 1; Shinbrot et al. 1992, "
-          "doi:10.1119/1.16860",
+          "Landau and Lifshitz, Mechanics, sec. 5, problem 1; Shinbrot et al. 1992, doi:10.1119/1.16860",
       .conserved = "H",
       .fields =
           {spread("physics.mass", {0.5}, "mass", "masses m_1, m_2 of the bobs, each drawn").above(0),

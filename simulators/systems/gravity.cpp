@@ -55,17 +55,4 @@ void remove_mean(Reals m, MutableReals vectors) {
   }
 }
 
-std::vector<std::string> coordinate_names(std::size_t bodies) {
-  std::vector<std::string> names;
-  for (std::size_t body = 1; body <= bodies; ++body)
-    for (const char* axis : {"x_", "y_"}) names.push_back(axis + std::to_string(body));
-  return names;
-}
-
-Portrait portrait(std::size_t bodies) {
-  Portrait portrait{{}, "x", "y"};
-  for (std::size_t body = 0; body < bodies; ++body) portrait.planes.emplace_back(2 * body, 2 * body + 1);
-  return portrait;
-}
-
 }  // namespace hamgen::simulators::gravity

@@ -67,7 +67,7 @@ class HenonHeiles final : public System {
   }
   std::size_t bodies() const override { return 1; }
   double half_width() const override { return reach(lambda_.high, energy_[1]) + look_.radius(1); }
-  Portrait portrait() const override { return {{{0, 1}}, "x", "y"}; }
+  PortraitAxes portrait_axes() const override { return {{{0, 1}}, "x", "y"}; }
 
  private:
   Look look_;

@@ -107,7 +107,7 @@ class KeplerRelativistic final : public System {
   double half_width() const override {
     return std::max(semi_major_.high * (1 + eccentricity_.high) + radii_[1], radii_[0]);
   }
-  Portrait portrait() const override { return {{{0, 1}}, "x", "y"}; }
+  PortraitAxes portrait_axes() const override { return {{{0, 1}}, "x", "y"}; }
 
  private:
   schemas::Spread attraction_, light_speed_, mass_ratio_, semi_major_, eccentricity_;

@@ -7,6 +7,8 @@
 #include <numbers>
 #include <stdexcept>
 
+#include "simulators/systems/planar.hpp"
+
 namespace hamgen::simulators {
 namespace {
 
@@ -71,12 +73,7 @@ class LennardJones final : public System {
   explicit LennardJones(const schemas::Settings& settings);
 
   std::size_t dimension() const override { return 2 * particles_; }
-  std::vector<std::string> coordinate_names() const override {
-    std::vector<std::string> names;
-    for (std::size_t body = 1; body <= particles_; ++body)
-      for (const char* axis : {"x_", "y_"}) names.push_back(axis + std::to_string(body));
-    return names;
-  }
+  std::vector<std::string> coordinate_names() const override { return planar_names(particles_); }
   std::vector<Label> parameter_labels() const override {
     return {{"box", "sigma"}, {"onset", "sigma"}, {"cutoff", "sigma"}};
   }
@@ -95,12 +92,7 @@ class LennardJones final : public System {
   double half_width() const override { return box_ / 2; }
   double period() const override { return box_; }
 
-  Portrait portrait() const override {
-    Portrait portrait{{}, "x", "y"};
-    for (std::size_t body = 0; body < particles_; ++body)
-      portrait.planes.emplace_back(2 * body, 2 * body + 1);
-    return portrait;
-  }
+  PortraitAxes portrait_axes() const override { return planar_axes(particles_); }
 
  private:
   static double potential(Reals c, Reals q);

@@ -45,7 +45,7 @@ class MassSpring final : public System {
     return largest_start * std::max(1.0, 1 / std::sqrt(mass_.low * stiffness_.low)) +
            look_.radius(mass_.high);
   }
-  Portrait portrait() const override { return {{{0, 1}}, "position q", "momentum p"}; }
+  PortraitAxes portrait_axes() const override { return {{{0, 1}}, "position q", "momentum p"}; }
 
  private:
   schemas::Settings settings_;

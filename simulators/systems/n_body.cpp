@@ -9,7 +9,7 @@
 namespace hamgen::simulators {
 namespace {
 
-class NBody final : public System {
+class NBody final : public gravity::PointMasses {
  public:
   NBody(const schemas::Settings& settings, bool antisymmetric_pair)
       : settings_(settings),
@@ -19,10 +19,6 @@ class NBody final : public System {
         gravity_(settings.spread("physics.gravity")),
         antisymmetric_pair_(antisymmetric_pair) {}
 
-  std::size_t dimension() const override { return 2 * masses_.size(); }
-  std::vector<std::string> coordinate_names() const override {
-    return gravity::coordinate_names(masses_.size());
-  }
   std::vector<Label> parameter_labels() const override {
     std::vector<Label> labels{{"gravity", "length^3 / (mass time^2)"}};
     for (std::size_t body = 1; body <= masses_.size(); ++body)
@@ -34,15 +30,6 @@ class NBody final : public System {
 
   Start draw_start(RandomStream& random) const override;
 
-  double energy(Reals c, Reals q, Reals p) const override {
-    return gravity::energy(c[0], c.subspan(1), q, p);
-  }
-  void dH_dq(Reals c, Reals q, Reals, MutableReals out) const override {
-    gravity::dH_dq(c[0], c.subspan(1), q, out);
-  }
-  void dH_dp(Reals c, Reals, Reals p, MutableReals out) const override {
-    gravity::dH_dp(c.subspan(1), p, out);
-  }
   void show(Reals c, Reals q, Reals, Scene& scene) const override {
     scene.discs.resize(masses_.size());
     for (std::size_t body = 0; body < masses_.size(); ++body)
@@ -50,8 +37,6 @@ class NBody final : public System {
   }
   std::size_t bodies() const override { return masses_.size(); }
   double half_width() const override { return 2.75; }
-
-  Portrait portrait() const override { return gravity::portrait(masses_.size()); }
 
  private:
   schemas::Settings settings_;

@@ -50,7 +50,7 @@ Motion motion_at(const Planet& planet, double mu, double epoch) {
   return {c * x - s * y, s * x + c * y, c * vx - s * vy, s * vx + c * vy};
 }
 
-class Planets final : public System {
+class Planets final : public gravity::PointMasses {
  public:
   explicit Planets(const schemas::Settings& settings)
       : mass_factor_(settings.spread("physics.mass_factor")),
@@ -60,10 +60,6 @@ class Planets final : public System {
     for (double& radius : radii_) radius *= settings.real("look.radius_scale");
   }
 
-  std::size_t dimension() const override { return 2 * bodies_in_all; }
-  std::vector<std::string> coordinate_names() const override {
-    return gravity::coordinate_names(bodies_in_all);
-  }
   std::vector<Label> parameter_labels() const override {
     std::vector<Label> labels{{"gravity", "AU^3 / (solar mass year^2)"}, {"mass_sun", "solar mass"}};
     for (const Planet& planet : giants) labels.push_back({std::string("mass_") + planet.name, "solar mass"});
@@ -73,16 +69,6 @@ class Planets final : public System {
   std::string momentum_unit() const override { return "solar mass AU / year"; }
 
   Start draw_start(RandomStream& random) const override;
-
-  double energy(Reals c, Reals q, Reals p) const override {
-    return gravity::energy(c[0], c.subspan(1), q, p);
-  }
-  void dH_dq(Reals c, Reals q, Reals, MutableReals out) const override {
-    gravity::dH_dq(c[0], c.subspan(1), q, out);
-  }
-  void dH_dp(Reals c, Reals, Reals p, MutableReals out) const override {
-    gravity::dH_dp(c.subspan(1), p, out);
-  }
 
   void show(Reals, Reals q, Reals, Scene& scene) const override {
     scene.discs.resize(bodies_in_all);
@@ -94,7 +80,6 @@ class Planets final : public System {
   }
   std::size_t bodies() const override { return bodies_in_all; }
   double half_width() const override;
-  Portrait portrait() const override { return gravity::portrait(bodies_in_all); }
 
  private:
   schemas::Spread mass_factor_, epoch_;

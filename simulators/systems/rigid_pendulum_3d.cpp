@@ -84,7 +84,7 @@ class RigidPendulum3d final : public System {
     const double near = std::sin(nearest(e + pi / 2) - e);
     return length_.high * reach + look_.radius(mass_.high) * (1 + depth_ * near);
   }
-  Portrait portrait() const override { return {{{0, 2}}, "angle theta", "momentum p_theta"}; }
+  PortraitAxes portrait_axes() const override { return {{{0, 2}}, "angle theta", "momentum p_theta"}; }
 
  private:
   Look look_;
@@ -131,8 +131,7 @@ SystemDescriptor rigid_pendulum_3d() {
                .at_most(3),
            spread("start.highest", {0.9, 1.4}, "radian",
                   "theta_2: largest angle, at least theta_1; theta_1 + theta_2 must be below pi; equal to "
-                  "theta_1: "
-                  "a conical pendulum")
+                  "theta_1: a conical pendulum")
                .at_least(0.01)
                .at_most(3),
            real("look.elevation", 90, "degree", "the viewer's height above the horizon; 90: from above")

@@ -61,8 +61,7 @@ double Bounds::largest_stretch() const {
   } else if (potential(high) <= energy_) {
     throw schemas::FieldError(
         "physics.alpha is not allowed: at start.amplitude a spring could leave its well, and the chain "
-        "break; "
-        "choose a smaller one, or a larger physics.beta");
+        "break; choose a smaller one, or a larger physics.beta");
   }
   for (int i = 0; i < 100; ++i) {
     const double middle = (low + high) / 2;
@@ -138,10 +137,10 @@ class SpringChain final : public System {
   double half_width() const override {
     return std::max(place(masses_ - 1), reach_) + look_.radius(mass_.high);
   }
-  Portrait portrait() const override {
-    Portrait portrait{{}, "displacement q_i", "momentum p_i"};
-    for (std::size_t i = 0; i < masses_; ++i) portrait.planes.emplace_back(i, masses_ + i);
-    return portrait;
+  PortraitAxes portrait_axes() const override {
+    PortraitAxes axes{{}, "displacement q_i", "momentum p_i"};
+    for (std::size_t i = 0; i < masses_; ++i) axes.planes.emplace_back(i, masses_ + i);
+    return axes;
   }
 
  private:
@@ -212,8 +211,7 @@ SystemDescriptor spring_chain() {
           "H = sum_i p_i^2 / (2 m) + sum_i (k d_i^2 / 2 + alpha d_i^3 / 3 + beta d_i^4 / 4), "
           "d_i = q_{i+1} - q_i, q_0 = q_{n+1} = 0",
       .reference =
-          "Fermi, Pasta, Ulam 1955, doi:10.2172/4376203; Ford 1992, "
-          "doi:10.1016/0370-1573(92)90116-H",
+          "Fermi, Pasta, Ulam 1955, doi:10.2172/4376203; Ford 1992, doi:10.1016/0370-1573(92)90116-H",
       .conserved = "H; the energy of each normal mode where alpha = beta = 0",
       .fields =
           {integer("physics.bodies", 8, "", "number n of masses").at_least(1).at_most(4096),

@@ -94,7 +94,7 @@ class ZeroSumGame final : public System {
   }
   std::size_t bodies() const override { return 0; }
   double half_width() const override { return 1; }
-  Portrait portrait() const override { return {{{0, dimension()}}, "log-odds q_1", "p_1"}; }
+  PortraitAxes portrait_axes() const override { return {{{0, dimension()}}, "log-odds q_1", "p_1"}; }
 
  private:
   using Numbers = std::array<double, 3>;  // of at most three strategies

@@ -16,6 +16,7 @@
 #include "apps/generate/generate.hpp"
 #include "apps/generate/producer.hpp"
 #include "dataset/files/commit.hpp"
+#include "dataset/files/sha256.hpp"
 #include "tests/temporary_directory.hpp"
 
 namespace {
@@ -71,7 +72,7 @@ Stages time_stages(const apps::Config& config, std::int64_t trajectories) {
     apps::Product product;
     product.trajectory = simulation.trajectory(simulators::Split::train, id);
     timer.lap(total.simulate);
-    const auto frames = producer.render_observed(product.trajectory);
+    const auto frames = producer.render_observed(product.trajectory).frames;
     timer.lap(total.render);
     product.frames = producer.compress(frames);
     timer.lap(total.deflate);

@@ -5,6 +5,7 @@
 
 #include "dataset/files/commit.hpp"
 #include "dataset/files/deflate.hpp"
+#include "dataset/files/sha256.hpp"
 
 using namespace hamgen::dataset;
 

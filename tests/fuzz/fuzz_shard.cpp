@@ -15,6 +15,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "dataset/files/sha256.hpp"
 #include "dataset/shards/shard_file.hpp"
 #include "tests/dataset/imaginary_shard.hpp"
 #include "tests/temporary_directory.hpp"

@@ -26,7 +26,7 @@ NamedTensors dump(const apps::FitConfig& config) {
   terms.loss.backward();
   const Posterior posterior = hgn.encode(to_pixels(input.slice(1, 0, 4), size));
   auto noise_generator = make_generator(random_key(7, Purpose::posterior, {step}));
-  const auto states = hgn.roll_out(hgn.start(posterior.mean), frames);
+  const auto states = hgn.rollout(hgn.start(posterior.mean), frames);
 
   NamedTensors tensors = tensors_of(hgn);
   const auto put = [&](const std::string& name, const Tensor& tensor) {

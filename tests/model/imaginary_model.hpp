@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "model/dynamics/integrators.hpp"
+#include "model/dynamics/rollout.hpp"
 #include "model/interfaces/video_model.hpp"
 
 namespace hamgen::tests {
@@ -44,11 +45,11 @@ class ImaginaryModel : public model::VideoModel {
     const at::Tensor first = (model::to_pixels(frames, 8).select(1, 0) - 0.5) * 4;
     return {first.select(1, 0).flatten(1).narrow(1, 0, 1), first.select(1, 1).flatten(1).narrow(1, 0, 1)};
   }
-  std::vector<model::PhaseSpace> roll_out(const model::PhaseSpace& start, std::int64_t count,
-                                          double speed = 1) const override {
+  std::vector<model::PhaseSpace> rollout(const model::PhaseSpace& start, std::int64_t count,
+                                         double speed = 1) const override {
     model::StepperOptions options;
     options.dt = shape_.dt * speed;
-    return model::roll_out(stepper_, dynamics_, start, count, options);
+    return model::rollout(stepper_, dynamics_, start, count, options);
   }
   at::Tensor decode(const model::PhaseSpace& s) const override {
     const auto plane = [](const at::Tensor& x) {

@@ -50,7 +50,8 @@ SmallRun::SmallRun(const std::filesystem::path& directory, const apps::Json& cha
       training(model::training_data(config.settings, data.manifest, data.reader)),
       network(config.model->make(config.settings, training.shape)),
       trainer(config.settings, training,
-              model::window_source(config.settings, training, data.reader, *network), network, at::kCPU,
-              directory) {}
+              model::window_source(config.settings, training, data.reader, network->observation(),
+                                   network->training_frames(training.shape)),
+              network, at::kCPU, directory) {}
 
 }  // namespace hamgen::tests

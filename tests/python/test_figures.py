@@ -185,7 +185,7 @@ class Datasets(FigureTest):
 
 @needs_matplotlib
 class Evaluations(FigureTest):
-    def test_the_legend_tells_mean_and_variance_of_the_roll_out(self):
+    def test_the_legend_tells_mean_and_variance_of_the_rollout(self):
         path = evaluation(record("HGN", 0, ENERGY), record("latent ODE", 0, None))
         figure = evaluations.figure_6(argparse.Namespace(evaluations=[path]))
         words = words_of(figure)

@@ -139,7 +139,7 @@ class Rollouts(Refusals):
         self.assertEqual(done.returncode, 0, done.stderr)
         with Image.open(out) as image:
             picture = np.asarray(image.convert("RGB")) / 255
-        self.assertEqual(picture.shape, (2 * 16, 8 * 16, 3))  # truth above the roll-out
+        self.assertEqual(picture.shape, (2 * 16, 8 * 16, 3))  # truth above the rollout
         row = json.loads(done.stdout)["rows"][0]
         frames = picture.reshape(2, 16, 8, 16, 3).transpose(0, 2, 1, 3, 4)
         mse = ((frames[0] - frames[1]) ** 2).mean(axis=(1, 2, 3))

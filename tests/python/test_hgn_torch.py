@@ -76,7 +76,7 @@ class SameAsProgram(unittest.TestCase):
         self.assert_close(mean, io["mean"], 1e-5)
         if log_variance is not None:
             self.assert_close(log_variance, io["log_variance"], 1e-5)
-        states = hgn.roll_out(hgn.start(mean), 6)
+        states = hgn.rollout(hgn.start(mean), 6)
         self.assert_close(states[-1][0], io["last_q"], 1e-5)
         self.assert_close(states[-1][1], io["last_p"], 1e-5)
         self.assert_close(hgn.hamiltonian(*states[-1]), io["energy"], 1e-5)

@@ -104,11 +104,11 @@ TEST_CASE("every method finds its way back to the start in every system") {
     const System& system = simulation.system();
     const double time = simulation.times()[8];
     const auto there = even_times(0, time, 8), back = even_times(time, 0, 8);
-    for (const auto& stepper : steppers()) {
-      if (stepper.needs_separable && !system.is_separable()) continue;
+    for (const auto& solver : solvers()) {
+      if (solver.needs_separable && !system.is_separable()) continue;
       CAPTURE(descriptor.name);
-      CAPTURE(stepper.name);
-      const IntegratorOptions options{.method = stepper.name, .substeps = 512};
+      CAPTURE(solver.name);
+      const IntegratorOptions options{.method = solver.name, .substeps = 512};
       double worst = 0;
       for (std::uint64_t id = 0; id < 20; ++id) {
         const Start start = start_of(system, id);

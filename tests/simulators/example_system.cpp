@@ -53,7 +53,7 @@ class RotatingHoop final : public System {
   }
   std::size_t bodies() const override { return 1; }
   double half_width() const override { return radius_.high + look_.radius(mass_.high); }
-  Portrait portrait() const override { return {{{0, 1}}, "angle q", "angular momentum p"}; }
+  PortraitAxes portrait_axes() const override { return {{{0, 1}}, "angle q", "angular momentum p"}; }
 
  private:
   schemas::Settings settings_;

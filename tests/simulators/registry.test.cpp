@@ -102,9 +102,9 @@ TEST_CASE("labels, names and starts are as many as coordinates and parameters") 
     std::set<std::string> labels;
     for (const auto& name : system.coordinate_names()) CHECK(labels.insert(name).second);
     for (const auto& label : system.parameter_labels()) CHECK(labels.insert(label.name).second);
-    const Portrait portrait = system.portrait();
-    CHECK_FALSE(portrait.planes.empty());
-    for (const auto& [x, y] : portrait.planes) CHECK(std::max(x, y) < 2 * d);
+    const PortraitAxes axes = system.portrait_axes();
+    CHECK_FALSE(axes.planes.empty());
+    for (const auto& [x, y] : axes.planes) CHECK(std::max(x, y) < 2 * d);
   }
 }
 

@@ -257,8 +257,8 @@ TEST_CASE("fixed-step methods have a drift they can reach, unless one is asked f
   CHECK(simulation_of("pendulum", {{"integrator.method", "leapfrog"}}).max_energy_drift() == 1e-3);
   CHECK(simulation_of("pendulum", {{"integrator.method", "rk4"}, {"integrator.max_energy_drift", 1e-6}})
             .max_energy_drift() == 1e-6);
-  for (const auto& stepper : steppers())
-    CHECK(simulation_of("two_body", {{"integrator.method", stepper.name}})
-              .trajectory(Split::train, 0)
-              .redraws == 0);
+  for (const auto& solver : solvers())
+    CHECK(
+        simulation_of("two_body", {{"integrator.method", solver.name}}).trajectory(Split::train, 0).redraws ==
+        0);
 }

@@ -23,7 +23,7 @@ CAPTION = """\
 Pixel MSE x 1e4 over all frames of a sequence. +-: 95 % confidence interval (Student's t) of the mean over what the table says; the
 paper does not say what its own +- is. Clean: test error against noise-free frames. % of mean image: test error, of that of the
 train split's mean image over the whole test split. Forward, backward: error of the frames outside the window against exact motion, as
-far as the plan's evaluation goes. Drift: of the learned energy along a roll-out, over its spread across trajectories. Steps: those of
+far as the plan's evaluation goes. Drift: of the learned energy along a rollout, over its spread across trajectories. Steps: those of
 the run with the fewest, and of how many where its time was up. Minutes: of training, in the mean.
 The paper: frames of 64x64, 50,000 train and 10,000 test trajectories.
 """

@@ -2,7 +2,7 @@
 
     figures.py 5 --data mass_spring pendulum two_body three_body --out fig5.pdf      datasets: frames, phase space
     figures.py 6 mass_spring.json pendulum.json --out fig6.pdf                       errors and energies over time
-    figures.py 7 runs/hgn runs/pixel_hnn --data three_body --index 3 --out fig7.pdf  roll-outs of two sequences
+    figures.py 7 runs/hgn runs/pixel_hnn --data three_body --index 3 --out fig7.pdf  rollouts of two sequences
     figures.py 8 runs/mass_spring runs/pendulum --out fig8.pdf                       samples from the prior
     figures.py rollouts runs/a runs/b --data a b --out rollouts.png                  beyond the window, beside the truth
     figures.py 9 ring.json moons.json --out fig9.pdf                                 densities of Hamiltonian flows
@@ -89,7 +89,7 @@ def make_parser() -> Parser:
     five.add_argument("--data", nargs="+", required=True, metavar="DIR", help="datasets that hamgen made")
     add_index(five)
     add_reader("6", figure_6, "errors of every frame and the learned energy over time, a column for each dataset")
-    seven = add("7", figure_7, "roll-outs of a train and a test sequence")
+    seven = add("7", figure_7, "rollouts of a train and a test sequence")
     add_runs(seven, "directories of hgn-fit: the first forward, backward, fast and slow, further ones forward")
     seven.add_argument("--data", required=True, metavar="DIR", help="dataset that hamgen made")
     add_index(seven)
@@ -99,7 +99,7 @@ def make_parser() -> Parser:
                        help="a dataset for each run: samples are from a density of what the run makes of it, not from N(0, 1)")
     eight.add_argument("--samples", type=whole(1, 100), default=4, metavar="N", help="sequences of each run [4]")
     eight.add_argument("--seed", type=whole(0, 10**15), default=0, metavar="N", help="of the samples [0]")
-    beyond = add("rollouts", figure_rollouts, "the truth above a roll-out twice as long as the window, of several runs")
+    beyond = add("rollouts", figure_rollouts, "the truth above a rollout twice as long as the window, of several runs")
     add_runs(beyond, "directories of hgn-fit")
     beyond.add_argument("--data", nargs="+", required=True, metavar="DIR", help="a dataset for each run")
     add_index(beyond)

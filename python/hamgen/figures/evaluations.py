@@ -67,7 +67,7 @@ def draw_errors(axes: plt.Axes, evaluation: dict[str, Any], looks: list[Look]) -
 
 
 def draw_energies(axes: plt.Axes, below: plt.Axes, evaluation: dict[str, Any], looks: list[Look]) -> None:
-    """The learned Hamiltonian along one roll-out. Its mean and variance are this roll-out's."""
+    """The learned Hamiltonian along one rollout. Its mean and variance are this rollout's."""
     entries = []
     for run, look in zip(evaluation["runs"], looks):
         time, energy = energy_of(run)
@@ -89,7 +89,7 @@ def draw_drifts(axes: plt.Axes, below: plt.Axes, evaluation: dict[str, Any], loo
             axes.plot(time, change, color=look.color, linestyle=look.dash, marker=".", markersize=3)
             entries.append(look._replace(label=f"{text(number_at(run, 'energy/drift'), 2)} ({text(spread, 2)})"))
     axes.set_yscale("log")
-    finish_panel(axes, below, entries, "drift over all roll-outs (spread of H)")
+    finish_panel(axes, below, entries, "drift over all rollouts (spread of H)")
 
 
 def finish_panel(axes: plt.Axes, below: plt.Axes, entries: list[Look], title: str) -> None:

@@ -1,4 +1,4 @@
-"""Figures of what models make of sequences: roll-outs beside the truth, and samples."""
+"""Figures of what models make of sequences: rollouts beside the truth, and samples."""
 from __future__ import annotations
 
 import argparse
@@ -17,7 +17,7 @@ from hamgen.figures.parts import COLORS, QUIET, FigureError, plt, text
 from hamgen.programs import program, why_missing
 
 
-def roll_out(run: Path, *options: Any) -> tuple[np.ndarray, dict[str, Any]]:
+def drawn_rollout(run: Path, *options: Any) -> tuple[np.ndarray, dict[str, Any]]:
     """Frames [rows, T, S, S, 3] of 1 that hgn-rollout shows, a row for each row of its sheet, and its JSON."""
     if reason := why_missing("hgn-rollout"):
         raise FigureError(reason)
@@ -41,17 +41,17 @@ def roll_out(run: Path, *options: Any) -> tuple[np.ndarray, dict[str, Any]]:
 
 
 def figure_7(arguments: argparse.Namespace) -> plt.Figure:
-    """hgn-rollout's sheet: observed; then truth and roll-out forward, backward, at double speed, at half speed."""
+    """hgn-rollout's sheet: observed; then truth and rollout forward, backward, at double speed, at half speed."""
     height = 0.8 + 0.53 * (5 + len(arguments.runs))
     figure, panels = plt.subplots(1, 2, figsize=(14, height), constrained_layout=True)
     for axes, split in zip(panels, ("train", "test")):
         chosen = ("--data", arguments.data, "--split", split, "--index", arguments.index, *device_of(arguments))
-        sheet, about = roll_out(arguments.runs[0], *chosen)
+        sheet, about = drawn_rollout(arguments.runs[0], *chosen)
         rows = [sheet[0], sheet[1], *sheet[2::2]]
         labels = ["data", "ground truth", f"{about['title']}:\nforward", "backward", "double speed", "half speed"]
         errors = [row.get("mse_clean") for row in about["rows"]]
         for run in arguments.runs[1:]:
-            other, about_other = roll_out(run, *chosen, "--direction", "forward", "--steps", sheet.shape[1] - 1)
+            other, about_other = drawn_rollout(run, *chosen, "--direction", "forward", "--steps", sheet.shape[1] - 1)
             if other.shape[1:] != sheet.shape[1:]:
                 raise FigureError(f"frames have {other.shape[2]} pixels in {run}, {sheet.shape[2]} in {arguments.runs[0]}")
             rows.append(other[1])
@@ -68,7 +68,7 @@ def figure_7(arguments: argparse.Namespace) -> plt.Figure:
 
 
 def note_errors(axes: plt.Axes, notes: list[str]) -> None:
-    """At the right end of the rows: how far a roll-out's frames are from the exact motion."""
+    """At the right end of the rows: how far a rollout's frames are from the exact motion."""
     axes.text(1.008, 1.02, "MSE × 10⁴", transform=axes.transAxes, color=QUIET, fontsize=9)
     right = axes.secondary_yaxis("right")
     right.set_yticks(axes.get_yticks(), notes)
@@ -88,7 +88,7 @@ def one_for_each(arguments: argparse.Namespace) -> list[str]:
 
 def figure_8(arguments: argparse.Namespace) -> plt.Figure:
     chosen = ("--sample", arguments.samples, "--seed", arguments.seed, *device_of(arguments))
-    results = [roll_out(run, *chosen, *(("--data", data) if data else ()))
+    results = [drawn_rollout(run, *chosen, *(("--data", data) if data else ()))
                for run, data in zip(arguments.runs, one_for_each(arguments) or [None] * len(arguments.runs))]
     columns = min(2, len(results))
     lines = math.ceil(len(results) / columns)
@@ -109,12 +109,12 @@ def figure_rollouts(arguments: argparse.Namespace) -> plt.Figure:
     """Frames of a test sequence to twice the window, the exact motion above what the model makes of the window's."""
     figure, panels = plt.subplots(len(arguments.runs), 1, figsize=(9, 1.42 * len(arguments.runs)), constrained_layout=True, squeeze=False)
     for axes, run, data in zip(panels.flat, arguments.runs, one_for_each(arguments)):
-        window, _ = roll_out(run, "--data", data, "--index", arguments.index, "--direction", "forward", *device_of(arguments))
+        window, _ = drawn_rollout(run, "--data", data, "--index", arguments.index, "--direction", "forward", *device_of(arguments))
         last = 2 * (window.shape[1] - 1)
-        sheet, about = roll_out(run, "--data", data, "--index", arguments.index, "--direction", "forward", "--steps", last,
+        sheet, about = drawn_rollout(run, "--data", data, "--index", arguments.index, "--direction", "forward", "--steps", last,
                                       *device_of(arguments))
         shown = parts.evenly(last + 1, 13)
-        parts.draw_frames(axes, [sheet[0][shown], sheet[1][shown]], [str(i) for i in shown], ["truth", "roll-out"])
+        parts.draw_frames(axes, [sheet[0][shown], sheet[1][shown]], [str(i) for i in shown], ["truth", "rollout"])
         pitch = sheet.shape[2] + max(1, sheet.shape[2] // 16)
         seen = np.count_nonzero(shown <= last // 2)
         axes.axvline(seen * pitch - 1.5, color=COLORS[1], linewidth=1.5)

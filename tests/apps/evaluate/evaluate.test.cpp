@@ -127,7 +127,7 @@ TEST_CASE("an evaluation says what the trainer said of the same frames, and has 
   CHECK(json.at("yardsticks").at("static_image").at("mse").get<double>() > 0);
 }
 
-TEST_CASE("a model of states is judged by derivatives and by the true energy along its roll-outs") {
+TEST_CASE("a model of states is judged by derivatives and by the true energy along its rollouts") {
   const TemporaryDirectory directory;
   const auto run =
       train(directory / "hnn", {{"model", "hnn"}, {"hnn", {{"hidden", {32}}}}, {"train", {{"steps", 200}}}});

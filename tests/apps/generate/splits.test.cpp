@@ -25,7 +25,7 @@ TEST_CASE("a block makes a split, prints as given, and changes what it sets alon
   const Config config = config_from_json(with("test_energy", block));
   CHECK(to_json(config).at("test_energy") == block);
   CHECK(to_json(config_from_json(to_json(config))) == to_json(config));
-  const auto splits = config.splits();
+  const auto splits = config.splits;
   REQUIRE(splits.size() == 3);
   CHECK(splits[2].split == Split::test_energy);
   CHECK(splits[2].size == 7);
@@ -36,10 +36,10 @@ TEST_CASE("a block makes a split, prints as given, and changes what it sets alon
 
 TEST_CASE("without blocks a configuration has the splits it always had") {
   Json json = with("test_energy", nullptr);
-  CHECK(config_from_json(json).splits().size() == 2);
+  CHECK(config_from_json(json).splits.size() == 2);
   CHECK_FALSE(to_json(config_from_json(json)).contains("test_energy"));
   json["n_test"] = 0;
-  CHECK(config_from_json(json).splits().size() == 1);
+  CHECK(config_from_json(json).splits.size() == 1);
 }
 
 TEST_CASE("blocks that say nothing, or something else, are refused by name") {

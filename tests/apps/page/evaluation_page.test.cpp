@@ -14,6 +14,7 @@
 #include "apps/page/svg_chart.hpp"
 #include "apps/page/tables.hpp"
 #include "apps/page/values.hpp"
+#include "render/axis.hpp"
 
 using namespace hamgen::apps;
 
@@ -297,14 +298,15 @@ TEST_CASE("numbers keep their significant digits") {
 }
 
 TEST_CASE("ticks are round and inside the range") {
-  CHECK(linear_ticks(-3.75, 11.3, 10) == std::vector<double>{-2, 0, 2, 4, 6, 8, 10});
-  CHECK(linear_ticks(0.1, 0.1, 5).empty());
+  CHECK(hamgen::render::axis_ticks(-3.75, 11.3, 10) == std::vector<double>{-2, 0, 2, 4, 6, 8, 10});
+  CHECK(hamgen::render::axis_ticks(0.1, 0.1, 5).empty());
   CHECK(log_ticks(0.5, 2000, 5) == std::vector<double>{1, 10, 100, 1000});
   CHECK(log_ticks(1.5, 60, 5) == std::vector<double>{2, 5, 10, 20, 50});
   CHECK(log_ticks(0, 1, 5).empty());
   for (double low = 1e-6; low < 1e6; low *= 7)
     for (double factor = 1.01; factor < 1e9; factor *= 3)
-      for (const auto& ticks : {linear_ticks(low, low * factor, 5), log_ticks(low, low * factor, 5)}) {
+      for (const auto& ticks :
+           {hamgen::render::axis_ticks(low, low * factor, 5), log_ticks(low, low * factor, 5)}) {
         CAPTURE(low);
         CAPTURE(factor);
         CHECK(ticks.size() >= 2);

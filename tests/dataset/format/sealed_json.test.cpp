@@ -3,8 +3,8 @@
 #include <doctest/doctest.h>
 
 #include "dataset/files/commit.hpp"
-#include "dataset/files/digest.hpp"
 #include "dataset/files/file.hpp"
+#include "dataset/files/sha256.hpp"
 #include "dataset/format/layout.hpp"
 #include "tests/temporary_directory.hpp"
 

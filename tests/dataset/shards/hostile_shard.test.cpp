@@ -9,6 +9,7 @@
 
 #include "dataset/files/commit.hpp"
 #include "dataset/files/deflate.hpp"
+#include "dataset/files/sha256.hpp"
 #include "dataset/shards/shard_file.hpp"
 #include "tests/dataset/imaginary_shard.hpp"
 #include "tests/temporary_directory.hpp"

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include "model/dynamics/learned_hamiltonian.hpp"
 #include "model/networks/nets.hpp"
 #include "tests/model/small_dataset.hpp"
 

@@ -6,6 +6,9 @@
 
 #include <cmath>
 
+#include "model/dynamics/learned_hamiltonian.hpp"
+#include "model/dynamics/rollout.hpp"
+
 using namespace hamgen::model;
 
 namespace {
@@ -47,7 +50,7 @@ PhaseSpace advanced(const std::string& name, const Hamiltonian& hamiltonian, Pha
                     int steps) {
   StepperOptions options;
   options.dt = time / steps;
-  return roll_out(name, hamiltonian, std::move(state), steps + 1, options).back();
+  return rollout(name, hamiltonian, std::move(state), steps + 1, options).back();
 }
 
 double distance(const PhaseSpace& a, const PhaseSpace& b) {
@@ -159,7 +162,7 @@ TEST_CASE("energy stays bounded under symplectic steppers and not under Euler") 
 
 TEST_CASE("leapfrog takes one new gradient of V a step") {
   const Pendulums hamiltonian;
-  roll_out("leapfrog", hamiltonian, {row({0.5}), row({0.3})}, 31, {});
+  rollout("leapfrog", hamiltonian, {row({0.5}), row({0.3})}, 31, {});
   CHECK(hamiltonian.gradients_of_potential == 31);
 }
 
@@ -179,7 +182,7 @@ TEST_CASE("steppers that need a separable H refuse any other, by name") {
   CHECK_NOTHROW(make_stepper("tao", hamiltonian, {}));
 }
 
-TEST_CASE("gradients flow through a roll-out: they equal finite differences") {
+TEST_CASE("gradients flow through a rollout: they equal finite differences") {
   for (const auto& stepper : steppers()) {
     CAPTURE(stepper.name);
     const Hamiltonian& hamiltonian = hamiltonian_for(stepper);

@@ -1,4 +1,4 @@
-// Parts of windows, and how far what they imply is from the roll-out: known cases, invariance, and a model
+// Parts of windows, and how far what they imply is from the rollout: known cases, invariance, and a model
 // that learns it.
 #include "model/losses/consistency.hpp"
 
@@ -35,7 +35,7 @@ PhaseSpace states_at(const PhaseSpace& path, const std::vector<Part>& parts) {
 
 }  // namespace
 
-TEST_CASE("parts lie in the window, imply states of the roll-out, and are of every length from a third on") {
+TEST_CASE("parts lie in the window, imply states of the rollout, and are of every length from a third on") {
   std::set<std::int64_t> begins, lengths, ends;
   const Context context{30, 0};
   for (std::uint64_t step = 0; step < 100; ++step)
@@ -134,7 +134,9 @@ TEST_CASE("a model is trained to be consistent, and its log tells how much") {
   const auto after = [](double weight) {
     const tests::SmallRun run(std::filesystem::temp_directory_path() / "hamgen-consistency",
                               {{"objective", {{"consistency", weight}}}});
-    const auto source = window_source(run.config.settings, run.training, run.data.reader, *run.network);
+    const auto source =
+        window_source(run.config.settings, run.training, run.data.reader, run.network->observation(),
+                      run.network->training_frames(run.training.shape));
     const auto optimizer = std::make_unique<torch::optim::Adam>(run.network->parameters(), 3e-3);
     double last = 0;
     for (std::uint64_t step = 0; step < 150; ++step) {

@@ -39,7 +39,7 @@ TEST_CASE("the paper's networks have the paper's shapes") {
     CHECK(start.p.sizes() == at::IntArrayRef{2, 16, 4, 4});
     CHECK(hgn.decode(start).sizes() == at::IntArrayRef{2, 3, size, size});
     CHECK(hgn.energy(start).sizes() == at::IntArrayRef{2});
-    CHECK(hgn.roll_out(start, 3).size() == 3);
+    CHECK(hgn.rollout(start, 3).size() == 3);
   }
 }
 
@@ -112,8 +112,8 @@ TEST_CASE("a decoder that starts at the mean does so, and speed 1, 2 and -1 roll
   const PhaseSpace start = hgn.start(at::rand({1, 4, 4, 4}));
   const Tensor frame = hgn.decode_positions(at::zeros_like(start.q));
   CHECK(at::allclose(frame.mean(at::IntArrayRef{0, 2, 3}), at::tensor({0.35F, 0.4F, 0.3F}), 1e-5, 1e-5));
-  const auto forward = hgn.roll_out(start, 9);
-  const auto back = hgn.roll_out(forward.back(), 9, -1);
+  const auto forward = hgn.rollout(start, 9);
+  const auto back = hgn.rollout(forward.back(), 9, -1);
   CHECK(at::allclose(back.back().q, start.q, 1e-4, 1e-5));
 }
 
@@ -135,7 +135,7 @@ TEST_CASE(
       const Rollout rollout = hgn.reconstruct(frames, 9);
       const Tensor errors = (rollout.frames - truth).square();
       const auto trained = [&](std::int64_t horizon) {
-        return hgn.loss({frames, {}, {}, {}, {}, {}, {}}, {1, 0, horizon}).averaged.front().second;
+        return hgn.loss({frames, {}, {}, {}, {}, {}, {}}, {1, 0, horizon}).averaged.of("mse");
       };
       CHECK(at::allclose(trained(9), errors.mean(), 1e-4));
       const std::int64_t first = place * 6 / 8;  // of three frames around it
@@ -147,7 +147,7 @@ TEST_CASE(
       const auto one = hgn.window(inferred, 1);
       CHECK((one.size() == 1 && at::equal(one[0].q, states[0].q)));
       if (std::string(method) == "leapfrog")
-        CHECK(at::allclose(hgn.roll_out(one[0], 12).back().p, states.back().p, 1e-3, 1e-4));
+        CHECK(at::allclose(hgn.rollout(one[0], 12).back().p, states.back().p, 1e-3, 1e-4));
     }
 }
 

@@ -93,7 +93,8 @@ TEST_CASE("four sequences are overfitted to a tenth of the mean image's error") 
        {"train", {{"steps", 500}, {"validate_every", 500}, {"log_every", 500}}}});
   run.training.training = 4;
   Trainer trainer(run.config.settings, run.training,
-                  window_source(run.config.settings, run.training, run.data.reader, *run.network),
+                  window_source(run.config.settings, run.training, run.data.reader,
+                                run.network->observation(), run.network->training_frames(run.training.shape)),
                   run.network, at::kCPU, directory / "run");
   trainer.train({}, {});
   std::vector<Window> windows;

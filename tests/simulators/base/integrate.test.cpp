@@ -52,7 +52,7 @@ class Entangled final : public System {
   void show(Reals, Reals, Reals, Scene& scene) const override { scene.discs.clear(); }
   std::size_t bodies() const override { return 0; }
   double half_width() const override { return 1; }
-  Portrait portrait() const override { return {{{0, 1}}, "q", "p"}; }
+  PortraitAxes portrait_axes() const override { return {{{0, 1}}, "q", "p"}; }
 };
 
 }  // namespace
@@ -66,7 +66,7 @@ TEST_CASE("fixed steps converge with the order of the method") {
       steps.push_back(1.0 / (coarsest * refinement));
       errors.push_back(error_after_a_period({.method = method, .substeps = coarsest * refinement}));
     }
-    CHECK(std::abs(fitted_exponent(steps, errors) - find_stepper(method).order) <= 0.1);
+    CHECK(std::abs(fitted_exponent(steps, errors) - find_solver(method).order) <= 0.1);
   }
 }
 
@@ -96,24 +96,24 @@ TEST_CASE("the error of an adaptive method falls in proportion to its tolerance"
 }
 
 TEST_CASE("every adaptive method reaches a small error at the default tolerance") {
-  for (const auto& stepper : steppers()) {
-    if (!stepper.is_adaptive) continue;
-    CAPTURE(stepper.name);
-    const double strict = error_after_a_period({.method = stepper.name});
-    const double loose = error_after_a_period(
-        {.method = stepper.name, .absolute_tolerance = 1e-6, .relative_tolerance = 1e-6});
+  for (const auto& solver : solvers()) {
+    if (!solver.is_adaptive) continue;
+    CAPTURE(solver.name);
+    const double strict = error_after_a_period({.method = solver.name});
+    const double loose =
+        error_after_a_period({.method = solver.name, .absolute_tolerance = 1e-6, .relative_tolerance = 1e-6});
     CHECK(strict <= 1e-10);
     CHECK(strict < loose / 100);
   }
 }
 
 TEST_CASE("solvers land on every time asked for, even or not, forwards or backwards") {
-  for (const auto& stepper : steppers())
+  for (const auto& solver : solvers())
     for (const std::vector<double>& times :
          {std::vector<double>{0, 0.1, 0.1 + 1e-9, 0.7, 5}, std::vector<double>{2, 1.5, 1.4999999, -3}}) {
-      CAPTURE(stepper.name);
-      const Orbit orbit = follow(ellipse, times, {.method = stepper.name, .substeps = 4000});
-      const double bound = stepper.is_adaptive ? 1e-11 : stepper.order == 4 ? 1e-9 : 1e-4;
+      CAPTURE(solver.name);
+      const Orbit orbit = follow(ellipse, times, {.method = solver.name, .substeps = 4000});
+      const double bound = solver.is_adaptive ? 1e-11 : solver.order == 4 ? 1e-9 : 1e-4;
       REQUIRE(orbit.q.size() == 4 * times.size());
       REQUIRE(orbit.p.size() == 4 * times.size());
       for (std::size_t t = 0; t < times.size(); ++t) {
@@ -127,18 +127,18 @@ TEST_CASE("solvers land on every time asked for, even or not, forwards or backwa
 TEST_CASE("a head-on collision fails, and fails soon" * doctest::timeout(60)) {
   const auto simulation = simulation_of("two_body");
   const std::vector<double> c{1, 1, 1}, q{-0.5, 0, 0.5, 0}, at_rest(4, 0.0);
-  for (const auto& stepper : steppers()) {
-    if (!stepper.is_adaptive) continue;
-    CAPTURE(stepper.name);
+  for (const auto& solver : solvers()) {
+    if (!solver.is_adaptive) continue;
+    CAPTURE(solver.name);
     CHECK_THROWS_AS(
-        integrate(simulation.system(), c, q, at_rest, std::vector<double>{0, 10}, {.method = stepper.name}),
+        integrate(simulation.system(), c, q, at_rest, std::vector<double>{0, 10}, {.method = solver.name}),
         IntegrationFailure);
   }
   // Bodies on top of each other: no number comes out, for any method.
-  for (const auto& stepper : steppers()) {
-    CAPTURE(stepper.name);
+  for (const auto& solver : solvers()) {
+    CAPTURE(solver.name);
     CHECK_THROWS_AS(integrate(simulation.system(), c, at_rest, at_rest, std::vector<double>{0, 1},
-                              {.method = stepper.name}),
+                              {.method = solver.name}),
                     IntegrationFailure);
   }
 }
@@ -154,10 +154,10 @@ TEST_CASE("leapfrog refuses a Hamiltonian that is not separable, the other metho
   const std::vector<double> q{0.5}, p{0.8}, times{0, 1, 2, 4};
   CHECK_THROWS_WITH_AS(integrate(system, {}, q, p, times, {.method = "leapfrog"}),
                        doctest::Contains("separable"), hamgen::schemas::FieldError);
-  for (const auto& stepper : steppers()) {
-    if (stepper.needs_separable) continue;
-    CAPTURE(stepper.name);
-    const Orbit orbit = integrate(system, {}, q, p, times, {.method = stepper.name, .substeps = 2000});
+  for (const auto& solver : solvers()) {
+    if (solver.needs_separable) continue;
+    CAPTURE(solver.name);
+    const Orbit orbit = integrate(system, {}, q, p, times, {.method = solver.name, .substeps = 2000});
     for (std::size_t t = 0; t < times.size(); ++t)
       CHECK(std::abs(system.energy({}, row(orbit.q, t, 1), row(orbit.p, t, 1)) - system.energy({}, q, p)) <=
             1e-11);

@@ -232,8 +232,7 @@ TEST_CASE("what cannot be meant is refused before the run, by name and place") {
        std::vector<std::tuple<std::string, hamgen::schemas::Value, std::string>>{
            {"physics.hamiltonian", "p^2/(2*m) + k*qq^2",
             "physics.hamiltonian: at character 15 (\"qq^2\"): unknown name \"qq\": expected one of m, k, q, "
-            "p, pi or "
-            "a function; did you mean \"q\"?"},
+            "p, pi or a function; did you mean \"q\"?"},
            {"physics.hamiltonian", "p^2 / 2 m + k q^2", "physics.hamiltonian: at character 9"},
            {"physics.hamiltonian", "p^2 / m + k log(q - 2)",
             "physics.hamiltonian is not finite where trajectories"},

@@ -1,16 +1,18 @@
-// One Hamiltonian of a leapfrog chain: its steps forward, and their adjoint.
+// Leapfrog steps through one Hamiltonian, and their adjoint.
 #pragma once
 
 #include <functional>
 #include <optional>
 
-#include "model/dynamics/leapfrog_chain.hpp"
+#include "model/dynamics/hamiltonian.hpp"
+#include "model/dynamics/memory.hpp"
+#include "model/dynamics/separable_weights.hpp"
 
 namespace hamgen::model {
 
-class LeapfrogLink {
+class LeapfrogSteps {
  public:
-  LeapfrogLink(const ChainLink& weights, double dt, Memory memory);
+  LeapfrogSteps(const SeparableWeights& weights, double dt, Memory memory);
 
   // `steps` steps; visit(i, state) for the states after 1, 2, ..., steps of them.
   using Visit = std::function<void(std::int64_t i, const PhaseSpace& state)>;

@@ -1,15 +1,15 @@
-#include "model/dynamics/leapfrog_link.hpp"
+#include "model/dynamics/leapfrog_steps.hpp"
 
 namespace hamgen::model {
 
-LeapfrogLink::LeapfrogLink(const ChainLink& weights, double dt, Memory memory)
+LeapfrogSteps::LeapfrogSteps(const SeparableWeights& weights, double dt, Memory memory)
     : dt_(dt),
       memory_(memory),
       potential_(laid_out(weights.potential, weights.shape)),
       kinetic_(weights.kinetic.empty() ? std::nullopt
                                        : std::optional(laid_out(weights.kinetic, weights.shape))) {}
 
-PhaseSpace LeapfrogLink::forward(PhaseSpace state, std::int64_t steps, const Visit& visit) {
+PhaseSpace LeapfrogSteps::forward(PhaseSpace state, std::int64_t steps, const Visit& visit) {
   auto [q, p] = state;
   const auto keep = [&](std::vector<Trace>& list, Trace& trace) {
     if (memory_ == Memory::stored) list.push_back(std::move(trace));
@@ -37,42 +37,42 @@ PhaseSpace LeapfrogLink::forward(PhaseSpace state, std::int64_t steps, const Vis
 }
 
 // The traces, from the last one back.
-class LeapfrogLink::Recall {
+class LeapfrogSteps::Recall {
  public:
-  explicit Recall(const LeapfrogLink& link) : link_(link), state_(link.end_) {}
+  explicit Recall(const LeapfrogSteps& leapfrog) : leapfrog_(leapfrog), state_(leapfrog.end_) {}
 
   // Of V after i steps.
   const Trace& potential(std::size_t i) {
-    if (link_.memory_ == Memory::stored) return link_.of_potential_[i];
-    const bool steps_back = link_.memory_ == Memory::reversible;
-    const Tensor kick = link_.dV_dq(steps_back ? state_.q : link_.of_potential_[i].x, trace_);
+    if (leapfrog_.memory_ == Memory::stored) return leapfrog_.of_potential_[i];
+    const bool steps_back = leapfrog_.memory_ == Memory::reversible;
+    const Tensor kick = leapfrog_.dV_dq(steps_back ? state_.q : leapfrog_.of_potential_[i].x, trace_);
     if (!steps_back) return trace_;
     // The half step after the state that comes next begins with this kick, and so does the one that ends
     // here.
-    if (is_half_) state_.p = at::add(state_.p, kick, link_.dt_ / 2);
-    state_.p = at::add(state_.p, kick, link_.dt_ / 2);
+    if (is_half_) state_.p = at::add(state_.p, kick, leapfrog_.dt_ / 2);
+    state_.p = at::add(state_.p, kick, leapfrog_.dt_ / 2);
     is_half_ = true;
     return trace_;
   }
   // Of K in step i, before which V after i + 1 steps was asked for.
   const Trace& kinetic(std::size_t i) {
-    if (link_.memory_ == Memory::stored) return link_.of_kinetic_[i];
-    const bool steps_back = link_.memory_ == Memory::reversible;
-    const Tensor p = steps_back ? state_.p : link_.of_kinetic_[i].x;
+    if (leapfrog_.memory_ == Memory::stored) return leapfrog_.of_kinetic_[i];
+    const bool steps_back = leapfrog_.memory_ == Memory::reversible;
+    const Tensor p = steps_back ? state_.p : leapfrog_.of_kinetic_[i].x;
     trace_ = {p, {}, {}, {}};
-    const Tensor drift = link_.drift(p, trace_);
-    if (steps_back) state_.q = at::add(state_.q, drift, -link_.dt_);
+    const Tensor drift = leapfrog_.drift(p, trace_);
+    if (steps_back) state_.q = at::add(state_.q, drift, -leapfrog_.dt_);
     return trace_;
   }
 
  private:
-  const LeapfrogLink& link_;
+  const LeapfrogSteps& leapfrog_;
   PhaseSpace state_;      // reversible: after the steps that are still to be recalled
   bool is_half_ = false;  // its p belongs to the half step after it
   Trace trace_;
 };
 
-Weights LeapfrogLink::backward(PhaseSpace& c, const Add& add) const {
+Weights LeapfrogSteps::backward(PhaseSpace& c, const Add& add) const {
   SoftplusSums of_potential(potential_);
   std::optional<SoftplusSums> of_kinetic;
   if (kinetic_) of_kinetic.emplace(*kinetic_);

@@ -1,9 +1,12 @@
-// The roll-out whose gradients are written out, against the same scheme through automatic differentiation.
-#include "model/dynamics/trajectory.hpp"
+// The rollout whose gradients are written out, against the same scheme through automatic differentiation.
+#include "model/dynamics/rollout.hpp"
 
 #include <doctest/doctest.h>
 
 #include <map>
+
+#include "model/dynamics/leapfrog.hpp"
+#include "model/dynamics/learned_hamiltonian.hpp"
 
 using namespace hamgen::model;
 namespace schemas = hamgen::schemas;
@@ -82,15 +85,15 @@ TEST_CASE(
       H->to(type);
       const PhaseSpace start{random_states(9, type, 1).requires_grad_(),
                              random_states(9, type, 2).requires_grad_()};
-      TrajectoryPlan plan;
+      RolloutPlan plan;
       plan.substeps = 2;
       plan.options.dt = 0.2;
-      const PhaseSpace expected = stacked(roll_out("leapfrog", *H, start, 7, plan.options, plan.substeps));
+      const PhaseSpace expected = stacked(rollout("leapfrog", *H, start, 7, plan.options, plan.substeps));
       const auto of_expected = gradients_of(H, start, expected);
       for (const Memory memory : {Memory::stored, Memory::checkpointed, Memory::reversible}) {
         CAPTURE(static_cast<int>(memory));
         plan.memory = memory;
-        const PhaseSpace states = trajectory(*H, start, 7, plan, H->parameters());
+        const PhaseSpace states = stacked_rollout(*H, start, 7, plan, H->parameters());
         CHECK(states.q.sizes() == expected.q.sizes());
         const double tolerance = type == at::kDouble ? 1e-12 : 1e-5;
         CHECK(largest(states.q - expected.q) < tolerance);
@@ -104,12 +107,12 @@ TEST_CASE("stepping back through 300 steps gives the gradients of stored ones to
   LearnedHamiltonian H = hamiltonian(convolutional);
   const PhaseSpace start{random_states(4, at::kFloat, 1).requires_grad_(),
                          random_states(4, at::kFloat, 2).requires_grad_()};
-  TrajectoryPlan plan;
+  RolloutPlan plan;
   plan.options.dt = 0.125;
   std::vector<Tensor> of_stored;
   for (const Memory memory : {Memory::stored, Memory::checkpointed, Memory::reversible}) {
     plan.memory = memory;
-    const auto gradients = gradients_of(H, start, trajectory(*H, start, 301, plan, H->parameters()));
+    const auto gradients = gradients_of(H, start, stacked_rollout(*H, start, 301, plan, H->parameters()));
     if (memory == Memory::stored) of_stored = gradients;
     check_equal(gradients, of_stored, memory == Memory::checkpointed ? 0 : 1e-5);
   }
@@ -120,9 +123,9 @@ TEST_CASE("a trajectory of one frame is its start") {
   const PhaseSpace start{random_states(2, at::kFloat, 1).requires_grad_(),
                          random_states(2, at::kFloat, 2).requires_grad_()};
   for (const Memory memory : {Memory::stored, Memory::checkpointed, Memory::reversible}) {
-    TrajectoryPlan plan;
+    RolloutPlan plan;
     plan.memory = memory;
-    const PhaseSpace states = trajectory(*H, start, 1, plan, H->parameters());
+    const PhaseSpace states = stacked_rollout(*H, start, 1, plan, H->parameters());
     CHECK(states.q.select(1, 0).equal(start.q));
     const auto gradients = torch::autograd::grad({states.q.sum()}, {start.q, start.p}, {}, {}, false, true);
     CHECK(gradients[0].equal(at::ones_like(start.q)));
@@ -130,16 +133,16 @@ TEST_CASE("a trajectory of one frame is its start") {
   }
 }
 
-TEST_CASE("schemes without gradients written out take the plain roll-out") {
+TEST_CASE("schemes without gradients written out take the plain rollout") {
   LearnedHamiltonian H = hamiltonian(dense);
   CHECK(is_written_out("leapfrog", *H));
   CHECK(!is_written_out("rk4", *H));
   CHECK(!is_written_out("leapfrog", *hamiltonian({{"hamiltonian.form", std::string("joint")}})));
-  TrajectoryPlan plan;
+  RolloutPlan plan;
   plan.method = "rk4";
   const PhaseSpace start{random_states(2, at::kFloat, 1), random_states(2, at::kFloat, 2)};
-  const PhaseSpace states = trajectory(*H, start, 4, plan, {}),
-                   expected = stacked(roll_out("rk4", *H, start, 4, plan.options, 1));
+  const PhaseSpace states = stacked_rollout(*H, start, 4, plan, {}),
+                   expected = stacked(rollout("rk4", *H, start, 4, plan.options, 1));
   CHECK(states.p.equal(expected.p));
 }
 
@@ -152,8 +155,8 @@ TEST_CASE("what a node keeps for its backward pass is freed with the graph") {
     result = Tensor();
     return watched.expired();
   };
-  CHECK(is_freed(leapfrog_chain({H->link()}, {q, p}, 2, 0.1).q));
-  CHECK(is_freed(leapfrog_chain({H->link()}, {q, p}, 2, 0.1).p));
+  CHECK(is_freed(leapfrog_flow({H->separable_weights()}, {q, p}, 2, 0.1).q));
+  CHECK(is_freed(leapfrog_flow({H->separable_weights()}, {q, p}, 2, 0.1).p));
   for (const Memory memory : {Memory::stored, Memory::checkpointed, Memory::reversible})
-    CHECK(is_freed(leapfrog_roll_out(H->link(), at::cat({q, p}, 1), {4, 1, 0.1, memory})));
+    CHECK(is_freed(leapfrog_rollout(H->separable_weights(), at::cat({q, p}, 1), {4, 1, 0.1, memory})));
 }

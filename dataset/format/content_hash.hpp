@@ -1,11 +1,9 @@
-// Hashes: SHA-256 of a file's bytes, and the hash of a shard's content, which stays the same however the
-// content is compressed and stored.
+// The hash of a shard's content, which stays the same however the content is compressed and stored.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <map>
-#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -13,24 +11,6 @@
 #include "dataset/format/layout.hpp"
 
 namespace hamgen::dataset {
-
-// SHA-256, piece by piece.
-class Sha256 {
- public:
-  Sha256();
-  void add(std::span<const std::byte> bytes);
-  std::string finish();  // 64 hexadecimal digits
-
- private:
-  struct Close {
-    void operator()(void* context) const;
-  };
-  std::unique_ptr<void, Close> context_;
-};
-
-std::string hexadecimal(std::span<const std::byte> bytes);  // lower case
-std::string sha256(std::span<const std::byte> bytes);       // 64 hexadecimal digits
-bool is_sha256(const std::string& text);                    // of that form
 
 using RowDigest = std::array<std::byte, 16>;
 // XXH3, 128 bits, in its canonical byte order: twenty times as fast as SHA-256. It tells contents apart; that

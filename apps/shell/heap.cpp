@@ -1,4 +1,4 @@
-#include "apps/shell/memory.hpp"
+#include "apps/shell/heap.hpp"
 
 #include <sys/resource.h>
 

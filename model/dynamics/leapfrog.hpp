@@ -13,26 +13,24 @@
 #pragma once
 
 #include "model/dynamics/hamiltonian.hpp"
+#include "model/dynamics/memory.hpp"
+#include "model/dynamics/separable_weights.hpp"
 
 namespace hamgen::model {
 
-enum class Memory { stored, checkpointed, reversible };
-inline const std::vector<std::string> memory_names{"stored", "checkpointed", "reversible"};
-Memory memory_named(const std::string& name);
-
-// Of a roll-out through one link: `steps` steps of dt between frames.
-struct RollOutPlan {
+// Of a rollout through one Hamiltonian: `steps` steps of dt between frames.
+struct LeapfrogPlan {
   std::int64_t frames = 1, steps = 1;
   double dt = 0.125;
   Memory memory = Memory::stored;
 };
 
-// `steps` steps of dt of every link, in order; q, p: rows [B, d]. Differentiable once, in the state and the
-// weights.
-PhaseSpace leapfrog_chain(const std::vector<ChainLink>& links, const PhaseSpace& start, std::int64_t steps,
-                          double dt);
+// `steps` steps of dt of every Hamiltonian, in order; q, p: rows [B, d]. Differentiable once, in the state
+// and the weights.
+PhaseSpace leapfrog_flow(const std::vector<SeparableWeights>& hamiltonians, const PhaseSpace& start,
+                         std::int64_t steps, double dt);
 
 // The start, rows (q, p) [B, 2 d], and what follows, [B, frames, 2 d]. Differentiable once, likewise.
-Tensor leapfrog_roll_out(const ChainLink& link, const Tensor& start, const RollOutPlan& plan);
+Tensor leapfrog_rollout(const SeparableWeights& hamiltonian, const Tensor& start, const LeapfrogPlan& plan);
 
 }  // namespace hamgen::model

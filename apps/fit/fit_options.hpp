@@ -1,0 +1,19 @@
+// What a training run is asked for on the command line, beside its configuration.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+
+namespace hamgen::apps {
+
+struct FitOptions {
+  std::filesystem::path data, out;
+  bool force = false, quiet = false;
+  std::optional<double> max_seconds;
+  std::optional<std::int64_t> max_steps;
+  const std::atomic<bool>* interrupted = nullptr;
+};
+
+}  // namespace hamgen::apps

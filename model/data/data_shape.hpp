@@ -1,0 +1,34 @@
+// What a model has to know of the data before it is built.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "model/base/torch.hpp"
+
+namespace hamgen::model {
+
+struct DataShape {
+  std::int64_t frames = 31;                             // of a window
+  std::int64_t image_size = 32;                         // as trained: data.image_size
+  double dt = 0.125;                                    // between frames, units of time
+  std::vector<double> pixel_mean = {}, pixel_std = {};  // of the train split, per channel, value / 255
+  std::int64_t coordinates = 1;  // D of the true position, and of the momentum; d of points
+  std::vector<double> point_mean = {}, point_std = {};  // of the points to train on, [d]
+  bool is_reversible = true;                            // a video played backward is one of the system, too
+  // Standard deviations that noise gives places along x and y, pixels.
+  std::array<double, 2> position_noise{};
+};
+
+// The channels' means and standard deviations as [3, 1, 1]; a channel that never changes has no deviation to
+// divide by.
+inline std::pair<Tensor, Tensor> pixel_statistics(const DataShape& shape) {
+  const auto per_channel = [](const std::vector<double>& x) {
+    return at::tensor(x).to(at::kFloat).view({3, 1, 1});
+  };
+  return {per_channel(shape.pixel_mean), per_channel(shape.pixel_std).clamp_min(1.0 / 255)};
+}
+
+}  // namespace hamgen::model

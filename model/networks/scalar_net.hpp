@@ -1,0 +1,34 @@
+// A network from a latent image to one number: a potential, a kinetic energy, or a whole Hamiltonian (A.1).
+#pragma once
+
+#include <vector>
+
+#include "model/kernels/softplus_gradient.hpp"
+#include "model/networks/layers.hpp"
+#include "schemas/field.hpp"
+
+namespace hamgen::model {
+
+// A network [B, channels, 4, 4] -> [B] with softplus, whose second derivatives are smooth.
+class ScalarNetImpl : public torch::nn::Module {
+ public:
+  ScalarNetImpl(const schemas::Settings& settings, std::int64_t channels, Initializer& initializer);
+  Tensor forward(const Tensor& x) const;
+
+  // As softplus_gradient.hpp sees it: weights without the last bias, of which no gradient knows, and states
+  // as rows.
+  Weights weights() const;
+  SoftplusShape shape() const;
+  Tensor to_rows(const Tensor& x) const;  // [B, channels, 4, 4] -> [B, d]
+  Tensor from_rows(const Tensor& rows,
+                   at::IntArrayRef front) const;  // [..., d] -> [front..., channels, 4, 4]
+
+ private:
+  std::vector<Conv> convolutions_;  // of one of the two kinds
+  std::vector<Dense> dense_;
+  std::vector<std::int64_t> strides_;  // of the convolutions
+  double scale_;
+};
+TORCH_MODULE(ScalarNet);
+
+}  // namespace hamgen::model
