@@ -6,7 +6,6 @@
 #include <cstdio>
 #include <cxxopts.hpp>
 #include <optional>
-#include <thread>
 
 #include "apps/generate/config.hpp"
 #include "apps/generate/generate.hpp"
@@ -16,6 +15,7 @@
 #include "apps/inspect/report.hpp"
 #include "apps/inspect/verify.hpp"
 #include "apps/shell/command_line.hpp"
+#include "apps/shell/cores.hpp"
 #include "apps/shell/stop_signal.hpp"
 #include "apps/shell/version.hpp"
 #include "dataset/format/layout.hpp"
@@ -67,7 +67,7 @@ cxxopts::Options make_options() {
   add("set", "one field, e.g. --set start.radius=[0.5,1] (repeatable; wins over --config)",
       cxxopts::value<std::vector<std::string>>(), "PATH=VALUE");
   options.add_options("Run")("out", "output directory [./NAME]", cxxopts::value<std::string>(), "DIR")(
-      "force", "replace a dataset that is already there")("threads", "worker threads [all cores]",
+      "force", "replace a dataset that is already there")("threads", "worker threads [all cores it may use]",
                                                           cxxopts::value<std::string>(), "N")(
       "worker", "make only shards I, I+N, ... of the plan; then hamgen finish", cxxopts::value<std::string>(),
       "I/N")("dry-run", "simulate 16 trajectories and tell the bytes and seconds to expect")(
@@ -174,7 +174,7 @@ class Program {
 
   unsigned threads() const {
     return flags_.count("threads") > 0 ? static_cast<unsigned>(whole_number("threads", 1, 1024))
-                                       : std::max(1U, std::thread::hardware_concurrency());
+                                       : available_cores();
   }
 
   // "3/8"

@@ -9,6 +9,7 @@
 #include "apps/page/evaluation_page.hpp"
 #include "apps/page/evaluation_text.hpp"
 #include "apps/shell/command_line.hpp"
+#include "apps/shell/cores.hpp"
 #include "apps/shell/threads.hpp"
 #include "apps/shell/version.hpp"
 #include "dataset/files/commit.hpp"
@@ -50,7 +51,7 @@ cxxopts::Options make_options() {
   add("draws", "of densities: importance weights of each point, 1, 10, 100 ... up to that [1000]",
       cxxopts::value<std::string>(), "N");
   add("device", "auto, cpu, cuda or cuda:1 [as trained]", cxxopts::value<std::string>(), "X");
-  add("threads", "CPU threads [all cores]", cxxopts::value<std::string>(), "N");
+  add("threads", "CPU threads [all cores it may use]", cxxopts::value<std::string>(), "N");
   options.add_options("Output")("json", "write every number here; - for stdout",
                                 cxxopts::value<std::string>(), "FILE")(
       "html", "write a page here that needs no other file", cxxopts::value<std::string>(), "FILE")(
@@ -103,7 +104,7 @@ int evaluate(const cxxopts::ParseResult& flags) {
   options.trajectories = static_cast<std::uint64_t>(whole("trajectories", 200, 1, 1e9));
   options.backward = whole("backward", 30, 1, 10'000);
   if (has("device")) options.device = text("device");
-  const auto threads = whole("threads", std::max(1U, std::thread::hardware_concurrency()), 1, 1024);
+  const auto threads = whole("threads", available_cores(), 1, 1024);
   const Threads limit(static_cast<unsigned>(threads));
   torch::set_num_threads(static_cast<int>(threads));
   model::set_arithmetic();

@@ -40,7 +40,7 @@ constexpr Shorthand shorthands[] = {
     {"frame", "data.frame", "of the arrays; null: any [0]"},
     {"device", "device", "auto, cpu, cuda or cuda:1 [auto]"},
     {"precision", "precision", "of encoder and decoder: auto, fp32 or bf16 [auto]"},
-    {"threads", "threads", "CPU threads [all cores]"},
+    {"threads", "threads", "CPU threads [all cores it may use]"},
 };
 
 // "45m", "90s", "1.5h", "300": seconds.

@@ -6,6 +6,7 @@
 
 #include "apps/evaluate/rollout.hpp"
 #include "apps/shell/command_line.hpp"
+#include "apps/shell/cores.hpp"
 #include "apps/shell/threads.hpp"
 #include "apps/shell/version.hpp"
 #include "dataset/files/commit.hpp"
@@ -71,7 +72,7 @@ class Program {
                                 "\" is not allowed: expected a name that ends in .png or .gif");
     if (has("plain") && out.extension() != ".png")
       throw schemas::FieldError("--plain makes a .png, not a .gif");
-    const Threads limit(std::max(1U, std::thread::hardware_concurrency()));
+    const Threads limit(available_cores());
     model::set_arithmetic();
     const at::NoGradGuard no_grad;
     const TrainedRun run =

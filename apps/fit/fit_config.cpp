@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <map>
 #include <regex>
-#include <thread>
 
+#include "apps/shell/cores.hpp"
 #include "apps/shell/preset_texts.hpp"
 #include "schemas/names.hpp"
 
@@ -125,8 +125,7 @@ void resolve_machine(FitConfig& config, const model::Place& place) {
     set(config, "precision", std::string(model::computes_in_bf16(device) ? "bf16" : "fp32"));
   if (config.settings.is_automatic("threads"))
     set(config, "threads",
-        std::max<std::int64_t>(
-            1, static_cast<std::int64_t>(std::thread::hardware_concurrency()) / place.local_size));
+        std::max<std::int64_t>(1, static_cast<std::int64_t>(available_cores()) / place.local_size));
 }
 
 Json fit_schema() {
