@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "apps/fit/fit_progress.hpp"
 #include "apps/fit/fit_setup.hpp"
@@ -11,6 +12,7 @@
 #include "apps/fit/trained_run.hpp"
 #include "apps/shell/version.hpp"
 #include "dataset/files/commit.hpp"
+#include "dataset/files/directory_lock.hpp"
 #include "render/picture.hpp"
 
 namespace hamgen::apps {
@@ -53,9 +55,18 @@ const char* ending_text(Ending ending) {
   return texts[static_cast<int>(ending)];
 }
 
-// Presets that ask for it do not know the data.
-void tell_of_irreversible(const Setup& setup) {
+// What presets and people ask for without knowing the data.
+void tell_of_settings(const Setup& setup) {
   const auto& settings = setup.config.settings;
+  const auto floor = setup.data.training().shape.noise_floor;
+  if (settings.values().contains("objective.kappa") && settings.text("objective.kind") == "geco" &&
+      !settings.is_automatic("objective.kappa") && floor &&
+      std::pow(settings.real("objective.kappa"), 2) < *floor)
+    fmt::print(
+        stderr,
+        "hgn-fit: objective.kappa^2 = {:.3e} is below the noise floor of {:.3e}: no model reaches it, so the "
+        "multiplier climbs to its bound and KL stops to count; null takes objective.tolerance times the floor\n",
+        std::pow(settings.real("objective.kappa"), 2), *floor);
   if (settings.values().contains("data.reverse") && settings.boolean("data.reverse") &&
       !setup.data.training().shape.is_reversible)
     fmt::print(
@@ -63,10 +74,19 @@ void tell_of_irreversible(const Setup& setup) {
         "hgn-fit: data.reverse does nothing here: played backward, these videos are none of the system\n");
 }
 
+// Two programs that train one run would write each other's checkpoints. Of several processes the first holds
+// the lock for all.
+dataset::DirectoryLock claimed(const fs::path& run) {
+  dataset::DirectoryLock lock(run, dataset::Writers::alone);
+  if (!lock.is_held())
+    throw dataset::FileError(run.string() + " is in use: another hgn-fit is training there");
+  return lock;
+}
+
 FitOutcome run(const Setup& setup, const FitOptions& options,
                const std::optional<model::Checkpoint>& checkpoint) {
   const bool is_first = setup.group->is_first();
-  if (is_first) tell_of_irreversible(setup);
+  if (is_first) tell_of_settings(setup);
   if (is_first)
     for (const fs::path& directory : {options.out, options.out / "checkpoints"})
       dataset::remove_temporaries(directory);
@@ -127,18 +147,25 @@ bool is_within(const fs::path& inner, const fs::path& outer) {
   return std::ranges::mismatch(part, whole).in1 == part.end();
 }
 
-void prepare_run(const fs::path& out, bool force) {
+void require_free(const fs::path& out, bool force) {
   if (fs::exists(out) && !fs::is_directory(out))
     throw dataset::FileError("cannot write to " + out.string() + ": it is a file, not a directory");
-  if (fs::exists(out) && !fs::is_empty(out)) {
-    if (!force)
-      throw dataset::FileError(
-          out.string() +
-          " exists and is not empty: choose another --out, --resume it, or --force to replace it");
-    if (!is_run(out)) throw dataset::FileError(out.string() + " is not a run of hgn-fit: it is not replaced");
-    for (const char* entry : entries) fs::remove_all(out / entry);
-  }
+  if (!fs::exists(out) || fs::is_empty(out)) return;
+  if (!force)
+    throw dataset::FileError(
+        out.string() +
+        " exists and is not empty: choose another --out, --resume it, or --force to replace it");
+  if (!is_run(out)) throw dataset::FileError(out.string() + " is not a run of hgn-fit: it is not replaced");
+}
+
+// An empty run's directory, which no other program trains in as long as the result lives.
+dataset::DirectoryLock prepared_run(const fs::path& out, bool force) {
+  require_free(out, force);
+  fs::create_directories(out);
+  dataset::DirectoryLock lock = claimed(out);
+  for (const char* entry : entries) fs::remove_all(out / entry);
   fs::create_directories(out / "samples");
+  return lock;
 }
 
 }  // namespace
@@ -150,8 +177,9 @@ FitOutcome fit(FitConfig config, const FitOptions& options) {
   if (!options.data.empty() && is_within(options.data, options.out))
     throw schemas::FieldError("the dataset " + options.data.string() + " lies in the directory of the run, " +
                               options.out.string() + ": choose another --out");
+  std::optional<dataset::DirectoryLock> claim;
   if (setup.group->is_first()) {
-    prepare_run(options.out, options.force);
+    claim.emplace(prepared_run(options.out, options.force));
     write_json(options.out / run_file::config, to_json(setup.config));
     Json about{{"program", "hgn-fit"},
                {"version", version},
@@ -181,6 +209,8 @@ FitOutcome resume_fit(const FitOptions& options) {
   const model::Place place = model::place_from_environment();
   resolve_machine(config, place);
   const Setup setup(std::move(config), data, place);
+  std::optional<dataset::DirectoryLock> claim;
+  if (setup.group->is_first()) claim.emplace(claimed(options.out));
   std::vector<model::RefusedFile> refused;
   const model::Checkpoint checkpoint = model::load_newest_checkpoint(options.out / "checkpoints", refused);
   for (const auto& [file, reason] : refused) {

@@ -1,14 +1,6 @@
 #include "dataset/format/claim.hpp"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <chrono>
-#include <thread>
 #include <vector>
 
 #include "dataset/files/commit.hpp"
@@ -24,31 +16,6 @@ std::vector<fs::path> files_in(const fs::path& directory) {
   std::vector<fs::path> files;
   for (const auto& entry : fs::directory_iterator(directory)) files.push_back(entry.path());
   return files;
-}
-
-// Whether the name still stands for the open file: who had the lock before may have removed it.
-bool is_same_file(int fd, const fs::path& path) {
-  struct stat opened {
-  }, named{};
-  if (::fstat(fd, &opened) != 0) fail("examine", path);
-  if (::stat(path.c_str(), &named) != 0) {
-    if (errno == ENOENT) return false;
-    fail("examine", path);
-  }
-  return opened.st_ino == named.st_ino && opened.st_dev == named.st_dev;
-}
-
-// Whether the lock was taken, or the file system has none: what is written is whole, and equal for equal
-// plans, all the same.
-bool try_lock(int fd, Writers writers, const fs::path& path) {
-  int status = -1;
-  do {
-    status = ::flock(fd, (writers == Writers::alone ? LOCK_EX : LOCK_SH) | LOCK_NB);
-  } while (status != 0 && errno == EINTR);
-  if (status == 0) return true;
-  if (errno == EWOULDBLOCK) return false;
-  if (errno != ENOSYS && errno != EOPNOTSUPP && errno != ENOLCK) fail("lock", path);
-  return true;
 }
 
 // Files that hamgen itself leaves in a split's directory; everything else is the user's.
@@ -97,24 +64,8 @@ void require_plan(const fs::path& dataset, const Plan& plan) {
 
 }  // namespace
 
-// Over NFS an exclusive lock needs a file that is open for writing.
-Claim::Claim(const fs::path& dataset, Writers writers) : path_(dataset / lock_name) {
-  // Workers hold the lock alone for a moment, too: at their end.
-  const int tries = writers == Writers::together ? 300 : 1;
-  for (int i = 0; i < tries;) {
-    lock_ = Descriptor(path_, O_RDWR | O_CREAT | O_NOFOLLOW);
-    const bool is_locked = try_lock(lock_, writers, path_);
-    if (!is_same_file(lock_, path_)) continue;
-    if (is_locked) return;
-    if (++i < tries) std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
-  lock_ = Descriptor();
-  throw ClaimError("another hamgen is writing to " + dataset.string());
-}
-
-// The last one removes the file; workers before it leave it, for others hold a lock on it.
-Claim::~Claim() {
-  if (lock_ >= 0 && ::flock(lock_, LOCK_EX | LOCK_NB) == 0) ::unlink(path_.c_str());
+Claim::Claim(const fs::path& dataset, Writers writers) : lock_(dataset, writers) {
+  if (!lock_.is_held()) throw ClaimError("another hamgen is writing to " + dataset.string());
 }
 
 Claim Claim::of_plan(const fs::path& dataset, const Plan& plan, Writers writers, bool replace) try {

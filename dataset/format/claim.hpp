@@ -1,13 +1,12 @@
 // Who may write to a dataset's directory: one program alone, or any number of workers at once.
 //
-// The lock is on a file of its own, .lock, and ends with its process, however that ends. Plan, shards and
-// everything else are only touched while it is held. Whoever ends last removes it.
+// Plan, shards and everything else are only touched while the directory's lock is held.
 #pragma once
 
 #include <filesystem>
 #include <stdexcept>
 
-#include "dataset/files/file.hpp"
+#include "dataset/files/directory_lock.hpp"
 #include "dataset/format/plan.hpp"
 
 namespace hamgen::dataset {
@@ -19,10 +18,6 @@ class ClaimError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-enum class Writers { alone, together };
-
-inline constexpr const char* lock_name = ".lock";
-
 class Claim {
  public:
   // Creates the directory and its plan where there is none; otherwise the plan that is there has to be this
@@ -31,14 +26,10 @@ class Claim {
   static Claim of_plan(const std::filesystem::path& dataset, const Plan& plan, Writers writers, bool replace);
   // Of a directory that holds a dataset or a part of one. Throws ClaimError; FileError where there is none.
   static Claim of_directory(const std::filesystem::path& dataset);
-  Claim(Claim&&) = default;
-  Claim& operator=(Claim&&) = delete;
-  ~Claim();
 
  private:
   Claim(const std::filesystem::path& dataset, Writers writers);
-  std::filesystem::path path_;
-  Descriptor lock_;
+  DirectoryLock lock_;
 };
 
 // Removes what interrupted commits left in the directory and its splits; for who writes alone. Throws

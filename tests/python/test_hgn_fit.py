@@ -221,6 +221,27 @@ class Refusals(unittest.TestCase):
         for part in parts:
             self.assertIn(part, done.stderr)
 
+    def test_one_run_is_trained_by_one_program(self):
+        out = new_directory() / "run"
+        command = [HGN_FIT, "--data", dataset(), "--out", out, "--steps", 100_000, *TINY, "--quiet"]
+        with subprocess.Popen(list(map(str, command)), stderr=subprocess.PIPE) as first:
+            try:
+                for _ in range(600):
+                    if (out / "log.jsonl").exists():
+                        break
+                    time.sleep(0.1)
+                for arguments in (("--resume", out), ("--data", dataset(), "--out", out, *TINY, "--force")):
+                    self.assert_refused(fit(*arguments), 1, "is in use: another hgn-fit is training there")
+                self.assertIsNone(first.poll())
+            finally:
+                first.send_signal(signal.SIGTERM)
+                first.wait(60)
+        self.assertEqual(first.returncode, 75)
+        self.assertFalse((out / ".lock").exists())
+        log = [line["step"] for line in log_of(out)]
+        self.assertEqual(log, sorted(log))
+        self.assertEqual(fit("--resume", out, "--max-steps", log[-1] + 1, "--quiet").returncode, 0)
+
     def test_datasets_that_are_none(self):
         out = new_directory() / "run"
         self.assert_refused(train(out, data="/nowhere/videos"), 1, "there is no directory /nowhere/videos")
