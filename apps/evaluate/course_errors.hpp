@@ -1,4 +1,5 @@
-// Rollouts beyond the window, and at other speeds, against frames of the exact motion.
+// Rollouts beyond the window, and at other speeds, against frames of the exact motion; beside them what two
+// constant pictures score on the very same frames: the mean image, and the window's first frame.
 #pragma once
 
 #include <vector>
@@ -19,26 +20,33 @@ struct Course {
 
 class CourseErrors {
  public:
-  // `frames` outlives it.
-  CourseErrors(const RunFrames& frames, const EvaluationOptions& options);
+  // `frames` outlives it. `mean_image`: [3, S, S] on the run's device.
+  CourseErrors(const RunFrames& frames, const EvaluationOptions& options, const at::Tensor& mean_image);
 
-  // `inferred`: the state at the model's anchor; `start`: that at the window's first frame.
+  // `inferred`: the state at the model's anchor; `start`: that at the window's first frame; `first_frame`: what
+  // was seen there, [B, 3, S, S].
   void add(const model::VideoModel& model, TrueMotion& motion, const std::vector<model::Window>& windows,
-           const model::PhaseSpace& inferred, const model::PhaseSpace& start);
+           const model::PhaseSpace& inferred, const model::PhaseSpace& start, const at::Tensor& first_frame);
 
-  // Adds each course's errors under its name.
+  // Adds each course's errors under its name. Sequences whose exact motion could not be integrated do not count.
   void add_to(Json& errors) const;
+  // {"forward": ..., ...}: mean squared errors of the constant pictures, on the frames that count.
+  Json mean_image_json() const;
+  Json static_image_json() const;
   // From the edge of the window on, in both directions.
   Json valid_prediction_time() const;
 
  private:
   struct Followed {
     Course course;
-    Gathered errors = {}, squares = {};  // [N, intervals + 1]: of the frames; of the truth's pixel values
+    // [N, intervals + 1]: of the frames, of the constant pictures; the truth's mean squared pixel values.
+    Gathered errors = {}, mean_image = {}, static_image = {}, squares = {};
   };
+  Json constant_json(Gathered Followed::*errors) const;
   Json course_json(const Followed& followed) const;
 
   const RunFrames& frames_;
+  at::Tensor mean_image_;
   std::vector<Followed> all_;
 };
 

@@ -7,6 +7,7 @@
 #include "apps/evaluate/evaluate_states.hpp"
 #include "apps/evaluate/evaluate_video.hpp"
 #include "apps/evaluate/value_json.hpp"
+#include "model/data/training_data.hpp"
 #include "model/metrics/metrics.hpp"
 
 namespace hamgen::apps {
@@ -48,9 +49,8 @@ Json dataset_json(const EvaluationData& data, const EvaluationOptions& options) 
 // For the frames as the runs see them: they may be smaller than the dataset's, or fewer.
 Json yardsticks_json(const EvaluationData& data, const model::DataShape& shape) {
   Json json = Json::object();
-  const bool is_whole = shape.image_size == static_cast<std::int64_t>(data.manifest.frame_shape[1]) &&
-                        shape.frames == static_cast<std::int64_t>(data.manifest.frame_shape[0]);
-  if (data.manifest.has_yardsticks && is_whole && data.test.split() == "test") {
+  if (data.manifest.has_yardsticks && sees_stored_frames(shape, data.manifest) &&
+      data.test.split() == "test") {
     const auto& y = data.manifest.yardsticks;
     json["noise_floor"] = y.noise_floor;
     json["mean_image"] = {{"mse", y.mean_image_mse}, {"mse_clean", y.mean_image_mse_clean}};
@@ -73,8 +73,8 @@ std::string group_of(const TrainedRun& run) {
 }
 
 Json groups_json(const std::vector<std::string>& groups, const Json& runs) {
-  std::map<std::string, std::map<std::int64_t, const Json*>>
-      members;  // by seed: a run named twice counts once
+  // By seed: a run named twice counts once.
+  std::map<std::string, std::map<std::int64_t, const Json*>> members;
   for (std::size_t i = 0; i < groups.size(); ++i)
     members[groups[i]][runs[i].at("seed").get<std::int64_t>()] = &runs[i];
   Json json = Json::array();
@@ -123,20 +123,23 @@ Json evaluate_runs(const std::vector<fs::path>& paths, const EvaluationData& dat
             {"dataset", dataset_json(data, options)}};
   const auto video = std::ranges::find_if(runs, [](const TrainedRun& run) { return run.video() != nullptr; });
   json["yardsticks"] = Json::object();
+  at::Tensor mean_image;
   if (video != runs.end()) {
     json["window"] = {{"frames", video->shape.frames}, {"image_size", video->shape.image_size}};
     json["yardsticks"] = yardsticks_json(data, video->shape);
+    mean_image = model::mean_image(data.train, video->shape, at::kCPU);
   }
   json["runs"] = Json::array();
   std::vector<std::string> groups;
   for (const TrainedRun& run : runs) {
     Json one = about_json(run);
     one["is_other_dataset"] = !is_its_dataset(run.path, data.root);
-    one.update(run.video() != nullptr ? evaluate_video(run, data, options)
+    one.update(run.video() != nullptr ? evaluate_video(run, data, options, mean_image)
                                       : evaluate_states(run, data, options));
-    if (one.contains("static_image")) {
-      json["yardsticks"]["static_image"] = one["static_image"];
-      one.erase("static_image");
+    if (one.contains("constant")) {  // the same for every run
+      for (const auto& [picture, errors] : one["constant"].items())
+        json["yardsticks"][picture].update(errors);
+      one.erase("constant");
     }
     json["runs"].push_back(std::move(one));
     groups.push_back(group_of(run));

@@ -30,7 +30,7 @@ Json energy_errors(const TrainedRun& run, const EvaluationData& data, const mode
   constexpr std::int64_t group = 25;
   const at::NoGradGuard no_grad;
   const auto& model = dynamic_cast<const model::StateModel&>(*run.network);
-  run.network->to(at::kDouble);
+  const InDouble in_double(*run.network);
   std::vector<double> squares;
   for (std::int64_t first = 0; first < batch.q.size(0); first += group) {
     const auto start = [&](const at::Tensor& values) {
@@ -49,7 +49,6 @@ Json energy_errors(const TrainedRun& run, const EvaluationData& data, const mode
       squares.push_back(sum / static_cast<double>(states.size()));
     }
   }
-  run.network->to(at::kFloat);
   return interval_json(squares);
 }
 

@@ -16,14 +16,15 @@ using model::Window;
 
 class VideoEvaluation {
  public:
-  VideoEvaluation(const TrainedRun& run, const EvaluationData& data, const EvaluationOptions& options)
+  VideoEvaluation(const TrainedRun& run, const EvaluationData& data, const EvaluationOptions& options,
+                  const Tensor& mean_image)
       : run_(run),
         model_(*run.video()),
         data_(data),
         options_(options),
         frames_(run, data),
         motion_(data.root, data.manifest, data.test),
-        course_errors_(frames_, options),
+        course_errors_(frames_, options, mean_image.to(run.device)),
         latent_motion_(model_, frames_) {
     if (options.forward < frames_.window())
       throw schemas::FieldError("--forward = " + std::to_string(options.forward) + " is not allowed: " +
@@ -39,7 +40,7 @@ class VideoEvaluation {
     Json errors{{"train", train_error()}, {"test", window_errors_.rollout_json(frames_)}};
     course_errors_.add_to(errors);
     Json json{{"pixel_error", std::move(errors)},
-              {"static_image", window_errors_.static_image_json()},
+              {"constant", constant_json()},
               {"valid_prediction_time", course_errors_.valid_prediction_time()},
               {"reversibility", latent_motion_.reversibility_json()},
               {"symplecticity", latent_motion_.symplecticity_json()}};
@@ -61,11 +62,18 @@ class VideoEvaluation {
     const model::PhaseSpace inferred = model_.infer(bytes);
     const auto states = model_.window(inferred, frames_.window());
     const model::Rollout rollout = model_.show(states);
-    window_errors_.add(model_, rollout, frames_.pixels(bytes),
+    const Tensor noisy = frames_.pixels(bytes);
+    window_errors_.add(model_, rollout, noisy,
                        frames_.pixels(frames_.stored(data_.test, "frames_clean", windows)));
-    course_errors_.add(model_, motion_, windows, inferred, states.front());
+    course_errors_.add(model_, motion_, windows, inferred, states.front(), noisy.select(1, 0));
     latent_motion_.add(windows, bytes, states, rollout.energy);
     options_.progress(run_.path.string() + ": trajectory " + std::to_string(windows.back().trajectory + 1));
+  }
+
+  Json constant_json() const {
+    Json still = window_errors_.static_image_json();
+    still.update(course_errors_.static_image_json());
+    return {{"mean_image", course_errors_.mean_image_json()}, {"static_image", std::move(still)}};
   }
 
   Json train_error() const {
@@ -96,8 +104,9 @@ class VideoEvaluation {
 
 }  // namespace
 
-Json evaluate_video(const TrainedRun& run, const EvaluationData& data, const EvaluationOptions& options) {
-  return VideoEvaluation(run, data, options).all();
+Json evaluate_video(const TrainedRun& run, const EvaluationData& data, const EvaluationOptions& options,
+                    const at::Tensor& mean_image) {
+  return VideoEvaluation(run, data, options, mean_image).all();
 }
 
 }  // namespace hamgen::apps

@@ -27,6 +27,18 @@ struct EvaluationData {
   dataset::SplitReader train, test;  // throws dataset::ManifestError where there is none
 };
 
+// A run's network computes in fp64 as long as this lives, however that ends.
+class InDouble {
+ public:
+  explicit InDouble(model::Model& network) : network_(network) { network_.to(at::kDouble); }
+  ~InDouble() { network_.to(at::kFloat); }
+  InDouble(const InDouble&) = delete;
+  InDouble& operator=(const InDouble&) = delete;
+
+ private:
+  model::Model& network_;  // outlives it
+};
+
 // How many of the train split's trajectories are shown: none that training held out.
 std::uint64_t trained_trajectories(const TrainedRun& run, const EvaluationData& data,
                                    const EvaluationOptions& options);

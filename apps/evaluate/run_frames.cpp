@@ -1,5 +1,7 @@
 #include "apps/evaluate/run_frames.hpp"
 
+#include <limits>
+
 namespace hamgen::apps {
 
 using at::Tensor;
@@ -19,9 +21,13 @@ Tensor RunFrames::pixels(const Tensor& bytes) const {
 Tensor RunFrames::exact(TrueMotion& motion, const std::vector<model::Window>& windows, std::int64_t intervals,
                         double speed) const {
   std::vector<Tensor> sequences;
-  for (const model::Window& one : windows)
-    sequences.push_back(
-        exact_frames(motion, one.trajectory, intervals, speed * dt_, run_.shape.image_size).to(run_.device));
+  const std::int64_t size = run_.shape.image_size;
+  for (const model::Window& one : windows) try {
+      sequences.push_back(exact_frames(motion, one.trajectory, intervals, speed * dt_, size).to(run_.device));
+    } catch (const simulators::IntegrationFailure&) {
+      sequences.push_back(at::full({intervals + 1, 3, size, size}, std::numeric_limits<float>::quiet_NaN(),
+                                   at::TensorOptions(run_.device)));
+    }
   return at::stack(sequences);
 }
 

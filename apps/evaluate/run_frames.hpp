@@ -24,7 +24,7 @@ class RunFrames {
   // Of stored frames, [B, T, 3, S, S] in units of 255.
   at::Tensor pixels(const at::Tensor& bytes) const;
   // After 0, 1, ..., `intervals` intervals, each `speed` times dt (negative: backward): [B, intervals + 1, 3,
-  // S, S]. Throws what TrueMotion throws.
+  // S, S]. NaN where the exact motion cannot be integrated that far (a collision outside the window).
   at::Tensor exact(TrueMotion& motion, const std::vector<model::Window>& windows, std::int64_t intervals,
                    double speed) const;
   // The times of these frames.

@@ -113,10 +113,14 @@ std::vector<std::pair<std::string, Json>> yardstick_runs(const Json& evaluation)
   const auto run = [](const Json& noisy, const Json& clean) -> Json {
     return {{"pixel_error", {{"test", {{"mse", noisy}, {"mse_clean", clean}}}}}};
   };
+  constexpr const char* courses[] = {"forward", "backward", "half_speed", "double_speed"};
   const Json& yardsticks = value_at(evaluation, "/yardsticks");
   const auto picture = [&](const char* path) {
     const Json& errors = value_at(yardsticks, path);
-    return run(value_at(errors, "/mse"), value_at(errors, "/mse_clean"));
+    Json all = run(value_at(errors, "/mse"), value_at(errors, "/mse_clean"));
+    for (const std::string course : courses)  // each on the frames of its own
+      all["pixel_error"][course] = {{"mse_clean", value_at(errors, ("/" + course).c_str())}};
+    return all;
   };
   return {{"noise floor", run(value_at(yardsticks, "/noise_floor"), nullptr)},
           {"mean image", picture("/mean_image")},
@@ -124,7 +128,8 @@ std::vector<std::pair<std::string, Json>> yardstick_runs(const Json& evaluation)
 }
 
 bool is_of_yardsticks(const Column& column) {
-  return std::string_view(column.path).starts_with("/pixel_error/test/");
+  const std::string_view path = column.path;
+  return path.starts_with("/pixel_error/") && !path.starts_with("/pixel_error/train/");
 }
 
 }  // namespace hamgen::apps

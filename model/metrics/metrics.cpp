@@ -10,11 +10,13 @@ namespace hamgen::model {
 
 namespace {
 
+constexpr std::uint64_t batch = 50;  // trajectories at a time, of a split that is read through
+
 // Trajectories [first, first + count) a batch at a time: `visit(windows)`.
 template <class Visit>
-void for_each_batch(std::uint64_t first, std::uint64_t count, std::uint64_t batch, Visit visit) {
-  for (std::uint64_t done = 0; done < count; done += batch)
-    visit(whole_windows(first + done, first + std::min(count, done + batch)));
+void for_each_batch(std::uint64_t first, std::uint64_t count, std::uint64_t at_once, Visit visit) {
+  for (std::uint64_t done = 0; done < count; done += at_once)
+    visit(whole_windows(first + done, first + std::min(count, done + at_once)));
 }
 
 // Sums squared differences between predictions and the frames of a split, noisy and clean.
@@ -117,11 +119,9 @@ Errors evaluate(const VideoModel& model, const dataset::SplitReader& reader, con
   return errors;
 }
 
-Errors mean_image_errors(const dataset::SplitReader& train, const dataset::SplitReader& test,
-                         const DataShape& shape, bool has_clean, const at::Device& device) {
+Tensor mean_image(const dataset::SplitReader& train, const DataShape& shape, const at::Device& device) {
   const at::NoGradGuard no_grad;
-  constexpr std::uint64_t most = 1000, batch = 50;
-  SquaredErrors squares(test, shape, has_clean, device);
+  constexpr std::uint64_t most = 1000;
   const std::uint64_t count = std::min(most, train.trajectories());
   Tensor sum =
       at::zeros({3, shape.image_size, shape.image_size}, at::TensorOptions(device).dtype(at::kDouble));
@@ -129,8 +129,14 @@ Errors mean_image_errors(const dataset::SplitReader& train, const dataset::Split
     const Tensor frames = read_windows(train, "frames", windows, shape.frames).to(device);
     sum += to_pixels(frames, shape.image_size).sum(at::IntArrayRef{0, 1}, false, at::kDouble);
   });
-  const Tensor mean =
-      (sum / static_cast<double>(count * static_cast<std::uint64_t>(shape.frames))).to(at::kFloat);
+  return (sum / static_cast<double>(count * static_cast<std::uint64_t>(shape.frames))).to(at::kFloat);
+}
+
+Errors mean_image_errors(const dataset::SplitReader& train, const dataset::SplitReader& test,
+                         const DataShape& shape, bool has_clean, const at::Device& device) {
+  const at::NoGradGuard no_grad;
+  SquaredErrors squares(test, shape, has_clean, device);
+  const Tensor mean = mean_image(train, shape, device);
   for_each_batch(0, test.trajectories(), batch, [&](const std::vector<Window>& windows) {
     squares.add(mean, mean, squares.load("frames", windows), windows);
   });

@@ -32,6 +32,8 @@ Errors evaluate(const VideoModel& model, const dataset::SplitReader& reader, con
                 std::uint64_t first, std::uint64_t count, bool has_clean, const at::Device& device,
                 std::int64_t batch = 50);
 
+// The mean of the frames of `train` (of its first 1,000 trajectories at most), [3, S, S] in units of 255.
+Tensor mean_image(const dataset::SplitReader& train, const DataShape& shape, const at::Device& device);
 // The errors of the mean image of `train` (of its first 1,000 trajectories at most) on all of `test`: what a
 // model has to beat. For frames as trained, whose size may differ from the stored ones' and the manifest's
 // yardsticks.

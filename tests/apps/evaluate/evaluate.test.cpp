@@ -127,6 +127,52 @@ TEST_CASE("an evaluation says what the trainer said of the same frames, and has 
   CHECK(json.at("yardsticks").at("static_image").at("mse").get<double>() > 0);
 }
 
+TEST_CASE("constant pictures are scored on each course's own frames") {
+  const TemporaryDirectory directory;
+  const auto path = train(directory / "hgn", {{"train", {{"steps", 5}}}});
+  const apps::EvaluationData data(tests::small_dataset());
+  apps::EvaluationOptions options;
+  options.forward = 12;
+  options.backward = 5;
+  const apps::Json yardsticks = apps::evaluate_runs({path}, data, options).at("yardsticks");
+  const model::DataShape shape = apps::load_run(path).shape;
+  const at::Tensor mean = model::mean_image(data.train, shape, at::kCPU);
+  apps::TrueMotion motion(data.root, data.manifest, data.test);
+  // [first, intervals] of the frames that count, intervals of `dt` each.
+  const auto errors = [&](std::int64_t first, std::int64_t intervals, double dt) {
+    double of_mean = 0, of_first = 0;
+    for (std::uint64_t i = 0; i < 4; ++i) {
+      const at::Tensor truth = apps::exact_frames(motion, i, intervals, dt, shape.image_size).slice(0, first);
+      const at::Tensor seen =
+          model::to_pixels(model::read_windows(data.test, "frames", {{i, 0, false}}, 1), shape.image_size)[0];
+      of_mean += (truth - mean).square().mean().item<double>() / 4;
+      of_first += (truth - seen).square().mean().item<double>() / 4;
+    }
+    return std::pair(of_mean, of_first);
+  };
+  for (const auto& [course, expected] :
+       {std::pair("forward", errors(8, 12, 0.125)), std::pair("backward", errors(1, 5, -0.125)),
+        std::pair("half_speed", errors(0, 7, 0.0625)), std::pair("double_speed", errors(0, 7, 0.25))}) {
+    CAPTURE(course);
+    CHECK(yardsticks.at("mean_image").at(course).get<double>() == Approx(expected.first).epsilon(1e-5));
+    CHECK(yardsticks.at("static_image").at(course).get<double>() == Approx(expected.second).epsilon(1e-5));
+  }
+  CHECK(yardsticks.at("mean_image").at("mse").get<double>() > 0);
+}
+
+TEST_CASE("a network that computes in fp64 for a while goes back to fp32, however that ends") {
+  const TemporaryDirectory directory;
+  const apps::TrainedRun run = apps::load_run(train(directory / "hgn", {{"train", {{"steps", 2}}}}));
+  const auto type = [&] { return run.network->parameters().front().scalar_type(); };
+  try {
+    const apps::InDouble in_double(*run.network);
+    CHECK(type() == at::kDouble);
+    throw std::runtime_error("in between");
+  } catch (const std::runtime_error&) {
+  }
+  CHECK(type() == at::kFloat);
+}
+
 TEST_CASE("a model of states is judged by derivatives and by the true energy along its rollouts") {
   const TemporaryDirectory directory;
   const auto run =
