@@ -84,7 +84,10 @@ Json FitData::about() const {
             {"train_trajectories", training_.training},
             {"validation_trajectories", training_.validation}};
   if (!points_)
-    json["data_shape"] = {{"frames", shape.frames}, {"image_size", shape.image_size}, {"dt", shape.dt}};
+    json["data_shape"] = {{"frames", shape.frames},
+                          {"image_size", shape.image_size},
+                          {"dt", shape.dt},
+                          {"noise_floor", shape.noise_floor ? Json(*shape.noise_floor) : Json(nullptr)}};
   return json;
 }
 

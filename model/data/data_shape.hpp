@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -20,6 +21,9 @@ struct DataShape {
   bool is_reversible = true;                            // a video played backward is one of the system, too
   // Standard deviations that noise gives places along x and y, pixels.
   std::array<double, 2> position_noise{};
+  // Mean squared error of the best prediction of noisy frames, (value / 255)^2: 0 where they have no noise; not
+  // known for frames of another size or number than the stored ones.
+  std::optional<double> noise_floor = {};
 };
 
 // The channels' means and standard deviations as [3, 1, 1]; a channel that never changes has no deviation to

@@ -36,6 +36,11 @@ std::array<double, 2> position_noise(const schemas::Settings& settings, const da
 
 }  // namespace
 
+bool sees_stored_frames(const DataShape& shape, const dataset::Manifest& manifest) {
+  return shape.image_size == static_cast<std::int64_t>(manifest.frame_shape[1]) &&
+         shape.frames == static_cast<std::int64_t>(manifest.frame_shape[0]);
+}
+
 TrainingData training_data(const schemas::Settings& settings, const dataset::Manifest& manifest,
                            const dataset::SplitReader& reader) {
   TrainingData data;
@@ -63,6 +68,8 @@ TrainingData training_data(const schemas::Settings& settings, const dataset::Man
                 .coordinates = static_cast<std::int64_t>(reader.shard(0).numbers_per_row("q")) / frames,
                 .is_reversible = manifest.is_reversible,
                 .position_noise = position_noise(settings, manifest)};
+  if (manifest.has_yardsticks && sees_stored_frames(data.shape, manifest))
+    data.shape.noise_floor = manifest.yardsticks.noise_floor;
   for (double& deviation : data.shape.position_noise)
     deviation *= static_cast<double>(size) / static_cast<double>(stored);
   data.horizon = horizon;

@@ -24,6 +24,10 @@ std::int64_t integer_or(const schemas::Settings& settings, const char* path, std
 // left.
 std::uint64_t held_out(const schemas::Settings& settings, std::uint64_t count, std::uint64_t most);
 
+// Whether a model of this shape sees the stored frames as they are, for which the manifest has a noise floor
+// and a mean image's error: not averaged down, and all of them.
+bool sees_stored_frames(const DataShape& shape, const dataset::Manifest& manifest);
+
 // The train split of a dataset of videos, for a model of windows. Throws schemas::FieldError where the
 // configuration does not fit the data.
 TrainingData training_data(const schemas::Settings& settings, const dataset::Manifest& manifest,

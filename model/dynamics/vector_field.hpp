@@ -2,6 +2,10 @@
 // layers of the learned Hamiltonian's network, and 2 C outputs in place of one energy.
 #pragma once
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
 #include "model/dynamics/hamiltonian.hpp"
 #include "model/networks/layers.hpp"
 #include "schemas/field.hpp"
@@ -14,6 +18,9 @@ class VectorFieldImpl : public torch::nn::Module, public Dynamics {
   static std::vector<schemas::Field> fields();
   VectorFieldImpl(const schemas::Settings& settings, std::int64_t channels, Initializer& initializer);
   PhaseSpace rate(const PhaseSpace& state) const override;
+  std::string output_layer() const {
+    return std::to_string(std::max(convolutions_.size(), dense_.size()) - 1);
+  }
 
  private:
   std::vector<Conv> convolutions_;  // of one of the two kinds

@@ -60,6 +60,10 @@ class Model : public torch::nn::Module {
   virtual std::int64_t training_frames(const DataShape& shape) const { return shape.frames; }
   // Windows or points on the model's device.
   virtual LossTerms loss(const Batch& batch, const StepContext& context) = 0;
+  // The layers whose outputs are quantities, not features: pixels, states, posteriors. By name, as parameters
+  // begin with it ("decoder.output"). Muon, which makes all directions of a matrix equally large, leaves them
+  // to Adam.
+  virtual std::vector<std::string> output_layers() const { return {}; }
   // After the parameters have moved: multipliers follow.
   virtual void after_step(const LossTerms&) {}
   virtual Validation validate(const Batch& batch) = 0;

@@ -88,9 +88,17 @@ std::vector<std::int64_t> shown_of(const std::vector<Part>& parts, std::int64_t 
   return shown;
 }
 
-Tensor inconsistency(const PhaseSpace& inferred, const PhaseSpace& path, std::int64_t first,
-                     const std::vector<Part>& parts) {
+PhaseSpace mean_motion(const PhaseSpace& path) {
   constexpr double smallest = 1e-8;  // where nothing moves
+  const at::NoGradGuard no_grad;
+  const auto of = [&](const Tensor& states) {
+    return (states - states.mean(1, /*keepdim=*/true)).square().flatten(2).sum(2).mean() + smallest;
+  };
+  return {of(path.q), of(path.p)};
+}
+
+Tensor inconsistency(const PhaseSpace& inferred, const PhaseSpace& path, std::int64_t first,
+                     const std::vector<Part>& parts, const PhaseSpace& motion) {
   const at::Device device = path.q.device();
   std::vector<std::int64_t> implied;
   std::vector<float> signs;
@@ -99,13 +107,13 @@ Tensor inconsistency(const PhaseSpace& inferred, const PhaseSpace& path, std::in
     signs.push_back(parts[i].is_backward ? -1 : 1);
   }
   const Tensor there = indices(implied, device);
-  const auto relative = [&](const Tensor& x, const Tensor& states) {
+  const auto relative = [&](const Tensor& x, const Tensor& states, const Tensor& moved) {
     const Tensor missed = x.flatten(1) - states.flatten(0, 1).index_select(0, there).flatten(1);
-    const Tensor moved = (states - states.mean(1, /*keepdim=*/true)).square().flatten(2).sum(2).mean(1);
-    return (missed.square().sum(1) / (moved + smallest)).mean();
+    return missed.square().sum(1).mean() / moved;
   };
   const Tensor sign = at::tensor(signs).to(device).view({-1, 1});
-  return 0.5 * (relative(inferred.q, path.q) + relative(sign * inferred.p.flatten(1), path.p));
+  return 0.5 *
+         (relative(inferred.q, path.q, motion.q) + relative(sign * inferred.p.flatten(1), path.p, motion.p));
 }
 
 }  // namespace hamgen::model

@@ -52,11 +52,16 @@ std::vector<Part> choose_parts(std::int64_t sequences, std::int64_t window, cons
 std::vector<std::int64_t> shown_of(const std::vector<Part>& parts, std::int64_t window,
                                    const Context& context);
 
-// The mean over sequences of |inferred - path(implied)|^2, of q and of p, each over the mean square by which
-// the path departs from its own mean: 0 where both agree, about 2 for other states of the same orbit,
-// whatever the units and origin of the coordinates. inferred: [B, ...]; path: [B, T, ...] from the window's
-// frame `first` on; [].
+// The mean square by which rollouts depart from their own mean, over all of them: of q and of p, [] each,
+// without gradient. path: [B, T, ...].
+PhaseSpace mean_motion(const PhaseSpace& path);
+
+// The mean over sequences of |inferred - path(implied)|^2, of q and of p, each over `motion`: 0 where both
+// agree, about 2 for other states of the same orbits, whatever the units and origin of the coordinates. One
+// motion for all sequences, or those that hardly move would count most; that of whole windows, or the weight
+// would fall as the horizon grows. inferred: [B, ...]; path: [B, T, ...] from the window's frame `first` on;
+// [].
 Tensor inconsistency(const PhaseSpace& inferred, const PhaseSpace& path, std::int64_t first,
-                     const std::vector<Part>& parts);
+                     const std::vector<Part>& parts, const PhaseSpace& motion);
 
 }  // namespace hamgen::model

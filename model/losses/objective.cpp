@@ -4,6 +4,10 @@
 
 namespace hamgen::model {
 
+namespace {
+constexpr double usual_kappa = 0.0316;
+}
+
 std::vector<schemas::Field> ObjectiveImpl::fields() {
   using namespace schemas;
   std::vector<Field> fields{
@@ -31,9 +35,15 @@ std::vector<schemas::Field> ObjectiveImpl::fields() {
            "weight of the length of the gradient of decoded frames, per pixel value; what keeps frames even "
            "where noise is known and its blur hides what they hold")
           .at_least(0),
-      real("objective.kappa", 0.0316, "pixel value / 255",
-           "tolerated error, root mean square (0.0316^2 = 1e-3, the top of the authors' sweep); kind geco")
+      real("objective.tolerance", 1.1, "noise floor",
+           "tolerated mean squared error, over the dataset's own noise floor; kind geco")
           .above(0),
+      real(
+          "objective.kappa", usual_kappa, "pixel value / 255",
+          "tolerated error, root mean square; null: by objective.tolerance, or, where no noise floor is known or it is "
+          "0, 0.0316 (0.0316^2 = 1e-3, the top of the authors' sweep); kind geco")
+          .above(0)
+          .or_automatic(),
   };
   for (const auto& field : MultiplierImpl::fields()) fields.push_back(field);
   return fields;
@@ -60,14 +70,26 @@ Tensor blur(std::int64_t size, double deviation) {
 
 }  // namespace
 
+double tolerance_of(const schemas::Settings& settings, const DataShape& shape) {
+  if (!settings.is_automatic("objective.kappa")) {
+    const double kappa = settings.real("objective.kappa");
+    return kappa * kappa;
+  }
+  const double floor = shape.noise_floor.value_or(0);
+  return floor > 0 ? settings.real("objective.tolerance") * floor : usual_kappa * usual_kappa;
+}
+
 ObjectiveImpl::ObjectiveImpl(const schemas::Settings& settings, const DataShape& shape)
     : MultiplierImpl(settings),
       is_geco_(settings.text("objective.kind") == "geco"),
       beta_(settings.real("objective.beta")),
       growth_(settings.is_automatic("objective.beta_end") ? 1 : settings.real("objective.beta_end") / beta_),
-      tolerance_(settings.real("objective.kappa") * settings.real("objective.kappa")),
+      tolerance_(tolerance_of(settings, shape)),
       huber_end_(settings.is_automatic("objective.huber_end") ? 1 : settings.real("objective.huber_end")),
       total_variation_(settings.real("objective.total_variation")) {
+  if (is_geco_ && huber_end_ < 1)
+    throw schemas::FieldError(
+        "objective.huber_end is not allowed with objective.kind = \"geco\": its tolerance is of squared errors");
   if (!std::isfinite(growth_))
     throw schemas::FieldError(
         "objective.beta_end is not allowed where objective.beta is 0: nothing grows from it");
@@ -99,9 +121,9 @@ Tensor ObjectiveImpl::pixel_error(const Tensor& missed, double progress) const {
 }
 
 Tensor ObjectiveImpl::loss(const Tensor& mse, const Tensor& kl, double progress) const {
-  if (!is_geco_) return kl.defined() ? mse + beta_ * std::pow(growth_, progress) * kl : mse;
-  const Tensor constraint = multiplier * (mse - tolerance_);
-  return kl.defined() ? kl + constraint : constraint;
+  if (!kl.defined()) return mse;  // nothing to weigh it against: a multiplier would stop training at kappa
+  if (!is_geco_) return mse + beta_ * std::pow(growth_, progress) * kl;
+  return kl + multiplier * (mse - tolerance_);
 }
 
 void ObjectiveImpl::update(const Tensor& mse) {

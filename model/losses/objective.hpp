@@ -4,7 +4,9 @@
 //
 //   geco   loss = KL + lambda C, with C = MSE - kappa^2. lambda follows the moving average of C:
 //          lambda <- clamp(lambda exp(rate clamp(C_average / kappa^2, -1, 1))),
-//          so it grows while the error is above the tolerance kappa, and falls below it.
+//          so it grows while the error is above the tolerance kappa, and falls below it. kappa^2 is a multiple
+//          of the dataset's noise floor, below which no model comes: with a smaller one lambda climbs to its
+//          bound, and KL is off. A model without KL minimises the error itself.
 //   beta   loss = MSE + beta KL; beta = 2 is the ELBO of variance 1. It may grow over the training: a small
 //          one at first lets the state carry what frames need, a larger one then closes what they do not.
 //
@@ -35,6 +37,9 @@ namespace hamgen::model {
 // KL(N(mean, exp(log_variance)) || N(0, 1)), summed over all but the first axis: [B] nats.
 Tensor kl_to_standard_normal(const Tensor& mean, const Tensor& log_variance);
 
+// kappa^2: of objective.kappa, or of the noise floor. (pixel value / 255)^2.
+double tolerance_of(const schemas::Settings& settings, const DataShape& shape);
+
 class ObjectiveImpl : public MultiplierImpl {
  public:
   static std::vector<schemas::Field> fields();
@@ -47,7 +52,7 @@ class ObjectiveImpl : public MultiplierImpl {
   Tensor roughness(const Tensor& decoded) const;
   // Of each pixel value, from what it misses the truth by; of the same shape.
   Tensor pixel_error(const Tensor& missed, double progress) const;
-  // Scalars in, scalar out. `kl` may be undefined (deterministic model).
+  // Scalars in, scalar out. Where `kl` is undefined (deterministic model) it is the error.
   // `progress`: which part of training is done, in [0, 1].
   Tensor loss(const Tensor& mse, const Tensor& kl, double progress = 0) const;
   // After each step, with that step's error; changes nothing with a fixed beta.

@@ -287,19 +287,35 @@ PhaseSpace Hgn::states_of(const PhaseSpace& at_anchor, const Span& span) const {
   return {joined(back.q, onward.q), joined(back.p, onward.p)};
 }
 
+PhaseSpace Hgn::motion_of_window(const PhaseSpace& states, const Span& span, std::int64_t window) const {
+  if (span.count == window) return mean_motion(states);
+  const at::NoGradGuard no_grad;
+  const std::int64_t place = anchor_ - span.first;
+  return mean_motion(states_of({states.q.select(1, place), states.p.select(1, place)}, {0, window}));
+}
+
 Tensor Hgn::inconsistency_of(const Tensor& frames, const PhaseSpace& states, const Span& span,
                              const StepContext& context) const {
   const Context seen{context_, anchor_};
   const std::vector<Part> parts =
       choose_parts(frames.size(0), frames.size(1), span, seen, is_reversed_, context);
   const Posterior implied = encode_frames(frames, shown_of(parts, frames.size(1), seen));
-  const Tensor mean = inconsistency(start(implied.mean), states, span.first, parts);
+  const Tensor mean = inconsistency(start(implied.mean), states, span.first, parts,
+                                    motion_of_window(states, span, frames.size(1)));
   context.lap("encode parts");
   return mean;
 }
 
+std::vector<std::string> Hgn::output_layers() const {
+  std::vector<std::string> layers{"encoder." + encoder_->output_layer(), "decoder.output"};
+  if (!transform_.is_empty()) layers.push_back("transform." + transform_->output_layer());
+  if (const auto* const field = dynamic_cast<const VectorFieldImpl*>(dynamics_))
+    layers.push_back("transition." + field->output_layer());
+  return layers;
+}
+
 void Hgn::after_step(const LossTerms& terms) {
-  objective_->update(terms.averaged.of("mse"));
+  if (!is_deterministic_) objective_->update(terms.averaged.of("mse"));
 }
 
 Hgn::DecodingError Hgn::decoding_error(const Tensor& q, const Tensor& frames, const Tensor& chosen,

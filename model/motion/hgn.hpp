@@ -28,6 +28,7 @@ class Hgn : public VideoModel {
   LossTerms loss(const Batch& batch, const StepContext& context) override;
   void after_step(const LossTerms& terms) override;
 
+  std::vector<std::string> output_layers() const override;
   std::int64_t context() const override { return context_; }
   std::int64_t anchor() const override { return anchor_; }
   PhaseSpace infer(const Tensor& frames) const override;
@@ -49,7 +50,8 @@ class Hgn : public VideoModel {
   Tensor decode_positions(const Tensor& q) const;    // [N, C, 4, 4] -> [N, 3, S, S]
 
  private:
-  // The error of decoded frames: what training lowers, and the mean square.
+  // The error of decoded frames: what training lowers, and the mean square, which a multiplier is steered by.
+  // They differ by Huber's error, which goes with no multiplier, and by the frames' total variation.
   struct DecodingError {
     Tensor minimised, squared;  // [] each
   };
@@ -63,6 +65,8 @@ class Hgn : public VideoModel {
   // Of the states that parts of the windows imply with the rollouts, [B, T, C, 4, 4] at the span's frames.
   Tensor inconsistency_of(const Tensor& frames, const PhaseSpace& states, const Span& span,
                           const StepContext& context) const;
+  // mean_motion() of the whole window, of which `states` are the span's.
+  PhaseSpace motion_of_window(const PhaseSpace& states, const Span& span, std::int64_t window) const;
   void log_energy(const PhaseSpace& states, LossTerms& terms) const;  // [B, T, C, 4, 4]
 
   std::int64_t context_, anchor_, decoded_frames_, q_channels_, z_channels_;

@@ -99,6 +99,11 @@ void PixelHnn::make_convolutional(const schemas::Settings& settings, Initializer
       "decoder", Decoder(settings, q_channels, shape_.image_size, shape_.pixel_mean, initializer, pair));
 }
 
+std::vector<std::string> PixelHnn::output_layers() const {
+  if (dense_encoder_.is_empty()) return {"to_state", "decoder.output"};
+  return {"encoder." + dense_encoder_->output_layer(), "decoder." + dense_decoder_->output_layer()};
+}
+
 PhaseSpace PixelHnn::encode(const Tensor& pixels) const {
   const Tensor normalised = pixels_.normalised(pixels).to(precision_);
   const Tensor z = dense_encoder_.is_empty()

@@ -31,6 +31,7 @@ class PixelHnn : public VideoModel {
   std::int64_t training_frames(const DataShape&) const override { return 3; }
   LossTerms loss(const Batch& batch, const StepContext& context) override;
 
+  std::vector<std::string> output_layers() const override;
   std::int64_t context() const override { return 2; }
   PhaseSpace infer(const Tensor& frames) const override;  // [B, D] each
   std::vector<PhaseSpace> rollout(const PhaseSpace& start, std::int64_t count,

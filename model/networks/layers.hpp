@@ -28,6 +28,12 @@ inline constexpr double small_gain = 0.5773502691896258;  // 1 / sqrt(3): PyTorc
 // sqrt(2 / (1 + 0.2^2)): keeps the variance through leaky ReLU.
 inline constexpr double he_gain = 1.3867504905630728;
 
+// bf16 becomes fp32, any other type stays: what output layers compute in, since 2^-9 of a state is a few
+// hundredths of a pixel.
+inline Tensor widened(const Tensor& x) {
+  return x.scalar_type() == at::kBFloat16 ? x.to(at::kFloat) : x;
+}
+
 enum class Activation { none, leaky_relu, relu, tanh, softplus, sigmoid };  // leaky ReLU: slope 0.2
 Tensor activate(const Tensor& x, Activation activation);
 

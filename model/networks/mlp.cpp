@@ -21,7 +21,7 @@ Tensor MlpImpl::forward(const Tensor& x) const {
     const Tensor next = activate(layers_[i]->forward(y), shape_.activation);
     y = shape_.is_residual && next.sizes() == y.sizes() ? y + next : next;
   }
-  return layers_.back()->forward(y);
+  return layers_.back()->forward(widened(y));
 }
 
 }  // namespace hamgen::model

@@ -20,6 +20,7 @@ class MlpImpl : public torch::nn::Module {
  public:
   MlpImpl(const MlpShape& shape, Initializer& initializer);
   Tensor forward(const Tensor& x) const;
+  std::string output_layer() const { return std::to_string(layers_.size() - 1); }
 
  private:
   std::vector<Dense> layers_;

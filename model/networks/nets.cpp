@@ -97,7 +97,9 @@ Posterior EncoderImpl::forward(const Tensor& frames) const {
     x = x.unflatten(0, {frames.size(0), frames.size(1)});
   }
   x = x.flatten(1, 2).contiguous(at::MemoryFormat::ChannelsLast);
-  const Tensor y = through(layers.subspan(framewise_), x, Activation::leaky_relu).to(at::kFloat);
+  const auto features = layers.subspan(framewise_).first(layers_.size() - 1 - framewise_);
+  if (!features.empty()) x = activate(through(features, x, Activation::leaky_relu), Activation::leaky_relu);
+  const Tensor y = layers_.back()->forward(widened(x)).to(at::kFloat);
   if (is_deterministic_) return {y, {}};
   const auto halves = y.chunk(2, 1);
   return {halves[0], halves[1]};
@@ -176,7 +178,7 @@ Tensor DecoderImpl::forward(const Tensor& q) const {
     }
     x = activate(x, block_activation_);
   }
-  return activate(output_->forward(x).to(at::kFloat), output_activation_);
+  return activate(output_->forward(widened(x)).to(at::kFloat), output_activation_);
 }
 
 }  // namespace hamgen::model

@@ -33,6 +33,7 @@ class EncoderImpl : public torch::nn::Module {
   EncoderImpl(const schemas::Settings& settings, std::int64_t context, std::int64_t image_size,
               std::int64_t z_channels, bool is_deterministic, Initializer& initializer);
   Posterior forward(const Tensor& frames) const;
+  std::string output_layer() const { return std::to_string(layers_.size() - 1); }
 
  private:
   std::vector<Conv> layers_;
@@ -49,6 +50,7 @@ class TransformImpl : public torch::nn::Module {
   TransformImpl(const schemas::Settings& settings, std::int64_t z_channels, std::int64_t state_channels,
                 Initializer& initializer);
   Tensor forward(const Tensor& z) const;
+  std::string output_layer() const { return std::to_string(layers_.size() - 1); }
 
  private:
   std::vector<Conv> layers_;

@@ -3,6 +3,7 @@
 #include <torch/csrc/autograd/variable.h>
 
 #include <functional>
+#include <utility>
 
 namespace hamgen::model {
 namespace {
@@ -10,6 +11,9 @@ namespace {
 constexpr std::int64_t bucket_numbers = 1 << 18;  // 1 MiB
 
 using torch::autograd::variable_list;
+
+// What keeps a node of the graph alive: std::shared_ptr, and since LibTorch 2.15 a pointer of its own kind.
+using NodePointer = decltype(torch::autograd::impl::grad_accumulator(std::declval<const Tensor&>()));
 
 class Hook : public torch::autograd::FunctionPostHook {
  public:
@@ -35,7 +39,7 @@ struct GradientSum::State {
   Tensor gradients;
   std::vector<Bucket> buckets;  // the last parameters first: their gradients are ready first
   std::size_t next = 0;         // whose sum begins next: the same order in every process
-  std::vector<std::shared_ptr<torch::autograd::Node>> accumulators;
+  std::vector<NodePointer> accumulators;
 
   void begin_ready() {
     for (; next < buckets.size() && buckets[next].missing == 0; ++next)

@@ -54,13 +54,16 @@ NamedTensors FlatParameters::split(const Tensor& flat) const {
   return tensors;
 }
 
-std::vector<FlatParameters::Matrix> FlatParameters::matrices(std::int64_t fewest) const {
+std::vector<FlatParameters::Matrix> FlatParameters::matrices(std::int64_t fewest,
+                                                             const std::vector<std::string>& but) const {
   std::vector<Matrix> matrices;
   std::int64_t begin = 0;
   for (const auto& [name, shape] : shapes_) {
     const std::int64_t size = c10::multiply_integers(shape);
     const std::int64_t rows = shape.size() < 2 ? 1 : shape[0];
-    if (std::min(rows, size / rows) >= fewest) matrices.push_back({begin, rows, size / rows});
+    const bool is_left_out =
+        std::ranges::any_of(but, [&](const std::string& layer) { return name.starts_with(layer + "."); });
+    if (!is_left_out && std::min(rows, size / rows) >= fewest) matrices.push_back({begin, rows, size / rows});
     begin += size;
   }
   return matrices;
@@ -72,10 +75,11 @@ std::vector<schemas::Field> Optimizer::fields() {
       integer("train.steps", 15000, "step", "length of the training, and of its schedules")
           .at_least(1)
           .at_most(1e9),
-      text("optimizer.kind", "adam",
-           "what makes a step of the gradient's moving average: its division by the root of that of squares; "
-           "with muon, for every weight of at least 16 rows (filters) and columns, the orthogonal matrix "
-           "nearest to it")
+      text(
+          "optimizer.kind", "adam",
+          "what makes a step of the gradient's moving average: its division by the root of that of squares; "
+          "with muon, for every weight of at least 16 rows (filters) and columns but those of output layers, "
+          "the orthogonal matrix nearest to it")
           .one_of({"adam", "muon"}),
       real("optimizer.learning_rate", 1.5e-4, "", "the largest of the schedule").above(0).at_most(1),
       text("optimizer.schedule", "constant", "the learning rate over train.steps")
@@ -101,7 +105,8 @@ std::vector<schemas::Field> Optimizer::fields() {
   };
 }
 
-Optimizer::Optimizer(const schemas::Settings& settings, torch::nn::Module& module)
+Optimizer::Optimizer(const schemas::Settings& settings, torch::nn::Module& module,
+                     const std::vector<std::string>& output_layers)
     : parameters_(module),
       first_(at::zeros_like(parameters_.values())),
       second_(at::zeros_like(parameters_.values())),
@@ -120,7 +125,7 @@ Optimizer::Optimizer(const schemas::Settings& settings, torch::nn::Module& modul
       is_cosine_(settings.text("optimizer.schedule") == "cosine") {
   for (const auto& [name, mask] : parameters_.split(decay_mask_))
     if (mask.dim() > 1) mask.fill_(1);
-  if (settings.text("optimizer.kind") == "muon") matrices_ = parameters_.matrices(fewest_rows);
+  if (settings.text("optimizer.kind") == "muon") matrices_ = parameters_.matrices(fewest_rows, output_layers);
 }
 
 double Optimizer::learning_rate(std::int64_t step) const {

@@ -33,8 +33,8 @@ class FlatParameters {
       return flat.slice(0, begin, begin + rows * columns).view({rows, columns});
     }
   };
-  // Those with at least so many rows and columns.
-  std::vector<Matrix> matrices(std::int64_t fewest) const;
+  // Those with at least so many rows and columns, but for the layers of these names.
+  std::vector<Matrix> matrices(std::int64_t fewest, const std::vector<std::string>& but) const;
 
  private:
   std::vector<std::pair<std::string, std::vector<std::int64_t>>> shapes_;
@@ -44,7 +44,9 @@ class FlatParameters {
 class Optimizer {
  public:
   static std::vector<schemas::Field> fields();
-  Optimizer(const schemas::Settings& settings, torch::nn::Module& module);
+  // `output_layers`: of the module, which muon leaves to Adam.
+  Optimizer(const schemas::Settings& settings, torch::nn::Module& module,
+            const std::vector<std::string>& output_layers = {});
 
   const FlatParameters& parameters() const { return parameters_; }
   void zero_gradients() { parameters_.zero_gradients(); }

@@ -10,8 +10,6 @@ using dataset::Json;
 using dataset::number;
 using schemas::FieldError;
 
-constexpr const char* best_name = "best.safetensors";
-
 double seconds_since(std::chrono::steady_clock::time_point begin) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
@@ -73,7 +71,7 @@ Trainer::Trainer(const schemas::Settings& settings, TrainingData data, std::uniq
       device_(device),
       directory_(std::move(directory)),
       group_(std::move(group)),
-      optimizer_(settings, on_device(*model_, device)),
+      optimizer_(settings, on_device(*model_, device), model_->output_layers()),
       gradient_sum_(*model_, optimizer_.parameters(), group_),
       steps_(settings.integer("train.steps")),
       seed_(static_cast<std::uint64_t>(settings.integer("seed"))) {
@@ -136,7 +134,8 @@ void Trainer::advance(const Batch& batch) {
   average(terms);
   context.lap("exchange");
   const Tensor norm = optimizer_.gradient_norm();
-  const Tensor is_finite = norm.isfinite() & terms.averaged.of("loss").isfinite();
+  Tensor is_finite = norm.isfinite();
+  for (const auto& [name, value] : terms.averaged) is_finite = is_finite & value.isfinite();
   // To ask a GPU in every step would stall it: there the answer is kept, and read before anything is written.
   if (device_.is_cpu() && !is_finite.item<bool>()) diverged(&terms);
   is_finite_ = is_finite_.defined() ? is_finite_ & is_finite : is_finite;
@@ -222,7 +221,10 @@ void Trainer::validate(const Hooks& hooks) {
   require_finite();
   const Errors errors = validation();
   const bool is_best = std::isfinite(errors.mse) && (!best_ || errors.mse < *best_);
-  if (is_best) best_ = errors.mse;
+  if (is_best) {
+    best_ = errors.mse;
+    best_step_ = step_;
+  }
   validations_since_best_ = is_best ? 0 : validations_since_best_ + 1;
   const std::string name = error_name(model_->observation());
   Json line{{"kind", "validation"},
@@ -233,7 +235,7 @@ void Trainer::validate(const Hooks& hooks) {
     line.update({{"energy_mean", number(errors.energy_mean)}, {"energy_drift", number(errors.energy_drift)}});
   write_line(std::move(line), hooks);
   if (!is_best) return;
-  save();  // first: the best weights are never newer than the newest checkpoint
+  save();  // first: the best weights are never newer than the newest checkpoint; complete_best() mends older ones
   save_weights(directory_ / best_name);
 }
 
@@ -310,6 +312,7 @@ Ending Trainer::train(const Limits& limits, const Hooks& hooks) {
     std::filesystem::create_directories(directory_ / "checkpoints");
     log_ = std::make_unique<RunLog>(directory_, step_);
   }
+  complete_best();
   save();  // so that there is something to go on from, whatever happens
   try {
     const Ending end = loop(limits, hooks);

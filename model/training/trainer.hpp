@@ -79,6 +79,7 @@ class Trainer {
   void add_to_log(LossTerms terms, const Tensor& norm);
   Errors validation();
   void begin_together();
+  void complete_best();
   void write_line(dataset::Json line, const Hooks& hooks);
   void log(const Hooks& hooks);
   void validate(const Hooks& hooks);
@@ -96,6 +97,8 @@ class Trainer {
   dataset::Json identity() const;
   NamedTensors state_tensors() const;
 
+  static constexpr const char* best_name = "best.safetensors";
+
   const schemas::Settings& settings_;
   TrainingData data_;
   std::unique_ptr<BatchSource> source_;
@@ -109,6 +112,7 @@ class Trainer {
   std::int64_t steps_, step_ = 0;
   std::uint64_t seed_;
   std::optional<double> best_;
+  std::int64_t best_step_ = -1;
   std::int64_t validations_since_best_ = 0;
   std::int64_t saved_ = -1;  // the step of the last checkpoint
   Profile* profile_ = nullptr;

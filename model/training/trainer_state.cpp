@@ -36,6 +36,7 @@ void Trainer::write_checkpoint() const {
   checkpoint.step = step_;
   checkpoint.settings = identity();
   checkpoint.state = {{"best_mse", best_ ? Json(*best_) : Json(nullptr)},
+                      {"best_step", best_step_},
                       {"validations_since_best", validations_since_best_},
                       {"summed", summed_}};
   checkpoint.tensors = state_tensors();
@@ -47,10 +48,11 @@ void Trainer::resume(const Checkpoint& checkpoint) {
   const std::string where = "the checkpoint of step " + std::to_string(checkpoint.step);
   check_settings(identity(), checkpoint);
   std::optional<double> best;
-  std::int64_t since_best = 0, summed = 0;
+  std::int64_t since_best = 0, summed = 0, best_step = -1;
   try {
     const Json& state = checkpoint.state;
     if (!state.at("best_mse").is_null()) best = state["best_mse"].get<double>();
+    best_step = state.value("best_step", std::int64_t{-1});  // older checkpoints do not say
     since_best = state.at("validations_since_best");
     summed = state.at("summed");
   } catch (const Json::exception&) {
@@ -68,10 +70,20 @@ void Trainer::resume(const Checkpoint& checkpoint) {
     throw CheckpointError(where + " is damaged: its sums do not fit its state");
   restore(state_tensors(), saved, where);
   best_ = best;
+  best_step_ = best_step;
   validations_since_best_ = since_best;
   sums_ = std::move(sums);
   summed_ = summed;
   step_ = last_logged_step_ = saved_ = checkpoint.step;
+}
+
+// A run that ended between the checkpoint of its best step and the best weights: they are this step's.
+void Trainer::complete_best() {
+  if (!best_ || best_step_ != step_) return;
+  const auto file = directory_ / best_name;
+  const std::string step = std::to_string(step_);
+  if (std::filesystem::exists(file) && read_safetensors(file).metadata["step"] == step) return;
+  save_weights(file);
 }
 
 }  // namespace hamgen::model

@@ -156,9 +156,9 @@ class Hgn(nn.Module):
     frames, image_size, dt  of the training window: data_shape in run.json
     """
 
-    def __init__(self, config: dict[str, Any], frames: int, image_size: int, dt: float) -> None:
+    def __init__(self, config: dict[str, Any], frames: int, image_size: int, dt: float, noise_floor: float | None = None) -> None:
         super().__init__()
-        self.config, self.frames, self.image_size = config, frames, image_size
+        self.config, self.frames, self.image_size, self.noise_floor = config, frames, image_size, noise_floor
         self.context = config["data"]["context"] or frames
         self.dt = config["integrator"]["dt"] or dt
         latent = config["latent"]
@@ -284,8 +284,16 @@ class Hgn(nn.Module):
             kl = 0.5 * (mean**2 + log_variance.exp() - 1 - log_variance).flatten(1).sum(1).mean()
             kl = kl / (self.frames * 3 * self.image_size**2)
         if objective["kind"] == "geco":
-            return kl + self.objective.multiplier * (mse - objective["kappa"] ** 2)
+            return mse if log_variance is None else kl + self.objective.multiplier * (mse - self.tolerance)
         return mse + objective["beta"] * kl
+
+    @property
+    def tolerance(self) -> float:
+        """The mean squared error, (value / 255)^2, that GECO tolerates: objective.kappa's, or a multiple of the dataset's noise floor."""
+        objective = self.config["objective"]
+        if (kappa := objective["kappa"]) is not None:
+            return kappa**2
+        return objective["tolerance"] * self.noise_floor if self.noise_floor else 0.0316**2
 
 
 def load_run(run: str | Path, weights: str = "model.safetensors") -> Hgn:

@@ -47,9 +47,9 @@ def train_step(hgn: Hgn, optimizer: torch.optim.Optimizer, frames: Tensor, avera
     decoded = torch.stack([hgn.decode(q) for q, _ in states], 1)
     mse = torch.nn.functional.mse_loss(hgn.expected(decoded), hgn.to_pixels(frames))
     kl = 0.5 * (mean**2 + log_variance.exp() - 1 - log_variance).flatten(1).sum(1).mean() / frames[0].numel()
-    (kl + hgn.objective.multiplier * (mse - objective["kappa"] ** 2)).backward()
+    (kl + hgn.objective.multiplier * (mse - hgn.tolerance)).backward()
     optimizer.step()
-    constraint, decay = mse.detach() / objective["kappa"] ** 2 - 1, objective["geco_decay"]
+    constraint, decay = mse.detach() / hgn.tolerance - 1, objective["geco_decay"]
     average = constraint if average is None else decay * average + (1 - decay) * constraint
     hgn.objective.multiplier *= torch.exp(objective["geco_rate"] * average.clamp(-1, 1))
     hgn.objective.multiplier.clamp_(*objective["geco_bounds"])

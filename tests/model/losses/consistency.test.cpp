@@ -114,20 +114,40 @@ TEST_CASE("inconsistency is 0 where states agree, 2 where they have nothing in c
     parts.push_back({0, 10, (7 * i) % turn, i % 2 == 1});
     others.push_back({0, 10, (5 * i + 3) % turn, i % 2 == 1});
   }
-  CHECK(inconsistency(states_at(path, parts), path, 0, parts).item<double>() == 0);
+  CHECK(inconsistency(states_at(path, parts), path, 0, parts, mean_motion(path)).item<double>() == 0);
   const PhaseSpace later{path.q.slice(1, 3), path.p.slice(1, 3)};  // of those that are left
   std::vector<Part> left = parts;
   for (Part& part : left) part.implied = std::max<std::int64_t>(part.implied, 3);
-  CHECK(inconsistency(states_at(path, left), later, 3, left).item<double>() == 0);
+  CHECK(inconsistency(states_at(path, left), later, 3, left, mean_motion(later)).item<double>() == 0);
   const PhaseSpace elsewhere = states_at(path, others);
-  const double apart = inconsistency(elsewhere, path, 0, parts).item<double>();
+  const double apart = inconsistency(elsewhere, path, 0, parts, mean_motion(path)).item<double>();
   CHECK(apart == doctest::Approx(2).epsilon(0.1));
   const PhaseSpace scaled{1e3 * path.q + 50, 20 * path.p};
-  CHECK(inconsistency({1e3 * elsewhere.q + 50, 20 * elsewhere.p}, scaled, 0, parts).item<double>() ==
-        doctest::Approx(apart).epsilon(1e-9));
+  CHECK(inconsistency({1e3 * elsewhere.q + 50, 20 * elsewhere.p}, scaled, 0, parts, mean_motion(scaled))
+            .item<double>() == doctest::Approx(apart).epsilon(1e-9));
   const PhaseSpace still{at::ones({sequences, turn, 2}, at::kDouble),
                          at::zeros({sequences, turn, 2}, at::kDouble)};
-  CHECK(inconsistency(states_at(still, parts), still, 0, parts).item<double>() == 0);
+  CHECK(inconsistency(states_at(still, parts), still, 0, parts, mean_motion(still)).item<double>() == 0);
+}
+
+TEST_CASE("a sequence that hardly moves weighs no more than the others, and the horizon changes no weight") {
+  const std::int64_t frames = 9;
+  const Tensor time = at::arange(frames, at::kFloat) * 0.7;
+  const auto circle = [&](double radius) { return radius * at::stack({time.cos(), time.sin()}, 1); };
+  const PhaseSpace path{at::stack({circle(1e-3), circle(1)}), at::stack({circle(1e-3), circle(1)})};
+  const std::vector<Part> parts(2, {.begin = 0, .length = frames, .implied = 0});
+  const auto missed_by = [&](double first, double second) {
+    const Tensor miss = at::tensor({first, second}).to(at::kFloat).view({2, 1});
+    const PhaseSpace inferred{path.q.select(1, 0) + miss, path.p.select(1, 0) + miss};
+    return inconsistency(inferred, path, 0, parts, mean_motion(path)).item<double>();
+  };
+  CHECK(missed_by(0.1, 0) == doctest::Approx(missed_by(0, 0.1)));
+  // Of the whole window, whatever part of it has been rolled out.
+  const Span half{0, frames / 2};
+  const PhaseSpace begun{path.q.narrow(1, 0, half.count), path.p.narrow(1, 0, half.count)};
+  const PhaseSpace inferred{path.q.select(1, 0) + 0.1, path.p.select(1, 0) + 0.1};
+  CHECK(inconsistency(inferred, begun, 0, parts, mean_motion(path)).item<double>() ==
+        doctest::Approx(inconsistency(inferred, path, 0, parts, mean_motion(path)).item<double>()));
 }
 
 TEST_CASE("a model is trained to be consistent, and its log tells how much") {

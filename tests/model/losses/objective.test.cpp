@@ -222,3 +222,37 @@ TEST_CASE("beta grows geometrically from its beginning to its end") {
           tests::small_config({{"objective", {{"kind", "beta"}, {"beta", 0}, {"beta_end", 1}}}}).settings),
       schemas::FieldError);
 }
+
+TEST_CASE("GECO tolerates a multiple of the dataset's noise floor, or what is asked for") {
+  const auto tolerance = [](const apps::Json& changes, std::optional<double> floor) {
+    apps::Json objective{{"kind", "geco"}};
+    objective.update(changes);
+    DataShape shape;
+    shape.noise_floor = floor;
+    return tolerance_of(tests::small_config({{"objective", objective}}).settings, shape);
+  };
+  CHECK(tolerance({}, 33.7e-4) == doctest::Approx(1.1 * 33.7e-4));
+  CHECK(tolerance({{"tolerance", 2}}, 2.35e-4) == doctest::Approx(4.7e-4));
+  CHECK(tolerance({{"kappa", 0.1}}, 33.7e-4) == doctest::Approx(0.01));
+  for (const std::optional<double> none : {std::optional<double>(), std::optional<double>(0)})
+    CHECK(tolerance({}, none) == doctest::Approx(0.0316 * 0.0316));
+}
+
+TEST_CASE("without a KL divergence the loss is the error: nothing stops training below the tolerance") {
+  const auto objective =
+      Objective(tests::small_config({{"objective", {{"kind", "geco"}, {"kappa", 0.5}}}}).settings);
+  objective->multiplier.fill_(7);
+  for (const double error : {1e-4, 0.2, 3.0}) {
+    const Tensor mse = at::full({}, error, at::TensorOptions().requires_grad(true));
+    const Tensor loss = objective->loss(mse, {});
+    CHECK(loss.item<double>() == doctest::Approx(error));
+    loss.backward();
+    CHECK(mse.grad().item<double>() == 1);
+  }
+}
+
+TEST_CASE("Huber's error goes with no multiplier, whose tolerance is of squared errors") {
+  CHECK_THROWS_WITH_AS(
+      Objective(tests::small_config({{"objective", {{"kind", "geco"}, {"huber_end", 0.1}}}}).settings),
+      doctest::Contains("objective.huber_end is not allowed"), hamgen::schemas::FieldError);
+}

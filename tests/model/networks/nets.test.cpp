@@ -161,3 +161,19 @@ TEST_CASE("bf16 changes reconstructions little, and never the state's type") {
   CHECK((rough.decode_positions(q).scalar_type() == at::kFloat));
   CHECK(at::allclose(rough.decode_positions(q), exact.decode_positions(q), 0.02, 0.02));
 }
+
+TEST_CASE("in bf16, output layers compute in fp32: means and pixels keep their digits") {
+  constexpr float value = 1.001F;  // bf16 has 1 and 1.0078
+  const auto settings = tests::small_config({{"precision", "bf16"}}).settings;
+  Initializer initializer(1);
+  const Encoder encoder(settings, 8, 16, 4, false, initializer);
+  const Decoder decoder(settings, 2, 16, std::vector<double>{0.5, 0.5, 0.5}, initializer);
+  const at::NoGradGuard no_grad;
+  for (const auto& module : {encoder->parameters(), decoder->parameters()})
+    for (const Tensor& parameter : module) parameter.fill_(parameter.dim() == 1 ? value : 0);
+  const Posterior posterior = encoder->forward(at::zeros({1, 8, 3, 16, 16}, at::kBFloat16));
+  CHECK(posterior.mean.equal(at::full_like(posterior.mean, value)));
+  CHECK(posterior.log_variance.equal(at::full_like(posterior.log_variance, value)));
+  const Tensor frames = decoder->forward(at::zeros({1, 2, 4, 4}, at::kBFloat16));
+  CHECK(frames.equal(at::full_like(frames, value)));
+}

@@ -3,10 +3,12 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "model/networks/layers.hpp"
 #include "tests/model/small_dataset.hpp"
+#include "tests/temporary_directory.hpp"
 
 using namespace hamgen;
 using namespace hamgen::model;
@@ -92,6 +94,52 @@ TEST_CASE(
   CHECK(turned[0].item<double>() == doctest::Approx(0.95).epsilon(0.3));
   CHECK(turned[1].item<double>() == doctest::Approx(0.95).epsilon(0.3));
   CHECK(turned[2].item<double>() < 0.01);
+}
+
+TEST_CASE("muon leaves output layers to Adam, however many rows they have") {
+  struct Net : torch::nn::Module {
+    Net() {
+      Initializer initializer(1);
+      hidden = register_module("hidden", Dense(24, 40, 1, initializer));
+      output = register_module("output", Dense(40, 16, 1, initializer));
+      output_too = register_module("output_too", Dense(40, 16, 1, initializer));  // another layer
+    }
+    Dense hidden{nullptr}, output{nullptr}, output_too{nullptr};
+  } with_muon, with_adam;
+  Optimizer muon(config_of(with({{"kind", "muon"}})).settings, with_muon, {"output"});
+  Optimizer adam(config_of(plain).settings, with_adam);
+  for (auto* net : {&with_muon, &with_adam})
+    (net->hidden->weight.pow(3).sum() + net->output->weight.pow(3).sum() +
+     net->output_too->weight.pow(3).sum())
+        .backward();
+  muon.step(0, muon.gradient_norm());
+  adam.step(0, adam.gradient_norm());
+  CHECK(at::equal(with_muon.output->weight, with_adam.output->weight));
+  CHECK(!at::allclose(with_muon.hidden->weight, with_adam.hidden->weight, 1e-3, 1e-4));
+  CHECK(!at::allclose(with_muon.output_too->weight, with_adam.output_too->weight, 1e-3, 1e-4));
+}
+
+TEST_CASE("a model's output layers are trained by one rule, whatever its channels: 4, 8 or 16 of z") {
+  for (const std::int64_t channels : {4, 8, 16}) {
+    CAPTURE(channels);
+    const TemporaryDirectory directory;
+    tests::SmallRun run(directory / "run",
+                        {{"latent", {{"z_channels", channels}}}, {"optimizer", {{"kind", "muon"}}}});
+    const auto layers = run.network->output_layers();
+    FlatParameters parameters(*run.network);
+    std::vector<std::int64_t> begins;
+    for (const auto& matrix : parameters.matrices(16, layers)) begins.push_back(matrix.begin);
+    std::int64_t begin = 0;
+    for (const auto& [name, view] : parameters.split(parameters.values())) {
+      const bool is_output =
+          std::ranges::any_of(layers, [&](const std::string& layer) { return name == layer + ".weight"; });
+      CAPTURE(name);
+      if (is_output) CHECK(std::ranges::count(begins, begin) == 0);
+      begin += view.numel();
+    }
+    CHECK(std::ranges::count_if(layers,
+                                [](const std::string& layer) { return layer.starts_with("encoder."); }) == 1);
+  }
 }
 
 TEST_CASE("the learning rate rises, falls as a cosine, and ends where it should") {

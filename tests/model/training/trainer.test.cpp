@@ -123,6 +123,63 @@ TEST_CASE("a loss that is not finite stops the run, names the tensor, and leaves
   CHECK(load_newest_checkpoint(directory / "run/checkpoints", refused).step == 20);
 }
 
+TEST_CASE("every term of the loss is looked at: one that is not finite stops the run by its name") {
+  // Its loss and its gradient are finite; one of the terms that only the log shows is not.
+  struct Model : hamgen::model::Model {
+    Model() { weight = register_parameter("weight", at::ones({1})); }
+    Observation observation() const override { return Observation::frames; }
+    LossTerms loss(const Batch&, const StepContext& context) override {
+      LossTerms terms;
+      terms.loss = weight.square().sum();
+      terms.averaged = {{"mse", terms.loss.detach()},
+                        {"kl", at::full({}, context.step == 3 ? std::nan("") : 1.0, at::kFloat)},
+                        {"inconsistency", at::ones({})}};
+      return terms;
+    }
+    Validation validate(const Batch& batch) override { return {at::zeros({batch.frames.size(0)}), {}}; }
+    Tensor weight;
+  };
+  const TemporaryDirectory directory;
+  SmallRun run(directory / "run");
+  const auto model = std::make_shared<Model>();
+  Trainer trainer(run.config.settings, run.training,
+                  window_source(run.config.settings, run.training, run.data.reader, model->observation(),
+                                model->training_frames(run.training.shape)),
+                  model, at::kCPU, directory / "run");
+  CHECK_THROWS_WITH_AS(trainer.train({}, {}), doctest::Contains("step 4: kl is not finite"), DivergenceError);
+}
+
+TEST_CASE(
+    "a run that ended between the checkpoint of its best step and the best weights has them when it goes on") {
+  const TemporaryDirectory directory;
+  const apps::Json changes{{"train", {{"validate_every", 5}, {"checkpoint_every", 50}}}};
+  const auto best = directory / "run/best.safetensors";
+  const auto step_of = [](const std::filesystem::path& file) {
+    return read_safetensors(file).metadata.at("step");
+  };
+  {
+    SmallRun run(directory / "run", changes);
+    run.trainer.train(until(5), {});
+  }
+  REQUIRE(step_of(best) == "5");
+  const TensorFile whole = read_safetensors(best);
+  const auto go_on = [&] {
+    SmallRun run(directory / "run", changes);
+    std::vector<RefusedFile> refused;
+    run.trainer.resume(load_newest_checkpoint(directory / "run/checkpoints", refused));
+    run.trainer.train(until(5), {});
+  };
+  SUBCASE("there were none before") {
+    std::filesystem::remove(best);
+  }
+  SUBCASE("there were older ones") {
+    write_safetensors(best, whole.tensors, {{"step", "0"}});
+  }
+  go_on();
+  CHECK(step_of(best) == "5");
+  check_equal(read_safetensors(best).tensors, whole.tensors);
+}
+
 TEST_CASE("training stops after validations that bring nothing, and after its time") {
   const TemporaryDirectory directory;
   SmallRun still(directory / "still", {{"optimizer", {{"learning_rate", 1e-12}}},
