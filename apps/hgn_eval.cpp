@@ -10,6 +10,7 @@
 #include "apps/page/evaluation_text.hpp"
 #include "apps/shell/command_line.hpp"
 #include "apps/shell/cores.hpp"
+#include "apps/shell/streams.hpp"
 #include "apps/shell/threads.hpp"
 #include "apps/shell/version.hpp"
 #include "dataset/files/commit.hpp"
@@ -108,7 +109,7 @@ int evaluate(const cxxopts::ParseResult& flags) {
   const Threads limit(static_cast<unsigned>(threads));
   torch::set_num_threads(static_cast<int>(threads));
   model::set_arithmetic();
-  if (!has("quiet")) options.progress = [](const std::string& line) { fmt::print(stderr, "{}\n", line); };
+  if (!has("quiet")) options.progress = [](const std::string& line) { tell(fmt::format("{}\n", line)); };
   std::vector<fs::path> runs;
   for (const std::string& run : flags["runs"].as<std::vector<std::string>>()) runs.emplace_back(run);
   for (const char* flag : {"json", "html"})
@@ -137,9 +138,9 @@ int evaluate(const cxxopts::ParseResult& flags) {
   options.forward = whole("forward", std::max<std::int64_t>(60, longest), 1, 10'000);
   for (const fs::path& run : runs)
     if (is_run(run) && !is_its_dataset(run, data.root))
-      fmt::print(stderr,
-                 "hgn-eval: {} WAS TRAINED ON ANOTHER DATASET than {}: its errors say how it generalises\n",
-                 run.string(), data.root.string());
+      tell(fmt::format(
+          "hgn-eval: {} WAS TRAINED ON ANOTHER DATASET than {}: its errors say how it generalises\n",
+          run.string(), data.root.string()));
   const Json evaluation = evaluate_runs(runs, data, options);
   show(evaluation, has("html") ? pictures_of(runs, data, options.device) : std::vector<PagePicture>{}, flags);
   return success;

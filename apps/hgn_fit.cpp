@@ -10,6 +10,7 @@
 #include "apps/fit/test_result.hpp"
 #include "apps/shell/command_line.hpp"
 #include "apps/shell/stop_signal.hpp"
+#include "apps/shell/streams.hpp"
 #include "apps/shell/version.hpp"
 #include "model/data/targets.hpp"
 #include "schemas/names.hpp"
@@ -214,13 +215,13 @@ class Program {
     try {
       outcome = has("resume") ? old_run() : new_run();
     } catch (const model::ProcessLostError& error) {  // nothing is wrong with the run
-      fmt::print(stderr, "hgn-fit: {}\n", error.what());
+      tell(fmt::format("hgn-fit: {}\n", error.what()));
       return interrupted;
     }
     if (outcome.ending == model::Ending::interrupted) {
       if (outcome.is_first)
-        fmt::print(stderr, "hgn-fit: interrupted; saved. Go on with:  hgn-fit --resume {}\n",
-                   outcome.run.string());
+        tell(fmt::format("hgn-fit: interrupted; saved. Go on with:  hgn-fit --resume {}\n",
+                         outcome.run.string()));
       return interrupted;
     }
     if (!outcome.is_first) return success;

@@ -7,6 +7,7 @@
 #include "apps/evaluate/rollout.hpp"
 #include "apps/shell/command_line.hpp"
 #include "apps/shell/cores.hpp"
+#include "apps/shell/streams.hpp"
 #include "apps/shell/threads.hpp"
 #include "apps/shell/version.hpp"
 #include "dataset/files/commit.hpp"
@@ -118,8 +119,8 @@ class Program {
 
   static void check_data(const TrainedRun& run, const EvaluationData& data) {
     if (is_its_dataset(run.path, data.root)) return;
-    fmt::print(stderr, "hgn-rollout: {} WAS TRAINED ON ANOTHER DATASET than {}\n", run.path.string(),
-               data.root.string());
+    tell(fmt::format("hgn-rollout: {} WAS TRAINED ON ANOTHER DATASET than {}\n", run.path.string(),
+                     data.root.string()));
   }
 
   RolloutResult samples(const TrainedRun& run) const {

@@ -10,6 +10,7 @@
 #include "apps/fit/frame_sheet.hpp"
 #include "apps/fit/test_result.hpp"
 #include "apps/fit/trained_run.hpp"
+#include "apps/shell/streams.hpp"
 #include "apps/shell/version.hpp"
 #include "dataset/files/commit.hpp"
 #include "dataset/files/directory_lock.hpp"
@@ -69,9 +70,7 @@ void tell_of_settings(const Setup& setup) {
         std::pow(settings.real("objective.kappa"), 2), *floor);
   if (settings.values().contains("data.reverse") && settings.boolean("data.reverse") &&
       !setup.data.training().shape.is_reversible)
-    fmt::print(
-        stderr,
-        "hgn-fit: data.reverse does nothing here: played backward, these videos are none of the system\n");
+    tell("hgn-fit: data.reverse does nothing here: played backward, these videos are none of the system\n");
 }
 
 // Two programs that train one run would write each other's checkpoints. Of several processes the first holds
@@ -114,7 +113,7 @@ FitOutcome run(const Setup& setup, const FitOptions& options,
                   draw(sheet_of(samples, fmt::format("{} on {}, step {}: held-out sequences",
                                                      setup.config.model->name, setup.data.name(), step))));
       } catch (const render::PictureError& error) {  // not worth a training
-        fmt::print(stderr, "hgn-fit: {}\n", error.what());
+        tell(fmt::format("hgn-fit: {}\n", error.what()));
       }
     };
     outcome.ending = trainer.train({options.max_seconds, options.max_steps, options.interrupted}, hooks);
@@ -204,7 +203,7 @@ FitOutcome resume_fit(const FitOptions& options) {
   if (!data.empty() && !fs::is_regular_file(data)) dataset::read_manifest(data);
   require_its_data(about, data, options.out);
   if (about.at("git_commit") != git_commit || about.at("libtorch") != TORCH_VERSION)
-    fmt::print(stderr, "hgn-fit: the run began with another build: it goes on, but not bit for bit\n");
+    tell("hgn-fit: the run began with another build: it goes on, but not bit for bit\n");
   FitConfig config = fit_config_from_json(read_json(options.out / run_file::config));
   const model::Place place = model::place_from_environment();
   resolve_machine(config, place);
@@ -215,11 +214,11 @@ FitOutcome resume_fit(const FitOptions& options) {
   const model::Checkpoint checkpoint = model::load_newest_checkpoint(options.out / "checkpoints", refused);
   for (const auto& [file, reason] : refused) {
     if (!setup.group->is_first()) break;
-    fmt::print(stderr, "hgn-fit: skipped: {}\n", reason);
+    tell(fmt::format("hgn-fit: skipped: {}\n", reason));
     fs::rename(file, file.string() + ".damaged");  // it would count among the newest three
   }
   if (!options.quiet && setup.group->is_first())
-    fmt::print(stderr, "going on from step {}\n", checkpoint.step);
+    tell(fmt::format("going on from step {}\n", checkpoint.step));
   return run(setup, options, checkpoint);
 }
 

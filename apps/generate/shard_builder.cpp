@@ -14,6 +14,7 @@
 #include "apps/generate/producer.hpp"
 #include "apps/shell/progress.hpp"
 #include "apps/shell/stop_signal.hpp"
+#include "apps/shell/streams.hpp"
 #include "apps/shell/version.hpp"
 #include "dataset/files/commit.hpp"
 #include "dataset/files/sha256.hpp"
@@ -194,7 +195,7 @@ std::vector<dataset::ShardRecord> build_shards(const Making& making, const Inven
 void complete(const Making& making, Inventory& inventory, std::vector<std::string>& found) {
   const std::size_t total = inventory.finished.size() + inventory.missing.size();
   if (!making.quiet && !inventory.finished.empty())
-    fmt::print(stderr, "{} of {} shards are there already\n", inventory.finished.size(), total);
+    tell(fmt::format("{} of {} shards are there already\n", inventory.finished.size(), total));
   restore_records(making.out, inventory, making.plan.id, found);
   for (const SplitConfig& split : making.config.splits) {
     std::vector<PlannedShard> shards;

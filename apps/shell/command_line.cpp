@@ -6,6 +6,7 @@
 #include <new>
 
 #include "apps/shell/stop_signal.hpp"
+#include "apps/shell/streams.hpp"
 
 namespace hamgen::apps {
 
@@ -40,11 +41,12 @@ std::int64_t whole_number(const std::string& flag, const std::string& text, doub
 
 int run_program(const char* name, const std::function<int()>& run) {
   const auto report = [&](const std::exception& error, int status) {
-    fmt::print(stderr, "{}: {}\n", name, error.what());
+    tell(fmt::format("{}: {}\n", name, error.what()));
     return status;
   };
+  prepare_streams();
   try {
-    return run();
+    return run_to_the_last_byte(run);
   } catch (const cxxopts::exceptions::exception& error) {
     return report(error, usage);
   } catch (const schemas::FieldError& error) {
@@ -52,8 +54,8 @@ int run_program(const char* name, const std::function<int()>& run) {
   } catch (const Interrupted& error) {
     return report(error, interrupted);
   } catch (const std::bad_alloc&) {
-    fmt::print(stderr, "{}: out of memory: fewer --threads need less, and so do smaller shards or batches\n",
-               name);
+    tell(name);
+    tell(": out of memory: fewer --threads need less, and so do smaller shards or batches\n");
     return failure;
   } catch (const std::exception& error) {
     return report(error, failure);

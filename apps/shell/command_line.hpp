@@ -41,7 +41,8 @@ Assignments take_assignments(std::vector<std::string>& arguments);
 // The value of --flag. Throws schemas::FieldError that names the flag and what is allowed.
 std::int64_t whole_number(const std::string& flag, const std::string& text, double at_least, double at_most);
 
-// Runs the program; an exception becomes one line on stderr and the exit status of its kind.
+// Runs the program; an exception becomes one line on stderr and the exit status of its kind. Results that could
+// not be written to stdout are a failure, too; a line that stderr does not take changes nothing (streams.hpp).
 int run_program(const char* name, const std::function<int()>& run);
 
 }  // namespace hamgen::apps

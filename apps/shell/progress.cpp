@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <exception>
 
 namespace hamgen::apps {
 
@@ -23,7 +25,7 @@ void Progress::advance(std::uint64_t by) {
   if (!quiet_ && line_.is_due()) print(false);
 }
 
-void Progress::print(bool is_last) {
+void Progress::print(bool is_last) noexcept try {
   const double seconds = std::chrono::duration<double>(Clock::now() - start_).count();
   const double rate = static_cast<double>(done_) / std::max(seconds, 1e-9);
   const std::string counts = fmt::format("{:<8} {:>{}}/{}  {:.{}f}/s", label_, done_,
@@ -35,6 +37,7 @@ void Progress::print(bool is_last) {
   const auto filled = static_cast<std::size_t>(total_ == 0 ? width : width * done_ / total_);
   const std::string bar = fmt::format("[{}{}]  ", std::string(filled, '='), std::string(width - filled, ' '));
   line_.show(line_.is_terminal() ? counts + " " + bar + time : counts + "  " + time);
+} catch (const std::exception&) {  // no memory for the words: the work goes on without them
 }
 
 std::string duration_text(double seconds) {

@@ -1,4 +1,5 @@
-// Progress on stderr: counts, rate and time left, with a bar on a terminal.
+// Progress on stderr: counts, rate and time left, with a bar on a terminal. It never ends the work: where stderr
+// takes no words, none are shown.
 #pragma once
 
 #include <chrono>
@@ -20,7 +21,7 @@ class Progress {
   void advance(std::uint64_t by = 1);  // thread-safe
 
  private:
-  void print(bool is_last);
+  void print(bool is_last) noexcept;
 
   std::mutex mutex_;
   using Clock = std::chrono::steady_clock;

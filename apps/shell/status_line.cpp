@@ -1,9 +1,8 @@
 #include "apps/shell/status_line.hpp"
 
-#include <fmt/format.h>
 #include <unistd.h>
 
-#include <cstdio>
+#include "apps/shell/streams.hpp"
 
 namespace hamgen::apps {
 
@@ -26,17 +25,12 @@ bool StatusLine::is_due() {
 }
 
 void StatusLine::show(const std::string& text) {
-  if (is_terminal_)
-    fmt::print(stderr, "\r\033[K{}", text);
-  else
-    fmt::print(stderr, "{}\n", text);
-  std::fflush(stderr);
+  tell(is_terminal_ ? "\r\033[K" + text : text + "\n");
   is_open_ = true;
 }
 
 void StatusLine::end() {
-  if (is_terminal_ && is_open_) fmt::print(stderr, "\n");
-  std::fflush(stderr);
+  if (is_terminal_ && is_open_) tell("\n");
   is_open_ = false;
 }
 
