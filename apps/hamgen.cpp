@@ -63,7 +63,8 @@ cxxopts::Options make_options() {
       cxxopts::value<std::string>(), "NAME");
   for (const Shorthand& shorthand : shorthands)
     add(shorthand.flag, shorthand.help, cxxopts::value<std::string>(), "X");
-  add("config", "JSON file with any of the fields of --print-config", cxxopts::value<std::string>(), "FILE");
+  add("config", "JSON file with any of the fields of --print-config, - for stdin",
+      cxxopts::value<std::string>(), "FILE");
   add("set", "one field, e.g. --set start.radius=[0.5,1] (repeatable; wins over --config)",
       cxxopts::value<std::vector<std::string>>(), "PATH=VALUE");
   options.add_options("Run")("out", "output directory [./NAME]", cxxopts::value<std::string>(), "DIR")(

@@ -93,7 +93,8 @@ cxxopts::Options make_options() {
       cxxopts::value<std::string>(), "NAME");
   for (const Shorthand& shorthand : shorthands)
     add(shorthand.flag, help_of(shorthand), cxxopts::value<std::string>(), "X");
-  add("config", "JSON file with any of the fields of --print-config", cxxopts::value<std::string>(), "FILE");
+  add("config", "JSON file with any of the fields of --print-config, - for stdin",
+      cxxopts::value<std::string>(), "FILE");
   add("set", "one field, e.g. --set hamiltonian.form=joint (repeatable; wins over --config)",
       cxxopts::value<std::vector<std::string>>(), "PATH=VALUE");
   options.add_options("Output")("quiet", "no progress on stderr")("json", "the result as JSON")(

@@ -82,6 +82,8 @@ std::string bounds_text(const Field& field) {
   std::string text;
   if (std::isfinite(field.minimum))
     text += (field.minimum_is_open ? " > " : " >= ") + number_text(field.minimum);
+  if (field.kind == Kind::integer && std::isfinite(field.maximum) && field.maximum >= 0x1p63)
+    return text + (text.empty() ? " <= " : " and <= ") + std::to_string(largest_integer);
   if (std::isfinite(field.maximum)) text += (text.empty() ? " <= " : " and <= ") + number_text(field.maximum);
   return text;
 }

@@ -31,6 +31,9 @@ std::string_view kind_name(Kind kind);
 // The value as JSON would show it: 0.5, "leapfrog", [0.9, 1.2], null.
 std::string to_text(const Value& value);
 
+// The largest integer that a value holds. As a bound it means itself, though a double rounds it up.
+inline constexpr std::int64_t largest_integer = std::numeric_limits<std::int64_t>::max();
+
 struct Field {
   std::string path;  // dotted, e.g. "integrator.method"
   Kind kind = Kind::real;

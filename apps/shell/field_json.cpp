@@ -1,11 +1,7 @@
 #include "apps/shell/field_json.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
-#include <fstream>
-#include <iterator>
 #include <limits>
 
 #include "schemas/names.hpp"
@@ -36,19 +32,23 @@ const Field& find_field(const std::vector<Field>& fields, const std::string& pat
 
 // JSON to a value of the field's kind; anything else is left for Field::checked to refuse.
 Value value_from_json(const Field& field, const Json& json) {
-  const auto refuse = [&]() -> Value {
+  const auto refuse = [&json](const Field& of) -> Value {
     // Bytes of the command line need not be UTF-8.
     const std::string shown = json.dump(-1, ' ', false, Json::error_handler_t::replace);
-    throw FieldError(field.path + " = " + shown + " is not allowed: expected " + field.allowed());
+    throw FieldError(of.path + " = " + shown + " is not allowed: expected " + of.allowed());
   };
   if (json.is_null()) return std::monostate{};
   if (json.is_boolean()) return json.get<bool>();
-  if (json.is_number_unsigned() && json.get<std::uint64_t>() > std::numeric_limits<std::int64_t>::max())
-    return refuse();
+  if (json.is_number_unsigned() && json.get<std::uint64_t>() > schemas::largest_integer) {
+    if (field.kind != schemas::Kind::integer) return json.get<double>();
+    Field bounded = field;
+    bounded.maximum = std::min(bounded.maximum, static_cast<double>(schemas::largest_integer));
+    return refuse(bounded);
+  }
   if (json.is_number_integer()) return json.get<std::int64_t>();
   if (json.is_number()) {
     const auto number = json.get<double>();  // 1e3 is an integer, too
-    if (field.kind == schemas::Kind::integer && std::trunc(number) == number && std::abs(number) < 1e15)
+    if (field.kind == schemas::Kind::integer && std::trunc(number) == number && std::abs(number) < 0x1p63)
       return static_cast<std::int64_t>(number);
     return number;
   }
@@ -61,7 +61,7 @@ Value value_from_json(const Field& field, const Json& json) {
     if (field.kind == schemas::Kind::reals && numbers) return json.get<std::vector<double>>();
     if (field.kind == schemas::Kind::texts && texts) return json.get<std::vector<std::string>>();
   }
-  return refuse();
+  return refuse(field);
 }
 
 Json json_from_value(const Field& field, const Value& value) {
@@ -105,7 +105,10 @@ Json type_schema(const Field& field) {
   const auto bounded = [&](Json schema) {
     if (std::isfinite(field.minimum))
       schema[field.minimum_is_open ? "exclusiveMinimum" : "minimum"] = field.minimum;
-    if (std::isfinite(field.maximum)) schema["maximum"] = field.maximum;
+    if (field.kind == schemas::Kind::integer && field.maximum >= 0x1p63)  // none of its own, or this one
+      schema["maximum"] = schemas::largest_integer;
+    else if (std::isfinite(field.maximum))
+      schema["maximum"] = field.maximum;
     if (field.multiple_of > 1) schema["multipleOf"] = field.multiple_of;
     return schema;
   };
@@ -194,31 +197,6 @@ std::string table_row(const Field& field) {
     help.replace(at, 1, "\\|");
   return "| `" + field.path + "` | `" + field.shown(field.fallback) + "` | " + field.unit + " | " +
          field.allowed() + " | " + help + " |\n";
-}
-
-Json parse_json(std::string_view text) {
-  constexpr int deepest = 32;
-  try {
-    return Json::parse(text, [](int depth, Json::parse_event_t, const Json&) {
-      if (depth > deepest) throw FieldError("the JSON is nested too deeply");
-      return true;
-    });
-  } catch (const Json::parse_error& error) {
-    throw FieldError(fmt::format("it is not valid JSON (at byte {})", error.byte));
-  } catch (const Json::out_of_range&) {
-    throw FieldError("a number in it is too large for any computer");
-  }
-}
-
-Json read_json(const std::filesystem::path& file) {
-  std::ifstream stream(file);
-  if (!stream || !std::filesystem::is_regular_file(file))
-    throw FieldError("cannot read the configuration file " + file.string());
-  try {
-    return parse_json(std::string(std::istreambuf_iterator<char>(stream), {}));
-  } catch (const FieldError& error) {
-    throw FieldError("cannot understand " + file.string() + ": " + error.what());
-  }
 }
 
 void merge(Json& json, const Json& over) {

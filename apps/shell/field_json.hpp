@@ -2,17 +2,14 @@
 // descriptors (JSON, JSON Schema, rows of a reference page). Serves every program alike.
 #pragma once
 
-#include <filesystem>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "apps/shell/json_text.hpp"
 #include "schemas/field.hpp"
 
 namespace hamgen::apps {
-
-using Json = nlohmann::ordered_json;
 
 // "path=value" pairs, values as JSON or bare text.
 using Assignments = std::vector<std::pair<std::string, std::string>>;
@@ -32,10 +29,6 @@ bool contains(const Json& json, const schemas::Field& field);
 // Nested objects, every field.
 Json to_json(const std::vector<schemas::Field>& fields, const schemas::Settings& settings);
 
-// JSON that is not nested deeper than any configuration: deeper values would be handled recursively. Throws
-// schemas::FieldError.
-Json parse_json(std::string_view text);
-Json read_json(const std::filesystem::path& file);
 // Lays `over` upon `json`, object by object; unlike a JSON merge patch, null is a value.
 void merge(Json& json, const Json& over);
 // Sets fields of `json` by dotted path, creating objects on the way.

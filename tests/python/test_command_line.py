@@ -74,7 +74,10 @@ class RefusalTest(unittest.TestCase):
 
     def test_configuration_files(self):
         path = new_directory() / "config.json"
-        for text, words in (("{", ("config.json", "not valid JSON")), ("[]", ("object",)), ("{}", ("--system",)),
+        for text, words in (("{", ("config.json", "not valid JSON", "line 1, column 2")), ('{"n": 5,\n "n": 6}', ('"n" is there twice',)),
+                            ('{"system": "pendulum",\n "noise": {"std": 1,\n "std": 2}}', ("config.json", '"noise.std" is there twice')),
+                            ("system: pendulum\nn: 4\n", ("config.json", "YAML", "JSON")), ("", ("config.json", "empty")),
+                            ("[]", ("object",)), ("{}", ("--system",)),
                             ('{"system": "three_bdy"}', ('"three_bdy"', "three_body")), ('{"system": 3}', ("system = 3",)),
                             ('{"system": "pendulum", "steeps": 3}', ('"steeps"', 'did you mean "steps"')),
                             ('{"system": "pendulum", "noise": {"sdt": 3}}', ('"noise.sdt"', 'did you mean "noise.std"')),
@@ -85,6 +88,30 @@ class RefusalTest(unittest.TestCase):
             self.assert_usage(("--config", path), *words)
         self.assert_usage(("--config", path.parent / "none.json"), "none.json")
         self.assert_usage(("--config", path.parent), str(path.parent))
+
+    def test_configurations_from_pipes(self):
+        text = json.dumps({"system": "pendulum", "n": 7})
+        for name in ("-", "/dev/stdin", "/proc/self/fd/0"):
+            with self.subTest(name):
+                done = subprocess.run([support.HAMGEN, "--config", name, "--print-config"], input=text, capture_output=True, text=True)
+                self.assertEqual((done.returncode, done.stderr, json.loads(done.stdout or "{}").get("n")), (0, "", 7))
+                done = subprocess.run([support.HAMGEN, "--config", name], input="{", capture_output=True, text=True)
+                self.assert_refused(done, 2, "line 1, column 2")
+
+    def test_seeds_reach_as_far_as_the_schema_says(self):
+        most = 2**63 - 1
+        schema = json.loads(run("reference", "schema").stdout)["oneOf"]
+        for system in schema:
+            self.assertEqual(system["properties"]["seed"]["maximum"], most)
+        self.assertEqual(json.loads(run(*SMALL, "--seed", most, "--print-config").stdout)["seed"], most)
+        for seed in (most + 1, 2**64 - 1, 2**64):
+            self.assert_usage((*SMALL, "--seed", seed), "seed = ", f"an integer >= 0 and <= {most}")
+
+    def test_numbers_without_an_end(self):
+        self.assert_usage((*SMALL, "--dt", "1e308"), "dt = 1e+308")
+        self.assert_usage((*SMALL, "--set", "view.half_width=1e308"), "view.half_width = 1e+308")
+        done = run(*SMALL, "--n", 20, "--noise-std", "1e308", "--out", new_directory() / "data", "--quiet")
+        self.assert_refused(done, 1, "noise.std = 1e+308 is too large")
 
     def test_output_that_cannot_be(self):
         file = new_directory() / "file"
