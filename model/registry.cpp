@@ -79,7 +79,9 @@ const ModelDescriptor& find_model(const std::string& name) {
 std::vector<schemas::Field> training_fields(const ModelDescriptor& model) {
   using namespace schemas;
   std::vector<Field> fields{
-      integer("seed", 0, "", "seed of every random number").at_least(0).at_most(largest_integer),
+      integer("seed", 0, "", "seed of every random number")
+          .at_least(0)
+          .at_most(static_cast<double>(largest_integer)),
       text("device", "auto", "auto (a GPU where there is one), cpu, cuda or cuda:1"),
       text("precision", "auto", "of encoder and decoder; auto: bf16 where the hardware computes in it")
           .one_of({"auto", "fp32", "bf16"}),

@@ -24,7 +24,9 @@ std::vector<Field> dataset_fields() {
           .at_least(0)
           .at_most(most)
           .or_automatic(),
-      integer("seed", 0, "", "seed of every random number").at_least(0).at_most(largest_integer),
+      integer("seed", 0, "", "seed of every random number")
+          .at_least(0)
+          .at_most(static_cast<double>(largest_integer)),
       integer("shard_size", 500, "trajectory", "trajectories of a shard").at_least(1).at_most(most),
       integer("compression", 1, "", "deflate level of the frames, from fastest to densest")
           .at_least(dataset::fastest_compression)
