@@ -1,15 +1,16 @@
 // One trajectory of a dataset: drawn, integrated, certified, observed.
 //
 // Trajectory i of a split depends on (settings, seed, split, i) alone: not on threads, shards or order. Its
-// certificate is the energy drift max_t |E_t - E_0| / |E_0| (or max_t |E_t - E_0| where |E_0| < 1e-3); with
-// friction, of the balance E_t + W_t, where W_t is what friction took. Above the allowed drift the
-// integration is repeated with a tighter tolerance, and then the start is drawn again under the next attempt
-// number.
+// certificate is the energy drift max_t |E_t - E_0| / |E_0|; with friction, of the balance E_t + W_t, where W_t
+// is what friction took. Where |E_0| < 1e-3 it is max_t |E_t - E_0|, in units of the energies that the trajectory
+// has (energy_size) if these are all below 1e-3, too. Above the allowed drift the integration is repeated with a
+// tighter tolerance, then under the eye of the energy step by step, and then the start is drawn again under the
+// next attempt number.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <stdexcept>
 #include <vector>
 
@@ -17,6 +18,16 @@
 #include "simulators/base/system.hpp"
 
 namespace hamgen::simulators {
+
+// Why a start is given up.
+enum class Redraw {
+  energy_drift,  // above what is allowed, however small the steps
+  stalled,       // no step was small enough, or too many were needed
+  not_finite,    // state, velocity or force
+  no_start,      // none that is as start.* says
+};
+inline constexpr std::array redraw_names{"energy_drift", "stalled", "not_finite", "no_start"};
+using RedrawCounts = std::array<std::uint64_t, redraw_names.size()>;  // in that order
 
 // T frames, D coordinates; arrays are row-major [T, D].
 struct Trajectory {
@@ -29,7 +40,8 @@ struct Trajectory {
   std::vector<double> energy_lost;  // [T], what friction took since the start; empty without friction
   double energy_drift = 0;
   View view;
-  std::uint64_t redraws = 0;      // starts given up before this one
+  std::uint64_t redraws = 0;  // starts given up before this one
+  RedrawCounts redraw_reasons{};
   std::uint64_t tightenings = 0;  // integrations repeated with a tighter tolerance, redrawn starts included
 };
 
@@ -74,10 +86,13 @@ class Simulation {
   Trajectory trajectory(Split split, std::int64_t id) const;
 
  private:
-  // Fills states and certificate from a start, or says why it cannot: the drift stays too large, the solver
-  // gave up.
-  std::optional<std::string> follow(const Start& start, Trajectory& trajectory) const;
+  // Fills states and certificate from a start, or throws why it cannot: the drift stays too large, the solver
+  // gave up. The others do so, too, and tell whether the certificate holds.
+  void follow(const Start& start, Trajectory& trajectory) const;
+  bool follow_watched(const Start& start, Trajectory& trajectory) const;
+  bool integrate_once(const Start& start, const IntegratorOptions& options, Trajectory& trajectory) const;
   void certify(Trajectory& trajectory) const;
+  double energy_size_of(const Trajectory& trajectory) const;
   void observe(RandomStream random, Trajectory& trajectory) const;
 
   std::unique_ptr<System> system_;
@@ -96,7 +111,15 @@ class Simulation {
 // The exact positions with fresh Gaussian noise: one more draw of what q_observed could have been.
 void add_noise(Reals exact, double std, RandomStream& random, std::vector<double>& noisy);
 
-// max_t |E_t - E_0| / |E_0|, or max_t |E_t - E_0| where |E_0| < 1e-3; E = energy + lost. `lost` may be empty.
-double energy_drift(Reals energy, Reals lost = {});
+// How large the energies of a motion are, kinetic and potential one by one: half the larger of |p dq/dt| and
+// |q dp/dt|, summed over the coordinates, anywhere on its course. [T, D] each.
+double energy_size(Reals q, Reals p, Reals dq_dt, Reals dp_dt, std::size_t dimension);
+
+// What the drift of a trajectory is relative to, that begins with this energy: the energy; 1 where that is next to
+// nothing; but no more than the size of all its energies (units.hpp).
+double drift_unit(double energy, double size);
+
+// max_t |E_t - E_0| in that unit; E = energy + lost. `lost` may be empty.
+double energy_drift(Reals energy, Reals lost = {}, double size = 1);
 
 }  // namespace hamgen::simulators

@@ -68,6 +68,29 @@ void check_numbers(const ShardFile& shard) {
   }
 }
 
+// How large the energies of each trajectory are.
+class EnergySizes {
+ public:
+  EnergySizes(const ShardFile& shard, std::size_t dimension)
+      : dimension_(dimension),
+        numbers_(shard.numbers_per_row("q")),
+        q_(read_column(shard, "q")),
+        p_(read_column(shard, "p")),
+        dq_dt_(read_column(shard, "dq_dt")),
+        dp_dt_(read_column(shard, "dp_dt")) {}
+
+  double of(std::size_t row) const {
+    const auto part = [&](const std::vector<double>& all) {
+      return simulators::Reals(all).subspan(row * numbers_, numbers_);
+    };
+    return simulators::energy_size(part(q_), part(p_), part(dq_dt_), part(dp_dt_), dimension_);
+  }
+
+ private:
+  std::size_t dimension_, numbers_;
+  std::vector<double> q_, p_, dq_dt_, dp_dt_;
+};
+
 // The certificates, from the energies, and against what the configuration allows.
 void check_energies(const ShardFile& shard, const simulators::Simulation& simulation) {
   const auto energy = read_column(shard, "energy"), drift = read_column(shard, "energy_drift");
@@ -77,11 +100,13 @@ void check_energies(const ShardFile& shard, const simulators::Simulation& simula
   const auto lost = has_lost ? read_column(shard, "energy_lost") : std::vector<double>();
   const double allowed = simulation.max_energy_drift();
   const std::size_t frames = shard.numbers_per_row("energy");
+  const EnergySizes sizes(shard, simulation.dimension());
   double largest = 0;
   for (std::size_t row = 0; row < drift.size(); ++row) {
     const auto id = static_cast<std::uint64_t>(shard.record().first) + row;
     const auto lost_there = has_lost ? std::span(lost).subspan(row * frames, frames) : std::span(lost);
-    require(simulators::energy_drift({&energy[row * frames], frames}, lost_there) == drift[row],
+    const double size = sizes.of(row);
+    require(simulators::energy_drift({&energy[row * frames], frames}, lost_there, size) == drift[row],
             fmt::format("the energy of trajectory {} does not have the drift that it says", id));
     require(drift[row] <= allowed, fmt::format("the energy of trajectory {} drifts by {}, and {} is allowed",
                                                id, drift[row], allowed));

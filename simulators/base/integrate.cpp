@@ -12,6 +12,7 @@
 #include <type_traits>
 
 #include "schemas/names.hpp"
+#include "simulators/base/units.hpp"
 
 namespace hamgen::simulators {
 namespace {
@@ -20,7 +21,7 @@ namespace odeint = boost::numeric::odeint;
 
 // Hamilton's equations on a state x = (q, p), with friction (q, p, W), as Odeint calls them.
 struct Equations {
-  const System& system;
+  const Hamiltonian& hamiltonian;
   Reals parameters;
   double friction;
 
@@ -29,8 +30,8 @@ struct Equations {
     const std::size_t d = x.size() / 2;
     const Reals q(x.data(), d), p(x.data() + d, d);
     const MutableReals dq_dt(dx_dt.data(), d), dp_dt(dx_dt.data() + d, d);
-    system.dH_dp(parameters, q, p, dq_dt);
-    system.dH_dq(parameters, q, p, dp_dt);
+    hamiltonian.dH_dp(parameters, q, p, dq_dt);
+    hamiltonian.dH_dq(parameters, q, p, dp_dt);
     for (double& component : dp_dt) component = -component;
     if (friction == 0) return;
     double square = 0;
@@ -40,6 +41,14 @@ struct Equations {
     }
     dx_dt.back() = friction * square;
   }
+
+  // What stays constant: H, with friction H + W.
+  template <class State>
+  double energy(const State& x) const {
+    const std::size_t d = x.size() / 2;
+    return hamiltonian.energy(parameters, Reals(x.data(), d), Reals(x.data() + d, d)) +
+           (friction == 0 ? 0 : x.back());
+  }
 };
 
 // Drives an error-controlled Odeint stepper from one time to the next. The step size found on one interval is
@@ -48,7 +57,10 @@ template <class Stepper>
 class Adaptive {
  public:
   Adaptive(Stepper stepper, const IntegratorOptions& options)
-      : stepper_(std::move(stepper)), max_steps_(options.max_steps), max_step_(options.max_step) {}
+      : stepper_(std::move(stepper)),
+        max_steps_(options.max_steps),
+        max_step_(options.max_step),
+        max_step_energy_(options.max_step_energy) {}
 
   template <class State>
   void advance(const Equations& equations, State& x, double from, double to) {
@@ -56,7 +68,7 @@ class Adaptive {
     double t = from;
     for (std::int64_t tries = 0; t != to; ++tries) {
       if (tries == max_steps_)
-        throw IntegrationFailure("no progress after " + std::to_string(max_steps_) +
+        throw StalledIntegration("no progress after " + std::to_string(max_steps_) +
                                  " steps at t = " + std::to_string(t));
       if (std::abs(step_) > max_step_) step_ = std::copysign(max_step_, step_);
       // Equal steps that end exactly on `to`.
@@ -64,8 +76,8 @@ class Adaptive {
       const bool is_last = parts == 1;
       double step = (to - t) / parts, reached = t;
       if (std::abs(step) <= 4 * std::numeric_limits<double>::epsilon() * std::abs(t))
-        throw IntegrationFailure("step size underflow at t = " + std::to_string(t));
-      if (stepper_.try_step(equations, x, reached, step) == odeint::success) {
+        throw StalledIntegration("step size underflow at t = " + std::to_string(t));
+      if (try_step(equations, x, reached, step)) {
         t = is_last ? to : reached;
         // A step that was cut short to land may propose less than what was possible before.
         step_ = is_last && std::abs(step) < std::abs(step_) ? step_ : step;
@@ -76,9 +88,24 @@ class Adaptive {
   }
 
  private:
+  // As the stepper's own: moves x and t and proposes the next step, or proposes a smaller one.
+  template <class State>
+  bool try_step(const Equations& equations, State& x, double& t, double& step) {
+    if (!std::isfinite(max_step_energy_)) return stepper_.try_step(equations, x, t, step) == odeint::success;
+    const State before = x;
+    const double from = t, tried = step, energy = equations.energy(x);
+    if (stepper_.try_step(equations, x, t, step) != odeint::success) return false;
+    if (std::abs(equations.energy(x) - energy) <= max_step_energy_) return true;
+    if constexpr (requires { stepper_.reset(); }) stepper_.reset();  // it remembers where the step ended
+    x = before;
+    t = from;
+    step = tried / 2;
+    return false;
+  }
+
   Stepper stepper_;
   std::int64_t max_steps_;
-  double max_step_;
+  double max_step_, max_step_energy_;
   double step_ = 0;
 };
 
@@ -114,13 +141,13 @@ class Leapfrog {
     const auto kick = [&](double h) {
       for (std::size_t k = 0; k < d; ++k) p[k] -= h * gradient_[k];
     };
-    equations.system.dH_dq(equations.parameters, q, p, gradient_);
+    equations.hamiltonian.dH_dq(equations.parameters, q, p, gradient_);
     kick(step / 2);
     for (std::int64_t i = 0; i < substeps_; ++i) {
       velocity_.resize(d);
-      equations.system.dH_dp(equations.parameters, q, p, velocity_);
+      equations.hamiltonian.dH_dp(equations.parameters, q, p, velocity_);
       for (std::size_t k = 0; k < d; ++k) q[k] += step * velocity_[k];
-      equations.system.dH_dq(equations.parameters, q, p, gradient_);
+      equations.hamiltonian.dH_dq(equations.parameters, q, p, gradient_);
       kick(i + 1 < substeps_ ? step : step / 2);
     }
   }
@@ -186,6 +213,53 @@ Orbit integrate_fixed(const Equations& equations, Reals q0, Reals p0, Reals time
   return integrate_as(equations, x, times, options);
 }
 
+Orbit integrate_any(const Equations& equations, Reals q0, Reals p0, Reals times,
+                    const IntegratorOptions& options) {
+  switch (options.friction != 0 ? 0 : 2 * q0.size()) {
+    case 2:
+      return integrate_fixed<2>(equations, q0, p0, times, options);
+    case 8:
+      return integrate_fixed<8>(equations, q0, p0, times, options);
+    case 12:
+      return integrate_fixed<12>(equations, q0, p0, times, options);
+    case 16:
+      return integrate_fixed<16>(equations, q0, p0, times, options);
+    case 64:
+      return integrate_fixed<64>(equations, q0, p0, times, options);
+    default:
+      break;
+  }
+  std::vector<double> x(q0.begin(), q0.end());
+  x.insert(x.end(), p0.begin(), p0.end());
+  if (options.friction != 0) x.push_back(0);
+  return integrate_as(equations, x, times, options);
+}
+
+std::vector<double> multiplied(Reals values, double factor) {
+  std::vector<double> products(values.begin(), values.end());
+  for (double& product : products) product *= factor;
+  return products;
+}
+
+Orbit integrate_in(const Units& units, const Hamiltonian& hamiltonian, Reals c, Reals q0, Reals p0,
+                   Reals times, IntegratorOptions options) try {
+  if (units.q == 1 && units.p == 1)
+    return integrate_any({hamiltonian, c, options.friction}, q0, p0, times, options);
+  const InUnits scaled(hamiltonian, units);
+  options.friction *= units.q / units.p;
+  options.max_step_energy = units.scaled(options.max_step_energy);
+  Orbit orbit = integrate_any({scaled, c, options.friction}, multiplied(q0, 1 / units.q),
+                              multiplied(p0, 1 / units.p), times, options);
+  orbit.q = multiplied(orbit.q, units.q);
+  orbit.p = multiplied(orbit.p, units.p);
+  orbit.lost = multiplied(multiplied(orbit.lost, units.q), units.p);
+  return orbit;
+} catch (const IntegrationFailure&) {
+  throw;
+} catch (const std::runtime_error& error) {
+  throw StalledIntegration(error.what());  // Odeint's own
+}
+
 }  // namespace
 
 const std::vector<SolverDescriptor>& solvers() {
@@ -218,9 +292,9 @@ IntegratorOptions IntegratorOptions::tightened() const {
   return stricter;
 }
 
-void require_suitable(const IntegratorOptions& options, const System& system) {
+void require_suitable(const IntegratorOptions& options, const Hamiltonian& hamiltonian) {
   if (!find_solver(options.method).needs_separable) return;
-  if (!system.is_separable())
+  if (!hamiltonian.is_separable())
     throw schemas::FieldError("integrator.method = \"" + options.method +
                               "\" needs a separable Hamiltonian H = V(q) + K(p), which this system has not");
   if (options.friction != 0)
@@ -228,31 +302,20 @@ void require_suitable(const IntegratorOptions& options, const System& system) {
                               "\" knows no friction: choose another method, or physics.friction = 0");
 }
 
-Orbit integrate(const System& system, Reals parameters, Reals q0, Reals p0, Reals times,
+Orbit integrate(const Hamiltonian& hamiltonian, Reals parameters, Reals q0, Reals p0, Reals times,
                 const IntegratorOptions& options) {
-  require_suitable(options, system);
-  const Equations equations{system, parameters, options.friction};
-  try {
-    switch (options.friction != 0 ? 0 : 2 * q0.size()) {
-      case 2:
-        return integrate_fixed<2>(equations, q0, p0, times, options);
-      case 8:
-        return integrate_fixed<8>(equations, q0, p0, times, options);
-      case 12:
-        return integrate_fixed<12>(equations, q0, p0, times, options);
-      case 16:
-        return integrate_fixed<16>(equations, q0, p0, times, options);
-      case 64:
-        return integrate_fixed<64>(equations, q0, p0, times, options);
-      default:
-        break;
-    }
-    std::vector<double> x(q0.begin(), q0.end());
-    x.insert(x.end(), p0.begin(), p0.end());
-    if (options.friction != 0) x.push_back(0);
-    return integrate_as(equations, x, times, options);
-  } catch (const std::runtime_error& error) {
-    throw IntegrationFailure(error.what());
+  require_suitable(options, hamiltonian);
+  const bool has_tolerances = find_solver(options.method).is_adaptive;
+  constexpr int most_passes = 5;  // the first one may be wrong about sizes, too
+  Units units;
+  for (int pass = 1;; ++pass) {
+    Orbit orbit = integrate_in(units, hamiltonian, parameters, q0, p0, times, options);
+    if (!has_tolerances || pass == most_passes) return orbit;
+    const Units found =
+        units_of(hamiltonian, parameters,
+                 {orbit.q, orbit.p, q0.size(), times.empty() ? 0 : std::abs(times.back() - times.front())});
+    if (are_alike(found, units)) return orbit;
+    units = found;
   }
 }
 

@@ -9,7 +9,8 @@
 // exactly on every requested time. (Estimates are blind to some errors: that of fehlberg78 vanishes where the
 // force is a function of time alone, and nearly so on an almost straight orbit. `max_step` bounds the step
 // where that matters.) Fixed steppers divide each interval into equal substeps. A stepper that cannot go on
-// (stalled in a close encounter, not finite) throws IntegrationFailure: it never hangs.
+// (stalled in a close encounter, not finite) throws IntegrationFailure: it never hangs. Tolerances are of numbers
+// of ordinary size: what is far smaller is integrated in units of its own (units.hpp).
 #pragma once
 
 #include <cstdint>
@@ -42,7 +43,10 @@ struct IntegratorOptions {
   std::int64_t substeps = 64;       // per interval; fixed-step methods
   std::int64_t max_steps = 100000;  // tries per interval before an adaptive method gives up
   double max_step = std::numeric_limits<double>::infinity();  // time; adaptive methods
-  double friction = 0;                                        // momentum / position
+  // Energy that one step may gain or lose; adaptive methods take a smaller one instead. It sees what estimates
+  // from derivatives at a few points do not: a kink of the force between them.
+  double max_step_energy = std::numeric_limits<double>::infinity();
+  double friction = 0;  // momentum / position
 
   // One notch stricter: tolerances / 10, but not below what double precision can tell apart (1e-15); substeps
   // * 2, max_step / 2.
@@ -50,11 +54,17 @@ struct IntegratorOptions {
 };
 
 // Throws schemas::FieldError where the method cannot integrate the system.
-void require_suitable(const IntegratorOptions& options, const System& system);
+void require_suitable(const IntegratorOptions& options, const Hamiltonian& hamiltonian);
 
 class IntegrationFailure : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
+};
+
+// No step is small enough, or too many would be needed.
+class StalledIntegration : public IntegrationFailure {
+ public:
+  using IntegrationFailure::IntegrationFailure;
 };
 
 // Positions and momenta on a grid of T times, row by row: q[t * D + k].
@@ -66,7 +76,7 @@ struct Orbit {
 // The orbit through (q0, p0) at times[0], sampled at every time of `times` (monotonic, either direction). Row
 // 0 is the start itself. Throws IntegrationFailure; throws schemas::FieldError where the stepper does not
 // suit the system.
-Orbit integrate(const System& system, Reals parameters, Reals q0, Reals p0, Reals times,
+Orbit integrate(const Hamiltonian& hamiltonian, Reals parameters, Reals q0, Reals p0, Reals times,
                 const IntegratorOptions& options);
 
 }  // namespace hamgen::simulators

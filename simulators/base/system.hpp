@@ -44,10 +44,20 @@ struct PortraitAxes {
   std::string x_label, y_label;
 };
 
-class System {
+// What moves a state: H(q, p) and its gradient.
+class Hamiltonian {
  public:
-  virtual ~System() = default;
+  virtual ~Hamiltonian() = default;
 
+  virtual double energy(Reals c, Reals q, Reals p) const = 0;
+  virtual void dH_dq(Reals c, Reals q, Reals p, MutableReals out) const = 0;
+  virtual void dH_dp(Reals c, Reals q, Reals p, MutableReals out) const = 0;
+  // Whether H = V(q) + K(p), so that leapfrog is explicit and symplectic.
+  virtual bool is_separable() const { return true; }
+};
+
+class System : public Hamiltonian {
+ public:
   virtual std::size_t dimension() const = 0;                      // D
   virtual std::vector<std::string> coordinate_names() const = 0;  // D names, "x_1"
   virtual std::vector<Label> parameter_labels() const = 0;        // P labels
@@ -59,11 +69,6 @@ class System {
 
   virtual Start draw_start(RandomStream& random) const = 0;  // throws StartFailure
 
-  virtual double energy(Reals c, Reals q, Reals p) const = 0;
-  virtual void dH_dq(Reals c, Reals q, Reals p, MutableReals out) const = 0;
-  virtual void dH_dp(Reals c, Reals q, Reals p, MutableReals out) const = 0;
-  // Whether H = V(q) + K(p), so that leapfrog is explicit and symplectic.
-  virtual bool is_separable() const { return true; }
   // Whether H(q, -p) = H(q, p), so that a motion played backward is a motion, too.
   virtual bool is_reversible() const { return true; }
   // Whether a force of -friction dq/dt on each p makes sense. Not where coordinates are no lengths or angles,

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <future>
 #include <string>
+#include <tuple>
 
 #include "tests/simulators/measures.hpp"
 #include "tests/simulators/settings_for.hpp"
@@ -261,4 +262,101 @@ TEST_CASE("fixed-step methods have a drift they can reach, unless one is asked f
     CHECK(
         simulation_of("two_body", {{"integrator.method", solver.name}}).trajectory(Split::train, 0).redraws ==
         0);
+}
+
+TEST_CASE("the drift of a small motion is relative to its own energies") {
+  CHECK(drift_unit(-2, 5) == 2);
+  CHECK(drift_unit(1e-4, 0.5) == 1);  // ordinary, and passes through nothing
+  CHECK(drift_unit(1e-20, 1e-17) == 1e-17);
+  CHECK(drift_unit(1e-4, 1e-5) == 1e-4);
+  CHECK(drift_unit(0, 0) == 1);  // at rest
+  CHECK(energy_drift(std::vector<double>{0, 1e-18}, {}, 1e-17) == doctest::Approx(0.1));
+}
+
+TEST_CASE("a trajectory of any size is as exact as its certificate says") {
+  using Size = std::tuple<double, double, double>;  // mass, stiffness, radius in q
+  for (const auto& [m, k, radius] : {Size{1e-12, 40, 1e-9}, Size{1e-6, 2, 1e-8}, Size{1e-6, 1e-6, 1},
+                                     Size{1e9, 1e9, 1e-9}, Size{2, 3, 1e9}, Size{1e20, 1e-20, 1e-3}}) {
+    const double w = std::sqrt(k / m);
+    for (const std::string method : {"fehlberg78", "dopri5", "bulirsch_stoer"}) {
+      CAPTURE(m);
+      CAPTURE(radius);
+      CAPTURE(method);
+      const auto number = [](double x) { return hamgen::schemas::to_text(x); };
+      const auto simulation = simulation_of(
+          "custom", {{"physics.constants", std::vector{"m = " + number(m), "k = " + number(k)}},
+                     {"start.values", std::vector{"q = " + number(radius), std::string("p = 0")}},
+                     {"start.energy", std::monostate{}},
+                     {"scene.discs", std::vector{"0; q; " + number(radius)}},
+                     {"integrator.method", method},
+                     {"integrator.max_energy_drift", 1e-10},
+                     {"dt", 0.3 / w},
+                     {"integrator.max_step", 0.3 / w}});
+      const Trajectory trajectory = simulation.trajectory(Split::train, 0);
+      double error = 0;
+      for (std::size_t t = 0; t < simulation.frames(); ++t)
+        error = std::max(error,
+                         std::abs(trajectory.q[t] - radius * std::cos(w * simulation.times()[t])) / radius);
+      CHECK(error <= 1e-9);
+      CHECK(trajectory.energy_drift > 0);  // of numbers that say something
+      CHECK(trajectory.redraws == 0);
+    }
+  }
+}
+
+TEST_CASE("a ball between springy walls bounces: no start is given up") {
+  const auto simulation =
+      simulation_of("custom", {{"physics.constants", std::vector<std::string>{"k = 200"}},
+                               {"physics.hamiltonian", std::string("p^2/2 + k max(0, abs(q)-1)^2")},
+                               {"start.values", std::vector<std::string>{"q = -1 .. 1", "p = -1 .. 1"}},
+                               {"start.energy", std::monostate{}},
+                               {"dt", 0.1},
+                               {"steps", 60}});
+  const double in_wall = std::acos(-1.0) / std::sqrt(400.0);  // half a period of the spring
+  int bounced = 0;
+  for (std::int64_t id = 0; id < 40; ++id) {
+    CAPTURE(id);
+    const Trajectory trajectory = simulation.trajectory(Split::train, id);
+    CHECK(trajectory.redraws == 0);
+    const double v = std::abs(trajectory.p[0]), period = 2 * (2 / v + in_wall);
+    const double phase = (trajectory.p[0] > 0 ? 1 + trajectory.q[0] : 1 - trajectory.q[0]) / v;
+    double error = 0;
+    bool has_bounced = false;
+    for (std::size_t t = 0; t < simulation.frames(); ++t) {
+      const double at = std::fmod(phase + simulation.times()[t], period / 2);  // since the last wall was left
+      const double sign = std::fmod(phase + simulation.times()[t], period) < period / 2 ? 1 : -1;
+      const double x = at < 2 / v ? -1 + v * at : 1 + v / 20 * std::sin(20 * (at - 2 / v));
+      error = std::max(error, std::abs(trajectory.q[t] * (trajectory.p[0] > 0 ? 1 : -1) - sign * x));
+      has_bounced = has_bounced || std::abs(trajectory.q[t]) > 1 || trajectory.p[t] * trajectory.p[0] < 0;
+    }
+    CHECK(error <= 1e-8);
+    bounced += has_bounced;
+  }
+  CHECK(bounced > 25);
+}
+
+TEST_CASE("starts that are given up are counted by reason") {
+  const auto simulation = simulation_of("n_body", {{"integrator.max_steps", 20}});
+  RedrawCounts reasons{};
+  std::uint64_t redraws = 0;
+  for (std::int64_t id = 0; id < 50; ++id) {
+    const Trajectory trajectory = simulation.trajectory(Split::train, id);
+    redraws += trajectory.redraws;
+    for (std::size_t i = 0; i < reasons.size(); ++i) reasons[i] += trajectory.redraw_reasons[i];
+  }
+  CHECK(redraws > 0);
+  CHECK(reasons[static_cast<std::size_t>(Redraw::stalled)] == redraws);
+}
+
+TEST_CASE("numbers that lead to infinities are refused, by name") {
+  const auto loud = simulation_of("mass_spring", {{"noise.std", 1e308}});
+  CHECK_THROWS_WITH_AS(
+      [&] {
+        for (std::int64_t id = 0; id < 10; ++id) loud.trajectory(Split::train, id);
+      }(),
+      doctest::Contains("noise.std = 1e+308 is too large"), TrajectoryFailure);
+  CHECK_THROWS_WITH_AS(simulation_of("mass_spring", {{"dt", 1e308}}), doctest::Contains("dt = 1e+308"),
+                       hamgen::schemas::FieldError);
+  CHECK_THROWS_WITH_AS(simulation_of("mass_spring", {{"view.half_width", 1e308}}),
+                       doctest::Contains("view.half_width = 1e+308"), hamgen::schemas::FieldError);
 }

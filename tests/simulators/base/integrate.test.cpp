@@ -7,6 +7,7 @@
 #include <cmath>
 #include <string>
 
+#include "simulators/base/units.hpp"
 #include "tests/simulators/closed_forms.hpp"
 #include "tests/simulators/measures.hpp"
 #include "tests/simulators/settings_for.hpp"
@@ -174,4 +175,53 @@ TEST_CASE("one notch stricter is a tenth of the tolerance and half the step") {
   CHECK(relative_error(stricter.absolute_tolerance, 1e-14) <= 1e-15);
   CHECK(relative_error(stricter.relative_tolerance, 1e-14) <= 1e-15);
   CHECK(stricter.substeps == 2 * IntegratorOptions{}.substeps);
+}
+
+TEST_CASE(
+    "a motion far below 1 is integrated in units of its own, which are powers of two and round nothing") {
+  const auto simulation = simulation_of("mass_spring");
+  const std::vector<double> c{0.5, 2}, times = even_times(0, 10, 40);  // q and p have the same amplitude
+  constexpr double tiny = 0x1p-40;
+  for (const auto& solver : solvers()) {
+    CAPTURE(solver.name);
+    const IntegratorOptions options{.method = solver.name};
+    const auto from = [&](double q0) {
+      return integrate(simulation.system(), c, std::vector{q0}, std::vector{0.0}, times, options);
+    };
+    const Orbit ordinary = from(1.5), small = from(1.5 * tiny);
+    for (std::size_t t = 0; t < times.size(); ++t) {
+      CHECK(small.q[t] == tiny * ordinary.q[t]);
+      CHECK(small.p[t] == tiny * ordinary.p[t]);
+    }
+  }
+}
+
+TEST_CASE("what is small because it moves nothing keeps its unit") {
+  const auto simulation = simulation_of("mass_spring");
+  const std::vector<double> c{0.5, 2}, q{1.0, 1.0}, rest{1e-17, -1e-17}, swing{1e-7, -1e-7};
+  const Units at_rest = units_of(simulation.system(), c, {q, rest, 1, 10});
+  CHECK(at_rest.q == 1);
+  CHECK(at_rest.p == 1);
+  CHECK(units_of(simulation.system(), c, {q, swing, 1, 1000}).p == 0x1p-24);
+}
+
+TEST_CASE("a limit of a step's energy sees a kink of the force that the estimate of the error does not") {
+  const auto simulation =
+      simulation_of("custom", {{"physics.constants", std::vector<std::string>{}},
+                               {"physics.hamiltonian", std::string("p^2/2 + 200 max(0, abs(q)-1)^2")},
+                               {"start.energy", std::monostate{}}});
+  const std::vector<double> q0{0.3}, p0{0.7}, times = even_times(0, 6, 60);
+  const auto drift = [&](const IntegratorOptions& options) {
+    const Orbit orbit = integrate(simulation.system(), {}, q0, p0, times, options);
+    double largest = 0;
+    for (std::size_t t = 0; t < times.size(); ++t)
+      largest = std::max(
+          largest, std::abs(simulation.system().energy({}, row(orbit.q, t, 1), row(orbit.p, t, 1)) - 0.245));
+    return largest;
+  };
+  for (const std::string method : {"fehlberg78", "dopri5", "bulirsch_stoer"}) {
+    CAPTURE(method);
+    CHECK(drift({.method = method, .max_step_energy = 1e-14}) <= 1e-12);
+  }
+  CHECK(drift({}) > 1e-10);
 }
