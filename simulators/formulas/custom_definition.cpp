@@ -105,11 +105,46 @@ std::vector<schemas::Field> CustomDefinition::fields() {
   };
 }
 
+namespace {
+
+// "; left out: physics.constants, so it is ["m = 0.5 [mass]", ...]": of these fields, all that have their
+// defaults. Those are an oscillator's, and what is wrong is often that they are there.
+std::string left_out(const schemas::Settings& settings, const std::vector<std::string>& paths) {
+  static const std::vector<schemas::Field> all = CustomDefinition::fields();
+  std::string text;
+  for (const std::string& path : paths)
+    if (const auto field = std::ranges::find(all, path, &schemas::Field::path);
+        settings.at(path) == field->fallback)
+      text +=
+          (text.empty() ? "; left out: " : ", ") + path + ", so it is " + schemas::to_text(field->fallback);
+  return text;
+}
+
+template <class Read>
+void read_or_name_what_is_left_out(const schemas::Settings& settings, const std::vector<std::string>& paths,
+                                   Read read) {
+  try {
+    read();
+  } catch (const FieldError& error) {
+    throw FieldError(error.what() + left_out(settings, paths));
+  }
+}
+
+}  // namespace
+
 CustomDefinition::CustomDefinition(const schemas::Settings& settings) {
+  const std::vector<std::string> names{"physics.coordinates", "physics.momenta", "physics.constants"};
+  const auto with_names = [&](const char* path) {
+    std::vector<std::string> paths = names;
+    paths.emplace_back(path);
+    return paths;
+  };
   read_names(settings);
-  read_starts(settings);
-  read_formulas(settings);
-  require_use();
+  read_or_name_what_is_left_out(settings, with_names("start.values"), [&] { read_starts(settings); });
+  read_or_name_what_is_left_out(settings, with_names("physics.hamiltonian"),
+                                [&] { read_hamiltonian(settings); });
+  read_or_name_what_is_left_out(settings, with_names("scene.discs"), [&] { read_discs(settings); });
+  read_or_name_what_is_left_out(settings, with_names("physics.hamiltonian"), [&] { require_use(); });
 }
 
 std::vector<std::string> CustomDefinition::names() const {
@@ -163,9 +198,12 @@ void CustomDefinition::read_starts(const schemas::Settings& settings) {
   }
 }
 
-void CustomDefinition::read_formulas(const schemas::Settings& settings) {
+void CustomDefinition::read_hamiltonian(const schemas::Settings& settings) {
+  hamiltonian = parse_expression(settings.text("physics.hamiltonian"), names(), "physics.hamiltonian");
+}
+
+void CustomDefinition::read_discs(const schemas::Settings& settings) {
   const auto all = names();
-  hamiltonian = parse_expression(settings.text("physics.hamiltonian"), all, "physics.hamiltonian");
   for (const std::string& item : settings.texts("scene.discs")) {
     const std::string where = place("scene.discs", item);
     const auto x = cut(item, ";");

@@ -36,7 +36,8 @@ struct CustomDefinition {
  private:
   void read_names(const schemas::Settings& settings);
   void read_starts(const schemas::Settings& settings);
-  void read_formulas(const schemas::Settings& settings);
+  void read_hamiltonian(const schemas::Settings& settings);
+  void read_discs(const schemas::Settings& settings);
   void require_use() const;
 };
 

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "simulators/base/integrate.hpp"
+#include "simulators/base/units.hpp"
 #include "simulators/formulas/custom_definition.hpp"
 #include "simulators/formulas/expression_tape.hpp"
 
@@ -121,6 +122,8 @@ Start CustomSystem::draw_start(RandomStream& random) const {
 // Where momenta occur evenly, H does not change with their signs; at many random states this is no accident.
 bool CustomSystem::is_reversible() const {
   RandomStream random({.seed = 0, .purpose = Purpose::start});
+  std::vector<std::pair<double, double>> energies;  // forward, backward
+  double largest = 0;
   for (int i = 0; i < 32; ++i) {
     Start start;
     try {
@@ -130,10 +133,13 @@ bool CustomSystem::is_reversible() const {
     }
     const double forward = energy(start.parameters, start.q, start.p);
     for (double& momentum : start.p) momentum = -momentum;
-    const double backward = energy(start.parameters, start.q, start.p);
-    if (!(std::abs(forward - backward) <= 1e-12 * std::max(1.0, std::abs(forward)))) return false;
+    energies.emplace_back(forward, energy(start.parameters, start.q, start.p));
+    largest = std::max(largest, std::abs(forward));
   }
-  return true;
+  const double unit = largest < smallest_ordinary ? largest : 1;
+  return std::ranges::all_of(energies, [&](const auto& both) {
+    return std::abs(both.first - both.second) <= 1e-12 * std::max(unit, std::abs(both.first));
+  });
 }
 
 void CustomSystem::show(Reals c, Reals q, Reals p, Scene& scene) const {

@@ -284,3 +284,30 @@ TEST_CASE("a start on a corner of H is refused, one beside it is not") {
       hamgen::schemas::FieldError);
   CHECK_NOTHROW(simulation_of("custom", corner("q = 1e-5")));
 }
+
+TEST_CASE("a refusal names what was left out, for its default is another system's") {
+  const Overrides mine{{"physics.coordinates", Texts{"x"}},
+                       {"physics.constants", Texts{"w = 2"}},
+                       {"physics.hamiltonian", std::string("p^2/2 + w x^2/2")},
+                       {"start.values", Texts{"x = 0.1 .. 1", "p = 0"}},
+                       {"start.energy", std::monostate{}},
+                       {"scene.discs", Texts{"0; x; 0.2"}}};
+  CHECK_NOTHROW(simulation_of("custom", mine));
+  for (const std::string left_out :
+       {"physics.coordinates", "physics.constants", "physics.hamiltonian", "start.values", "scene.discs"}) {
+    CAPTURE(left_out);
+    Overrides others;
+    for (const auto& override : mine)
+      if (override.first != left_out) others.push_back(override);
+    CHECK_THROWS_WITH_AS(simulation_of("custom", others),
+                         doctest::Contains((left_out + ", so it is ").c_str()), hamgen::schemas::FieldError);
+  }
+}
+
+TEST_CASE("a system may have no constants") {
+  const auto simulation = simulation_of("custom", {{"physics.constants", Texts{}},
+                                                   {"physics.hamiltonian", std::string("p^2/2 + q^2/2")},
+                                                   {"start.energy", std::monostate{}}});
+  CHECK(simulation.parameter_labels().empty());
+  CHECK(simulation.trajectory(Split::train, 0).parameters.empty());
+}
