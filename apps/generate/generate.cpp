@@ -5,7 +5,9 @@
 #include <optional>
 
 #include "apps/generate/finish.hpp"
+#include "apps/generate/redraws.hpp"
 #include "apps/generate/shard_builder.hpp"
+#include "apps/shell/streams.hpp"
 #include "apps/shell/threads.hpp"
 #include "dataset/format/claim.hpp"
 
@@ -24,6 +26,23 @@ std::optional<dataset::Manifest> manifest_of(const fs::path& dataset, const data
   return std::nullopt;
 }
 
+// Of all splits, where no worker had more than its share.
+void require_few_redraws(const Config& config, const Inventory& inventory) {
+  for (const SplitConfig& split : config.splits) {
+    dataset::ShardStatistics total;
+    for (const dataset::ShardRecord& record : inventory.finished)
+      if (record.file.starts_with(split_name(split.split) + std::string("/"))) total.add(record.statistics);
+    apps::require_few_redraws(split_name(split.split), split.size, total);
+  }
+}
+
+dataset::Manifest finished_with_a_word(const Making& making, std::vector<dataset::ShardRecord> records,
+                                       const dataset::Manifest* known) {
+  auto manifest = write_finish(making, std::move(records), known).manifest;
+  tell(redraw_warning(manifest));
+  return manifest;
+}
+
 }  // namespace
 
 dataset::Manifest generate(const Config& config, const GenerateOptions& options) {
@@ -35,10 +54,11 @@ dataset::Manifest generate(const Config& config, const GenerateOptions& options)
   const auto known = manifest_of(options.out, plan);
   Inventory inventory =
       take_inventory(options.out, plan.id, planned_shards(config), known ? &*known : nullptr);
-  const Making making{config, simulations, plan, options.out, options.threads, options.quiet};
+  const Making making{
+      config, simulations, plan, options.out, options.threads, options.quiet, allows_redraws(config, plan)};
   std::vector<std::string> restored;
   complete(making, inventory, restored);
-  return write_finish(making, inventory.finished, known ? &*known : nullptr).manifest;
+  return finished_with_a_word(making, inventory.finished, known ? &*known : nullptr);
 }
 
 std::size_t generate_share(const Config& config, const WorkerShare& share, const GenerateOptions& options) {
@@ -51,7 +71,9 @@ std::size_t generate_share(const Config& config, const WorkerShare& share, const
   for (std::size_t i = share.index; i < all.size(); i += share.count) mine.push_back(all[i]);
   Inventory inventory = take_inventory(options.out, plan.id, mine, nullptr);
   std::vector<std::string> restored;
-  complete({config, simulations, plan, options.out, options.threads, options.quiet}, inventory, restored);
+  complete(
+      {config, simulations, plan, options.out, options.threads, options.quiet, allows_redraws(config, plan)},
+      inventory, restored);
   return mine.size();
 }
 
@@ -67,10 +89,10 @@ dataset::Manifest finish(const fs::path& dataset, unsigned threads, bool quiet) 
   if (!inventory.missing.empty())
     throw IncompleteDataset(fmt::format("{} of {} shards of {} are missing: {}", inventory.missing.size(),
                                         shards.size(), dataset.string(), listed(inventory.reasons, 20)));
+  if (!allows_redraws(config, plan)) require_few_redraws(config, inventory);
   dataset::tidy_up(dataset);
-  return write_finish({config, simulations, plan, dataset, threads, quiet}, inventory.finished,
-                      known ? &*known : nullptr)
-      .manifest;
+  return finished_with_a_word({config, simulations, plan, dataset, threads, quiet}, inventory.finished,
+                              known ? &*known : nullptr);
 }
 
 }  // namespace hamgen::apps

@@ -73,7 +73,7 @@ std::vector<std::string> repair(const fs::path& dataset, unsigned threads, bool 
   if (known != nullptr) note_indices(dataset, *known, found);
   Inventory inventory = take_inventory(dataset, plan.id, planned_shards(config), known);
   found.insert(found.end(), inventory.reasons.begin(), inventory.reasons.end());
-  const Making making{config, simulations, plan, dataset, threads, quiet};
+  const Making making{config, simulations, plan, dataset, threads, quiet, /*any_redraws=*/true};
   complete(making, inventory, found);
   const Finished finished = write_finish(making, inventory.finished, known);
   if (found.empty() && finished.has_changed)

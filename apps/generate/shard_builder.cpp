@@ -12,6 +12,7 @@
 #include <optional>
 
 #include "apps/generate/producer.hpp"
+#include "apps/generate/redraws.hpp"
 #include "apps/shell/progress.hpp"
 #include "apps/shell/stop_signal.hpp"
 #include "apps/shell/streams.hpp"
@@ -65,6 +66,7 @@ class Committer {
 dataset::ShardStatistics statistics_of(const Product& product) {
   const auto& trajectory = product.trajectory;
   return {.redraws = trajectory.redraws,
+          .redraw_reasons = redraw_reasons(trajectory.redraw_reasons),
           .tightenings = trajectory.tightenings,
           .max_energy_drift = trajectory.energy_drift,
           .frames_out_of_view = product.out_of_view,
@@ -79,7 +81,15 @@ class Assembly {
  public:
   Assembly(const dataset::SplitHeader& header, std::span<const PlannedShard> shards, const Making& making,
            const Inventory& inventory, Progress& progress)
-      : header_(header), shards_(shards), committer_(making, inventory), progress_(progress) {}
+      : header_(header),
+        shards_(shards),
+        making_(making),
+        split_size_(std::ranges::find(making.config.splits, shards.front().split, &SplitConfig::split)->size),
+        committer_(making, inventory),
+        progress_(progress) {
+    for (const dataset::ShardRecord& record : inventory.finished)
+      if (record.file.starts_with(header.split + "/")) total_.add(record.statistics);
+  }
 
   void add(Product product) {
     const PlannedShard& shard = shards_.front();
@@ -94,7 +104,11 @@ class Assembly {
       writer_.emplace(header_, record_.trajectories());
     }
     writer_->append(product.row());
-    record_.statistics.add(statistics_of(product));
+    const auto statistics = statistics_of(product);
+    record_.statistics.add(statistics);
+    total_.add(statistics);
+    if (product.trajectory.redraws > 0 && !making_.any_redraws)
+      require_few_redraws(header_.split, split_size_, total_);
     if (product.trajectory.id == shard.last) close_shard();
     progress_.advance();
   }
@@ -111,6 +125,9 @@ class Assembly {
 
   const dataset::SplitHeader& header_;
   std::span<const PlannedShard> shards_;  // this one and those to come
+  const Making& making_;
+  std::int64_t split_size_;
+  dataset::ShardStatistics total_;  // of the split, as far as it is there
   std::optional<dataset::ShardWriter> writer_;
   dataset::ShardRecord record_;
   Committer committer_;

@@ -21,11 +21,12 @@ struct Making {
   std::filesystem::path out;
   unsigned threads = 1;
   bool quiet = false;
+  bool any_redraws = false;  // however many starts are given up (redraws.hpp)
 };
 
 // Builds what the inventory lacks into it, and restores records that are missing or broken, which `found`
 // names. Throws Interrupted where a signal came before the end (stop_signal.hpp): the shard under way is
-// dropped then. Throws simulators::TrajectoryFailure, dataset::FileError, dataset::Hdf5Error, and
+// dropped then. Throws simulators::TrajectoryFailure, TooManyRedraws, dataset::FileError, dataset::Hdf5Error, and
 // dataset::ShardError where a shard is not what it was before (require_equal).
 void complete(const Making& making, Inventory& inventory, std::vector<std::string>& found);
 

@@ -26,6 +26,7 @@ Json split_to_json(const SplitRecord& split, std::uint64_t usual_frames) {
       {"out_of_view",
        {{"frames", total.frames_out_of_view}, {"trajectories", total.trajectories_out_of_view}}},
       {"shards", std::move(shards)}});
+  add_reasons(json, total);
   return json;
 }
 

@@ -30,9 +30,21 @@ std::array<std::uint64_t, 3> channels_from_json(const Json& json) {
   return {whole_number(json[0]), whole_number(json[1]), whole_number(json[2])};
 }
 
+std::map<std::string, std::uint64_t> reasons_from_json(const Json& json, std::uint64_t redraws) {
+  std::map<std::string, std::uint64_t> reasons;
+  std::uint64_t total = 0;
+  for (const auto& [reason, count] : json.items()) total += reasons[reason] = whole_number(count);
+  if (total != redraws)
+    throw ManifestError("redraw_reasons = " + json.dump() + " are not those of " + std::to_string(redraws) +
+                        " redraws");
+  return reasons;
+}
+
 ShardStatistics statistics_from_json(const Json& json) {
   ShardStatistics statistics;
   statistics.redraws = whole_number(json.at("redraws"));
+  if (const auto found = json.find("redraw_reasons"); found != json.end())
+    statistics.redraw_reasons = reasons_from_json(*found, statistics.redraws);
   statistics.tightenings = whole_number(json.at("tightenings"));
   json.at("max_energy_drift").get_to(statistics.max_energy_drift);
   statistics.frames_out_of_view = whole_number(json.at("out_of_view").at("frames"));
@@ -47,6 +59,7 @@ ShardStatistics statistics_from_json(const Json& json) {
 
 void ShardStatistics::add(const ShardStatistics& other) {
   redraws += other.redraws;
+  for (const auto& [reason, count] : other.redraw_reasons) redraw_reasons[reason] += count;
   tightenings += other.tightenings;
   max_energy_drift = std::max(max_energy_drift, other.max_energy_drift);
   frames_out_of_view += other.frames_out_of_view;
@@ -68,9 +81,13 @@ std::string record_file_name(const std::string& shard_file) {
   return std::filesystem::path(shard_file).replace_extension(".json").string();
 }
 
+void add_reasons(Json& json, const ShardStatistics& statistics) {
+  for (const auto& [reason, count] : statistics.redraw_reasons) json["redraw_reasons"][reason] = count;
+}
+
 Json to_json(const ShardRecord& record) {
   const ShardStatistics& s = record.statistics;
-  return {
+  Json json{
       {"file", record.file},
       {"bytes", record.bytes},
       {"sha256", record.sha256},
@@ -83,6 +100,8 @@ Json to_json(const ShardRecord& record) {
       {"max_energy_drift", s.max_energy_drift},
       {"out_of_view", {{"frames", s.frames_out_of_view}, {"trajectories", s.trajectories_out_of_view}}},
       {"pixels", {{"count", s.pixels}, {"sum", s.pixel_sum}, {"sum_of_squares", s.pixel_sum_of_squares}}}};
+  add_reasons(json, s);
+  return json;
 }
 
 ShardRecord record_from_json(const Json& json, const std::string& split) {

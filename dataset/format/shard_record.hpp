@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 
 #include "dataset/format/sealed_json.hpp"
@@ -14,6 +15,7 @@ namespace hamgen::dataset {
 // What a shard contributes to the numbers of its split. The sums are exact, so their order does not matter.
 struct ShardStatistics {
   std::uint64_t redraws = 0;                                           // starts given up
+  std::map<std::string, std::uint64_t> redraw_reasons;                 // why; empty in older datasets
   std::uint64_t tightenings = 0;                                       // integrations repeated
   double max_energy_drift = 0;                                         // the worst certificate
   std::uint64_t frames_out_of_view = 0, trajectories_out_of_view = 0;  // with a disc's centre outside
@@ -41,6 +43,8 @@ struct ShardRecord {
 std::string shard_file_name(const std::string& split, std::uint64_t number);
 std::string record_file_name(const std::string& shard_file);
 
+// Adds "redraw_reasons" where there are any.
+void add_reasons(Json& json, const ShardStatistics& statistics);
 // Without the split: the file's name tells it.
 Json to_json(const ShardRecord& record);
 // Throws ManifestError for ranges and sizes that cannot be, and a file that is not

@@ -26,7 +26,7 @@ class SameBytesTest(unittest.TestCase):
 
     def test_redraws_too(self):
         root = self.assert_same_bytes("three_body", "--set", "integrator.max_energy_drift=3e-14",
-                                      "--set", "integrator.max_tightenings=0")
+                                      "--set", "integrator.max_tightenings=0", "--set", "integrator.allow_redraws=true")
         for split in ("train", "test"):
             self.assertGreater(support.manifest(root)["splits"][split]["redraws"], 0)
             self.assertLessEqual(read(root, split, "energy_drift")[0].max(), 3e-14)
