@@ -27,7 +27,13 @@ std::vector<Field> dataset_fields() {
       integer("seed", 0, "", "seed of every random number")
           .at_least(0)
           .at_most(static_cast<double>(largest_integer)),
-      integer("shard_size", 500, "trajectory", "trajectories of a shard").at_least(1).at_most(most),
+      integer(
+          "shard_size", 500, "trajectory",
+          "trajectories of a shard, which is made in memory; null: 500, and as many more as keep the largest "
+          "split to 200 shards")
+          .at_least(1)
+          .at_most(most)
+          .or_automatic(),
       integer("compression", 1, "", "deflate level of the frames, from fastest to densest")
           .at_least(dataset::fastest_compression)
           .at_most(dataset::densest_compression),
@@ -50,10 +56,10 @@ void check_together(const Config& config) {
           frames * size * size * 3 / most));
   }
   constexpr double most_shards = 1e6;
-  if (trajectories / static_cast<double>(config.settings.integer("shard_size")) > most_shards)
+  if (trajectories / static_cast<double>(config.shard_size()) > most_shards)
     throw FieldError(fmt::format(
         "shard_size = {} is not allowed with {} trajectories: at most a million shards are possible",
-        config.settings.integer("shard_size"), trajectories));
+        config.shard_size(), trajectories));
 }
 
 std::vector<Field> fields_for(const Question& question, const std::vector<Field>& all) {
@@ -114,6 +120,7 @@ Json json_of(const Config& config, const std::vector<Field>& fields) {
   Json json{{"system", config.system->name}};
   json.update(to_json(fields, config.settings));
   json["n_test"] = config.test_size();
+  json["shard_size"] = config.shard_size();
   json.update(config.blocks);
   return json;
 }
@@ -160,6 +167,13 @@ std::vector<Field> fields_of(const simulators::SystemDescriptor& system) {
 
 std::int64_t Config::test_size() const {
   return settings.is_automatic("n_test") ? train_size() / 5 : settings.integer("n_test");
+}
+
+std::int64_t Config::shard_size() const {
+  if (!settings.is_automatic("shard_size")) return settings.integer("shard_size");
+  constexpr std::int64_t usual = 500;
+  const std::int64_t largest = std::ranges::max(splits, {}, &SplitConfig::size).size;
+  return std::max(usual, (largest + most_shards_of_index - 1) / most_shards_of_index);
 }
 
 Config default_config(const std::string& system) {

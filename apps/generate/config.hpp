@@ -30,6 +30,10 @@ struct Question {
 };
 const std::vector<Question>& questions();
 
+// Shards of an index at the most, where shard_size is left out: who reads a whole index has as many files open,
+// of the 1,024 that a process usually may.
+inline constexpr std::int64_t most_shards_of_index = 200;
+
 struct Config {
   const simulators::SystemDescriptor* system = nullptr;
   std::vector<schemas::Field> fields;
@@ -37,7 +41,8 @@ struct Config {
   Json blocks = Json::object();  // of the splits that ask questions: what is set for them, by split and path
 
   std::int64_t train_size() const { return settings.integer("n"); }
-  std::int64_t test_size() const;  // n_test, or n / 5
+  std::int64_t test_size() const;   // n_test, or n / 5
+  std::int64_t shard_size() const;  // shard_size, or 500, and more where an index would have too many shards
   // That have trajectories, in order. Made once, from settings and blocks: who changes those makes it anew.
   std::vector<SplitConfig> splits;
 };

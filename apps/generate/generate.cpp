@@ -43,6 +43,11 @@ dataset::Manifest finished_with_a_word(const Making& making, std::vector<dataset
   return manifest;
 }
 
+void tell_of_indices(const Config& config, const GenerateOptions& options) {
+  if (const std::string note = note_on_indices(config); !note.empty() && !options.quiet)
+    tell(note + "\n");
+}
+
 }  // namespace
 
 dataset::Manifest generate(const Config& config, const GenerateOptions& options) {
@@ -50,6 +55,7 @@ dataset::Manifest generate(const Config& config, const GenerateOptions& options)
   const Simulations simulations(config);
   const dataset::Plan plan = plan_of(config);
   const auto claim = dataset::Claim::of_plan(options.out, plan, dataset::Writers::alone, options.force);
+  tell_of_indices(config, options);
   dataset::tidy_up(options.out);
   const auto known = manifest_of(options.out, plan);
   Inventory inventory =
@@ -66,6 +72,7 @@ std::size_t generate_share(const Config& config, const WorkerShare& share, const
   const Simulations simulations(config);
   const dataset::Plan plan = plan_of(config);
   const auto claim = dataset::Claim::of_plan(options.out, plan, dataset::Writers::together, false);
+  tell_of_indices(config, options);
   const auto all = planned_shards(config);
   std::vector<PlannedShard> mine;
   for (std::size_t i = share.index; i < all.size(); i += share.count) mine.push_back(all[i]);

@@ -12,7 +12,7 @@ namespace hamgen::apps {
 using simulators::Split;
 
 std::vector<PlannedShard> planned_shards(const Config& config) {
-  const std::int64_t size = config.settings.integer("shard_size");
+  const std::int64_t size = config.shard_size();
   std::vector<PlannedShard> shards;
   for (const SplitConfig& split : config.splits)
     for (std::int64_t first = 0; first < split.size; first += size)
@@ -21,6 +21,16 @@ std::vector<PlannedShard> planned_shards(const Config& config) {
                         .first = first,
                         .last = std::min(first + size, split.size) - 1});
   return shards;
+}
+
+std::string note_on_indices(const Config& config) {
+  const auto& largest = std::ranges::max(config.splits, {}, &SplitConfig::size);
+  const std::int64_t shards = (largest.size + config.shard_size() - 1) / config.shard_size();
+  if (shards <= most_shards_of_index) return "";
+  return fmt::format(
+      "note: to read all of {}.h5 takes {} open files, and a process often has no more than 1024 (ulimit -n): what "
+      "cannot be opened reads as NaN, and as black frames. Without shard_size, {} would do",
+      split_name(largest.split), shards, most_shards_of_index);
 }
 
 // All splits see the world through the train split's view.

@@ -25,6 +25,8 @@ struct PlannedShard {
 
 // All of them, split by split.
 std::vector<PlannedShard> planned_shards(const Config& config);
+// Of indices that need more files open than most processes may have; empty where there are none.
+std::string note_on_indices(const Config& config);
 // What this program writes for the configuration.
 dataset::Plan plan_of(const Config& config);
 // The simulation of each split.

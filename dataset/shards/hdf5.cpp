@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <limits>
 
 #include "dataset/shards/image_memory.hpp"
 
@@ -82,6 +83,16 @@ hid_t memory_type(Element element) {
       break;
   }
   throw std::logic_error("text has no numeric type");
+}
+
+void set_missing_value(const Handle& properties, Element element) {
+  constexpr double no_number = std::numeric_limits<double>::quiet_NaN();
+  constexpr std::int64_t no_id = -1;
+  const void* const value = element == Element::f64   ? static_cast<const void*>(&no_number)
+                            : element == Element::i64 ? static_cast<const void*>(&no_id)
+                                                      : nullptr;
+  if (value != nullptr)
+    check(H5Pset_fill_value(properties, memory_type(element), value), "set what is read for missing values");
 }
 
 Handle text_type() {

@@ -50,6 +50,8 @@ Handle property_list(hid_t kind);
 Handle dataspace(std::span<const hsize_t> extents);
 hid_t stored_type(Element element);  // for numbers: little-endian on disk
 hid_t memory_type(Element element);
+// What reads where there is no value: NaN, or -1. Leaves a type without such a value (bytes) at 0.
+void set_missing_value(const Handle& properties, Element element);
 Handle text_type();  // UTF-8, of variable length
 
 // A file under construction in memory, free of time stamps; it never touches the disk by itself.

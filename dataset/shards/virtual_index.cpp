@@ -47,8 +47,10 @@ hdf5::MemoryFile make_virtual_index(const SplitHeader& header, const std::vector
   Structure structure(file, header, ids.size(),
                       [&](const DatasetLayout& layout, std::span<const hsize_t> extents) {
                         hdf5::Handle properties = hdf5::property_list(H5P_DATASET_CREATE);
-                        if (layout.is_per_trajectory() && !layout.is_scale())
+                        if (layout.is_per_trajectory() && !layout.is_scale()) {
+                          hdf5::set_missing_value(properties, layout.element);
                           map_shards(properties, layout, {extents.begin(), extents.end()}, shards);
+                        }
                         return properties;
                       });
   hdf5::write_all(structure.dataset("trajectory"), Element::i64, ids.data());

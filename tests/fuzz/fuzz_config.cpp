@@ -14,8 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const apps::Config config = apps::config_from_json(apps::parse_json(text));
     const apps::Json json = apps::to_json(config);
     if (apps::to_json(apps::config_from_json(json)) != json) std::abort();
-    if (config.train_size() / config.settings.integer("shard_size") < 10'000 &&
-        apps::planned_shards(config).empty())
+    if (config.train_size() / config.shard_size() < 10'000 && apps::planned_shards(config).empty())
       std::abort();
   } catch (const schemas::FieldError&) {
   }

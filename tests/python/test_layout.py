@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import unittest
 from pathlib import Path
 
@@ -199,6 +200,51 @@ class VirtualFileTest(unittest.TestCase):
             with self.subTest(str(root)):
                 os.chdir(cwd)
                 self.assert_is_all_shards(root, "train")
+
+
+class MissingShardTest(unittest.TestCase):
+    """HDF5 says nothing of a shard that it cannot open: the numbers have to."""
+
+    def read_elsewhere(self, index, most_open_files):
+        """What another process, with so many open files at the most, reads of q: rows of NaN, and rows of zeros."""
+        program = ("import resource, sys, h5py, numpy as np\n"
+                   f"resource.setrlimit(resource.RLIMIT_NOFILE, ({most_open_files},) * 2)\n"
+                   "q = h5py.File(sys.argv[1], 'r')['q'][()]\n"
+                   "print(np.isnan(q).all(axis=(1, 2)).sum(), (q == 0).any(axis=(1, 2)).sum())")
+        done = subprocess.run([sys.executable, "-c", program, index], capture_output=True, text=True)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return tuple(map(int, done.stdout.split()))
+
+    def test_more_shards_than_files_may_be_open(self):
+        root = support.generate(support.new_directory() / "data", "--system", "mass_spring", "--n", 100, "--n-test", 0,
+                                "--shard-size", 1, "--image-size", 8)
+        self.assertEqual(self.read_elsewhere(root / "train.h5", 256), (0, 0))
+        missing, zeros = self.read_elsewhere(root / "train.h5", 64)
+        self.assertGreater(missing, 30)
+        self.assertEqual(zeros, 0)
+
+    def test_an_index_alone_and_one_without_a_shard(self):
+        root = shutil.copytree(dataset("pendulum", 16), support.new_directory() / "data")
+        (root / "train" / "shard-00001.h5").unlink()
+        alone = shutil.copy(root / "train.h5", support.new_directory())
+        for path, missing in ((alone, slice(None)), (root / "train.h5", slice(support.SHARD, 2 * support.SHARD))):
+            with self.subTest(str(path)), h5py.File(path, "r") as file:
+                np.testing.assert_array_equal(file["trajectory"][()], np.arange(support.TRAIN))
+                for name in (name for name in file if file[name].is_virtual):
+                    values = file[name][()]
+                    lost = np.isnan(values) if values.dtype.kind == "f" else values == 0
+                    self.assertTrue(lost[missing].all(), name)
+                    self.assertEqual(np.isnan(values).sum() if values.dtype.kind == "f" else 0,
+                                     values[missing].size if values.dtype.kind == "f" else 0, name)
+
+    def test_hamgen_tells_of_an_index_that_needs_many_open_files(self):
+        for shards, words in ((200, ""), (201, "takes 201 open files")):
+            out = support.new_directory() / "data"
+            done = support.run("--system", "mass_spring", "--n", shards, "--n-test", 0, "--shard-size", 1, "--image-size", 8,
+                               "--steps", 1, "--out", out)
+            self.assertEqual(done.returncode, 0)
+            self.assertEqual("note: " in done.stderr, bool(words))
+            self.assertIn(words, done.stderr)
 
 
 class ToolTest(unittest.TestCase):

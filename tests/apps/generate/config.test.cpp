@@ -106,6 +106,27 @@ TEST_CASE("text that is not UTF-8 is shown as well as it can be") {
   CHECK_THROWS_WITH_AS(config_from_json(json), doctest::Contains("n = "), FieldError);
 }
 
+TEST_CASE(
+    "shards grow with the dataset, so that an index never has more than 200, unless their size is given") {
+  const auto size_of = [](const Json& more) {
+    Json json{{"system", "pendulum"}};
+    json.update(more);
+    const Config config = config_from_json(json);
+    CHECK(to_json(config).at("shard_size") == config.shard_size());
+    CHECK(config_from_json(to_json(config)).shard_size() == config.shard_size());
+    return std::pair(config.shard_size(), note_on_indices(config).empty());
+  };
+  using Pair = std::pair<std::int64_t, bool>;
+  CHECK(size_of({}) == Pair{500, true});
+  CHECK(size_of({{"n", 100'000}}) == Pair{500, true});
+  CHECK(size_of({{"n", 100'001}}) == Pair{501, true});
+  CHECK(size_of({{"n", 1'000'000}}) == Pair{5'000, true});
+  CHECK(size_of({{"n", 1}, {"n_test", 400'000}}) == Pair{2'000, true});
+  CHECK(size_of({{"n", 1'000'000}, {"shard_size", nullptr}}) == Pair{5'000, true});
+  CHECK(size_of({{"n", 1'000'000}, {"shard_size", 500}}) == Pair{500, false});
+  CHECK(size_of({{"n", 100'000}, {"shard_size", 500}}) == Pair{500, true});
+}
+
 TEST_CASE("a plan of more than a million shards is refused") {
   const Json json{{"system", "pendulum"}, {"n", 50'000'000}, {"shard_size", 10}};
   CHECK_THROWS_WITH_AS(config_from_json(json), doctest::Contains("at most a million shards"), FieldError);

@@ -1,6 +1,8 @@
 // What goes into a shard comes out of it: chunked and compressed, labelled, and equal for equal rows.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <filesystem>
 
@@ -93,6 +95,16 @@ TEST_CASE("the virtual index shows all shards as one, also after the directory h
     const Content content(header, static_cast<std::int64_t>(row));
     CHECK(read_with_hdf5<double>(directory / "after/train.h5", "q", row, 1) == content.states);
     CHECK(read_with_hdf5<std::uint8_t>(directory / "after/train.h5", "frames", row, 1) == content.frames);
+  }
+
+  SUBCASE("numbers of a shard that is missing are no numbers") {
+    std::filesystem::remove(directory / "after" / split.shards[0].file);
+    for (std::uint64_t row = 0; row < 5; ++row) {
+      const auto energy = read_with_hdf5<double>(directory / "after/train.h5", "energy", row, 1);
+      CHECK(std::ranges::all_of(energy, [](double x) { return std::isnan(x); }) == (row < 3));
+    }
+    CHECK(read_with_hdf5<std::uint8_t>(directory / "after/train.h5", "frames", 0, 1) ==
+          std::vector<std::uint8_t>(5 * 16 * 16 * 3));
   }
 
   SUBCASE("an index that is missing or changed is refused") {
