@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <csignal>
 #include <cxxopts.hpp>
 #include <new>
 
@@ -45,6 +46,7 @@ int run_program(const char* name, const std::function<int()>& run) {
     return status;
   };
   prepare_streams();
+  std::signal(SIGXFSZ, SIG_IGN);  // a file as long as ulimit -f allows is told of like a full disk
   try {
     return run_to_the_last_byte(run);
   } catch (const cxxopts::exceptions::exception& error) {

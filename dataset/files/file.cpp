@@ -16,9 +16,22 @@ namespace fs = std::filesystem;
 int open_at(int directory, const fs::path& path, int flags) {
   int fd = -1;
   do {
-    fd = ::openat(directory, path.c_str(), flags | O_CLOEXEC, 0644);
+    fd = ::openat(directory, path.c_str(), flags | O_CLOEXEC, 0666);  // less what the umask takes
   } while (fd < 0 && errno == EINTR);
   return fd;
+}
+
+// Of a name in `directory` that was not to be followed. A link to nowhere is one, too.
+[[noreturn]] void fail_to_open(int directory, const fs::path& name, const fs::path& whole) {
+  const int reason = errno;
+  struct stat status {};
+  if (::fstatat(directory, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(status.st_mode))
+    throw FileError(
+        whole.string() +
+        " is a symbolic link, which no part of a dataset may be: put a copy in its place (dvc unprotect, "
+        "datalad unlock)");
+  errno = reason;
+  fail("open", whole);
 }
 
 struct stat status_of(int fd, const fs::path& path) {
@@ -35,6 +48,7 @@ void fail(const std::string& action, const fs::path& path) {
 }
 
 Descriptor::Descriptor(const fs::path& path, int flags) : fd_(open_at(AT_FDCWD, path, flags)) {
+  if (fd_ < 0 && (flags & O_NOFOLLOW) != 0) fail_to_open(AT_FDCWD, path, path);
   if (fd_ < 0) fail("open", path);
 }
 
@@ -47,14 +61,16 @@ Descriptor open_beneath(const fs::path& root, const std::string& relative) {
   if (path.empty() || path.is_absolute() || std::ranges::find(path, fs::path("..")) != path.end())
     throw FileError("cannot open \"" + relative + "\": it is not a path within " + root.string());
   Descriptor directory(root, O_RDONLY | O_DIRECTORY);
+  fs::path place = root;
   for (const fs::path& step : path.parent_path()) {
+    place /= step;
     Descriptor next(open_at(directory, step, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
-    if (next < 0) fail("open (following no symbolic link)", whole);
+    if (next < 0) fail_to_open(directory, step, place);
     directory = std::move(next);
   }
   // Not blocking: a pipe of that name would wait for a writer.
   Descriptor file(open_at(directory, path.filename(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
-  if (file < 0) fail("open", whole);
+  if (file < 0) fail_to_open(directory, path.filename(), whole);
   if (!S_ISREG(status_of(file, whole).st_mode))
     throw FileError("cannot open " + whole.string() + ": it is not a regular file");
   return file;
@@ -88,12 +104,14 @@ std::string read_text(const fs::path& root, const std::string& relative, std::ui
 
 void sync_directory(const fs::path& path) {
   const Descriptor directory(path, O_RDONLY | O_DIRECTORY);
-  // Some file systems cannot flush a directory, and say so with EINVAL.
-  if (::fsync(directory) != 0 && errno != EINVAL) fail("flush the directory", path);
+  // Some file systems cannot flush a directory, and say so: with EINVAL, or that they do not know the call. (To Linux,
+  // ENOTSUP is EOPNOTSUPP.)
+  if (::fsync(directory) != 0 && errno != EINVAL && errno != EOPNOTSUPP && errno != ENOSYS)
+    fail("flush the directory", path);
 }
 
 void make_directory(const fs::path& path) {
-  if (::mkdir(path.c_str(), 0755) == 0) return sync_directory(parent_of(path));
+  if (::mkdir(path.c_str(), 0777) == 0) return sync_directory(parent_of(path));
   if (errno != EEXIST) fail("create the directory", path);
   struct stat status {};
   if (::lstat(path.c_str(), &status) != 0) fail("examine", path);

@@ -26,7 +26,7 @@ class FileError : public std::runtime_error {
 class Descriptor {
  public:
   Descriptor() = default;
-  // Throws FileError. O_CLOEXEC is always set.
+  // Throws FileError. O_CLOEXEC is always set. A new file may be read and written by everyone whom the umask lets.
   Descriptor(const std::filesystem::path& path, int flags);
   explicit Descriptor(int fd) : fd_(fd) {}
   Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
@@ -53,7 +53,7 @@ void read_at(int fd, std::uint64_t offset, std::span<std::byte> bytes, const std
 std::string read_text(const std::filesystem::path& root, const std::string& relative,
                       std::uint64_t most = std::uint64_t{1} << 30);
 std::filesystem::path parent_of(const std::filesystem::path& path);  // "." where the path names none
-// Flushes the directory itself, so that names in it survive. Throws FileError.
+// Flushes the directory itself, so that names in it survive, where the file system can do that. Throws FileError.
 void sync_directory(const std::filesystem::path& path);
 // Where there is none yet; a symbolic link to one will not do. Its name is flushed. Throws FileError.
 void make_directory(const std::filesystem::path& path);

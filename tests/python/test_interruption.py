@@ -4,6 +4,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -79,6 +80,23 @@ class ResumeTest(unittest.TestCase):
         self.assertIn("2 of 4 shards are there already", run(*SMALL, "--out", out).stderr)
         self.assertEqual(digests(out), expected)
         self.assertEqual((out / "train" / "shard-00000.h5").stat().st_mtime_ns, 1)
+
+    def test_a_limit_on_the_size_of_files(self):
+        """is like a full disk (ulimit -f): a message, nothing half-written, and the same command goes on."""
+        for most in (0, 1000, 30000):  # not even the plan; the plan, and no shard
+            out = new_directory() / "data"
+            done = subprocess.run([support.HAMGEN, *map(str, SMALL), "--out", out, "--quiet"], capture_output=True, text=True,
+                                  preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most)))
+            self.assertEqual((done.returncode, done.stdout), (1, ""))
+            self.assertRegex(done.stderr, r"\Ahamgen: cannot write [^\n]+: File too large\n\Z")
+            self.assertEqual(list(out.rglob(".*")), [])
+            self.assertEqual(digests(support.generate(out, *SMALL)), digests(finished()))
+
+    def test_the_umask_says_who_may_write(self):
+        out = new_directory() / "data"
+        subprocess.run([support.HAMGEN, *map(str, SMALL), "--out", out, "--quiet"], check=True, umask=0o002,
+                       stdout=subprocess.DEVNULL)
+        self.assertEqual({path.stat().st_mode & 0o777 for path in (out, *out.rglob("*"))}, {0o664, 0o775})
 
     def test_other_configuration(self):
         out = copy()
@@ -267,6 +285,22 @@ class VerifyTest(unittest.TestCase):
             self.assertEqual(done.returncode, 1, done.stderr)
             self.assertIn("link", done.stderr)
             self.assertEqual(digests(root.parent / "elsewhere"), before)
+
+    def test_a_shard_that_is_a_link(self):
+        """as data version control makes them is refused by name, and replaced by repair."""
+        root = copy()
+        path = root / "train" / "shard-00001.h5"
+        path.rename(root.parent / "cache")
+        path.symlink_to(root.parent / "cache")
+        status, found = self.verify(root)
+        self.assertEqual((status, [problem["file"] for problem in found["problems"]]), (1, ["train/shard-00001.h5"]))
+        self.assertIn("train/shard-00001.h5 is a symbolic link", found["problems"][0]["what"])
+        done = run("preview", root, "--index", 12, "--out", new_directory())
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("train/shard-00001.h5 is a symbolic link", done.stderr)
+        self.assertIn("is a symbolic link", run("repair", root, "--quiet").stdout)
+        self.assertEqual(digests(root), digests(finished()))
+        self.assertFalse(path.is_symlink())
 
     def test_another_build(self):
         """Its dataset is read, checked and finished alike, and not mixed with shards of this one."""

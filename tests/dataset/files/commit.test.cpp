@@ -2,8 +2,11 @@
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <fstream>
 #include <iterator>
 #include <vector>
@@ -34,6 +37,75 @@ std::size_t files_in(const std::filesystem::path& directory) {
 }
 
 }  // namespace
+
+namespace {
+
+int directory_answer = 0;  // what flushing a directory fails with
+
+}  // namespace
+
+// In place of libc's, for all of this program.
+extern "C" int fsync(int fd) {
+  struct stat status {};
+  if (directory_answer != 0 && fstat(fd, &status) == 0 && S_ISDIR(status.st_mode)) {
+    errno = directory_answer;
+    return -1;
+  }
+  return static_cast<int>(syscall(SYS_fsync, fd));
+}
+
+TEST_CASE("a file system that cannot flush directories will do, one that fails to will not") {
+  const TemporaryDirectory directory;
+  for (const int answer : {EINVAL, EOPNOTSUPP, ENOTSUP, ENOSYS}) {
+    CAPTURE(answer);
+    directory_answer = answer;
+    CHECK_NOTHROW(commit_file(directory / "a", pattern(10)));
+    CHECK_NOTHROW(make_directories(directory / std::to_string(answer) / "b"));
+  }
+  directory_answer = EIO;
+  CHECK_THROWS_WITH_AS(commit_file(directory / "b", pattern(10)), doctest::Contains("Input/output error"),
+                       FileError);
+  directory_answer = 0;
+  CHECK_FALSE(is_there(directory / "b"));
+}
+
+TEST_CASE("files and directories are for everyone whom the umask lets") {
+  const TemporaryDirectory directory;
+  const auto mode_of = [](const std::filesystem::path& path) {
+    struct stat status {};
+    REQUIRE(stat(path.c_str(), &status) == 0);
+    return status.st_mode & 0777;
+  };
+  for (const mode_t mask : {0002U, 0022U, 0077U}) {
+    const auto here = directory / std::to_string(mask);
+    const mode_t before = umask(mask);
+    make_directories(here / "sub");
+    commit_file(here / "sub/a", pattern(10));
+    commit_new_file(here / "sub/b", "text");
+    umask(before);
+    CHECK(mode_of(here) == (0777 & ~mask));
+    CHECK(mode_of(here / "sub") == (0777 & ~mask));
+    CHECK(mode_of(here / "sub/a") == (0666 & ~mask));
+    CHECK(mode_of(here / "sub/b") == (0666 & ~mask));
+  }
+}
+
+TEST_CASE("symbolic links are refused by name, as files and on the way to one") {
+  const TemporaryDirectory directory;
+  make_directory(directory / "elsewhere");
+  commit_file(directory / "elsewhere/a", pattern(10));
+  std::filesystem::create_symlink("elsewhere", directory / "train");
+  std::filesystem::create_symlink("a", directory / "elsewhere/b");
+  std::filesystem::create_symlink("nowhere", directory / "elsewhere/c");
+  CHECK_NOTHROW(open_beneath(directory.path(), "elsewhere/a"));
+  for (const auto& [file, link] :
+       {std::pair("train/a", "train"), {"elsewhere/b", "elsewhere/b"}, {"elsewhere/c", "elsewhere/c"}})
+    CHECK_THROWS_WITH_AS(open_beneath(directory.path(), file),
+                         doctest::Contains(((directory / link).string() + " is a symbolic link").c_str()),
+                         FileError);
+  CHECK_THROWS_WITH_AS(open_beneath(directory.path(), "elsewhere/d"), doctest::Contains("No such file"),
+                       FileError);
+}
 
 TEST_CASE("a committed file has its bytes, whatever their number and alignment") {
   const TemporaryDirectory directory;

@@ -2,6 +2,7 @@
 #include "dataset/format/claim.hpp"
 
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 
 #include <chrono>
 #include <fstream>
@@ -46,6 +47,21 @@ TEST_CASE("one writer alone, or workers together, until they end") {
   other.reset();
   CHECK_FALSE(std::filesystem::exists(dataset / lock_name));
   CHECK_NOTHROW(Claim::of_plan(dataset, plan_with(0), Writers::alone, false));
+}
+
+TEST_CASE("the lock is for everyone whom the umask lets, and no symbolic link") {
+  const TemporaryDirectory directory;
+  const mode_t before = umask(0002);
+  {
+    const Claim claim = Claim::of_plan(directory / "data", plan_with(0), Writers::alone, false);
+    struct stat status {};
+    REQUIRE(stat((directory / "data" / lock_name).c_str(), &status) == 0);
+    CHECK((status.st_mode & 0777) == 0664);
+  }
+  umask(before);
+  std::filesystem::create_symlink("elsewhere", directory / "data" / lock_name);
+  CHECK_THROWS_WITH_AS(Claim::of_directory(directory / "data"), doctest::Contains("is a symbolic link"),
+                       FileError);
 }
 
 TEST_CASE("a worker waits for another one that is just ending") {
