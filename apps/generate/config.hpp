@@ -30,8 +30,8 @@ struct Question {
 };
 const std::vector<Question>& questions();
 
-// Shards of an index at the most, where shard_size is left out: who reads a whole index has as many files open,
-// of the 1,024 that a process usually may.
+// Shards of an index at the most, where shard_size is left out: who reads a whole index has as many files
+// open, of the 1,024 that a process usually may.
 inline constexpr std::int64_t most_shards_of_index = 200;
 
 struct Config {

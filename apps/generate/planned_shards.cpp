@@ -28,8 +28,8 @@ std::string note_on_indices(const Config& config) {
   const std::int64_t shards = (largest.size + config.shard_size() - 1) / config.shard_size();
   if (shards <= most_shards_of_index) return "";
   return fmt::format(
-      "note: to read all of {}.h5 takes {} open files, and a process often has no more than 1024 (ulimit -n): what "
-      "cannot be opened reads as NaN, and as black frames. Without shard_size, {} would do",
+      "note: to read all of {}.h5 takes {} open files, and a process often has no more than 1024 (ulimit -n): "
+      "what cannot be opened reads as NaN, and as black frames. Without shard_size, {} would do",
       split_name(largest.split), shards, most_shards_of_index);
 }
 

@@ -1,6 +1,6 @@
 // train.h5, test.h5: one HDF5 file that shows all shards of a split as one, by virtual datasets with relative
-// names. HDF5 reads what it cannot open (a shard that is missing, or beyond the process' limit of open files) as the
-// fill value, and says nothing: NaN for numbers, 0 for the bytes of frames.
+// names. HDF5 reads what it cannot open (a shard that is missing, or beyond the process' limit of open files)
+// as the fill value, and says nothing: NaN for numbers, 0 for the bytes of frames.
 #pragma once
 
 #include <filesystem>
