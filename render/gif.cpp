@@ -1,4 +1,3 @@
-#include <fcntl.h>
 #include <gif_lib.h>
 
 #include <algorithm>
@@ -87,14 +86,17 @@ Palette median_cut(std::vector<Cell> cells) {
   return palette;
 }
 
-// An open GIF file; every failure throws with giflib's reason.
+// A GIF under construction in memory; every failure throws with giflib's reason.
 class GifFile {
  public:
-  explicit GifFile(const std::filesystem::path& file) : name_(file.string()) {
-    // giflib's own open would make the file readable by its owner alone.
-    const int descriptor = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  GifFile() {
+    const auto append = [](GifFileType* gif, const GifByteType* data, int length) {
+      static_cast<std::string*>(gif->UserData)
+          ->append(reinterpret_cast<const char*>(data), static_cast<std::size_t>(length));
+      return length;
+    };
     int error = E_GIF_ERR_OPEN_FAILED;
-    if (descriptor >= 0) file_ = EGifOpenFileHandle(descriptor, &error);
+    file_ = EGifOpen(&bytes_, append, &error);
     if (file_ == nullptr) fail(error);
     EGifSetGifVersion(file_, true);
   }
@@ -107,18 +109,19 @@ class GifFile {
   void check(int status) const {
     if (status == GIF_ERROR) fail(file_->Error);
   }
-  void close() {
+  const std::string& finish() {
     int error = 0;
     if (EGifCloseFile(std::exchange(file_, nullptr), &error) == GIF_ERROR) fail(error);
+    return bytes_;
   }
 
  private:
-  [[noreturn]] void fail(int error) const {
+  [[noreturn]] static void fail(int error) {
     const char* const reason = GifErrorString(error);
-    throw PictureError("cannot write " + name_ + ": " +
+    throw PictureError(std::string("cannot make a GIF: ") +
                        (reason != nullptr ? reason : "unknown giflib error"));
   }
-  std::string name_;
+  std::string bytes_;
   GifFileType* file_ = nullptr;
 };
 
@@ -157,11 +160,16 @@ void write_frame(const GifFile& gif, const Palette& palette, const Picture& fram
 }  // namespace
 
 void write_gif(const std::filesystem::path& file, const std::vector<Picture>& frames, int delay) {
+  constexpr std::size_t most = 65535;  // giflib cuts larger sizes to their lower 16 bits, without a word
+  const std::size_t width = frames.front().width, height = frames.front().height;
+  if (width > most || height > most)
+    throw PictureError("cannot write " + file.string() + ": a GIF has at most " + std::to_string(most) +
+                       " pixels a side, not " + std::to_string(width) + " x " + std::to_string(height));
   const Palette palette = median_cut(histogram(frames));
-  GifFile gif(file);
-  write_header(gif, palette, static_cast<int>(frames.front().width), static_cast<int>(frames.front().height));
+  GifFile gif;
+  write_header(gif, palette, static_cast<int>(width), static_cast<int>(height));
   for (const Picture& frame : frames) write_frame(gif, palette, frame, delay);
-  gif.close();
+  write_picture(file, gif.finish());
 }
 
 }  // namespace hamgen::render

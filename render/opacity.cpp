@@ -1,8 +1,10 @@
 #include "render/opacity.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
+#include <numeric>
 
 #include "render/wide_vectors.hpp"
 
@@ -11,6 +13,7 @@ namespace {
 
 constexpr int finest_grid = 16;
 constexpr double tolerance = 0.15 / 255;             // of the opacity, from mixing sprites
+constexpr double farthest_reach = 1 << 20;           // pixels, of a disc that is mixed
 constexpr std::ptrdiff_t margin = stretch_unit - 1;  // columns by which a stretch may exceed the disc's reach
 
 // 1 / (1 + e^t) in fixed point, from single-precision operations that vectorise: e^t = 2^n e^x with |x| <=
@@ -27,20 +30,27 @@ inline std::int16_t sigmoid(float t) {
   return static_cast<std::int16_t>(static_cast<std::int32_t>(opaque / (1 + e_t) + 0.5F));
 }
 
-// Pixels of one row: `dx` from the disc's centre to the first one's.
+// Pixels of one row, from the one of number `first` on: `dx` from the disc's centre to the one of number 0.
 HAMGEN_WIDE_VECTORS
-void evaluate_row(float dx, float dy, float radius, float sharpness, std::size_t count,
+void evaluate_row(float dx, float dy, float radius, float sharpness, std::int32_t first, std::size_t count,
                   std::int16_t* __restrict alpha) {
   const float dy_squared = dy * dy;
   for (std::size_t j = 0; j < count; ++j) {
-    const float x = dx + static_cast<float>(static_cast<std::int32_t>(j));
+    const float x = dx + static_cast<float>(first + static_cast<std::int32_t>(j));
     alpha[j] = sigmoid((std::sqrt(x * x + dy_squared) - radius) * sharpness);
   }
 }
 
+// The four neighbours of a position, and where in the frame their first values are.
+struct Mixture {
+  std::array<const std::int16_t*, 4> sprites;
+  std::array<std::int16_t, 4> weights;
+  std::ptrdiff_t row_of_first, column_of_first;
+  std::size_t row_length;
+};
+
 HAMGEN_WIDE_VECTORS
-void mix_stretches(const OpacitySprites::Mixture& mixture, std::span<const Stretch> stretches,
-                   std::int16_t* alpha) {
+void mix_stretches(const Mixture& mixture, std::span<const Stretch> stretches, std::int16_t* alpha) {
   for (const Stretch& stretch : stretches) {
     const std::ptrdiff_t row = static_cast<std::ptrdiff_t>(stretch.row) - mixture.row_of_first;
     const std::ptrdiff_t column = static_cast<std::ptrdiff_t>(stretch.begin) - mixture.column_of_first;
@@ -65,9 +75,10 @@ void mix_stretches(const OpacitySprites::Mixture& mixture, std::span<const Stret
 }
 
 // Nodes per pixel so that bilinear mixing errs by at most `tolerance`: h^2 / 8 * |alpha''| along each axis,
-// where |sigmoid''| <= 0.0963; 0 where the grid would be too fine, or where the cusp at the centre is not
-// negligible.
+// where |sigmoid''| <= 0.0963; 0 where the grid would be too fine, where the cusp at the centre is not
+// negligible, or where the disc is so large that its pixels have no numbers.
 int grid_for(const PixelDisc& disc) {
+  if (!(disc.reach < farthest_reach)) return 0;
   const double curvature = 0.0963 * disc.sharpness * disc.sharpness;
   const double nodes = std::ceil(std::sqrt(2 * curvature / 8 / tolerance));
   if (nodes > finest_grid) return 0;
@@ -77,58 +88,85 @@ int grid_for(const PixelDisc& disc) {
 
 }  // namespace
 
-OpacitySprites::OpacitySprites(const PixelDisc& disc)
+OpacitySprites::OpacitySprites(const PixelDisc& disc, std::size_t memory)
     : radius_(disc.radius), sharpness_(disc.sharpness), grid_(grid_for(disc)) {
   if (grid_ == 0) return;
   reach_ = static_cast<std::ptrdiff_t>(std::ceil(disc.reach)) + 1;
   rows_ = static_cast<std::size_t>(2 * reach_ + 1);
   row_length_ = rows_ + 2 * margin;
-  values_.resize(static_cast<std::size_t>(grid_ + 1) * static_cast<std::size_t>(grid_ + 1) * rows_ *
-                 row_length_);
+  const std::size_t size =
+      static_cast<std::size_t>(grid_ + 1) * static_cast<std::size_t>(grid_ + 1) * rows_ * row_length_;
+  if (size > memory / sizeof(std::int16_t)) return;
+  values_.resize(size);
   std::int16_t* row = values_.data();
   for (int node_y = 0; node_y <= grid_; ++node_y)
     for (int node_x = 0; node_x <= grid_; ++node_x)
-      for (std::size_t r = 0; r < rows_; ++r, row += row_length_) {
-        const double dx = 0.5 - static_cast<double>(reach_ + margin) - static_cast<double>(node_x) / grid_;
-        const double dy =
-            0.5 + static_cast<double>(r) - static_cast<double>(reach_) - static_cast<double>(node_y) / grid_;
-        evaluate_row(static_cast<float>(dx), static_cast<float>(dy), static_cast<float>(radius_),
-                     static_cast<float>(sharpness_), row_length_, row);
-      }
+      for (std::size_t r = 0; r < rows_; ++r, row += row_length_)
+        evaluate({node_x, node_y}, static_cast<std::ptrdiff_t>(r), 0, row_length_, row);
 }
 
-OpacitySprites::Mixture OpacitySprites::at(const PixelDisc& disc) const {
+void OpacitySprites::evaluate(Node node, std::ptrdiff_t row, std::ptrdiff_t first, std::size_t count,
+                              std::int16_t* alpha) const {
+  const double dx = 0.5 - static_cast<double>(reach_ + margin) - static_cast<double>(node.x) / grid_;
+  const double dy =
+      0.5 + static_cast<double>(row) - static_cast<double>(reach_) - static_cast<double>(node.y) / grid_;
+  evaluate_row(static_cast<float>(dx), static_cast<float>(dy), static_cast<float>(radius_),
+               static_cast<float>(sharpness_), static_cast<std::int32_t>(first), count, alpha);
+}
+
+OpacitySprites::Place OpacitySprites::place_of(const PixelDisc& disc) const {
   const double column = std::floor(disc.column), row = std::floor(disc.row);
   const double x = (disc.column - column) * grid_, y = (disc.row - row) * grid_;
-  const int node_x = std::min(static_cast<int>(x), grid_ - 1),
-            node_y = std::min(static_cast<int>(y), grid_ - 1);
-  const double u = x - node_x, v = y - node_y;
-  const auto sprite = [&](int at_x, int at_y) {
-    return values_.data() + static_cast<std::size_t>(at_y * (grid_ + 1) + at_x) * rows_ * row_length_;
-  };
+  const Node node{std::min(static_cast<int>(x), grid_ - 1), std::min(static_cast<int>(y), grid_ - 1)};
+  const double u = x - node.x, v = y - node.y;
   const auto weight = [](double part) { return static_cast<std::int16_t>(std::lround(part * 32767)); };
-  Mixture mixture{{sprite(node_x, node_y), sprite(node_x + 1, node_y), sprite(node_x, node_y + 1),
-                   sprite(node_x + 1, node_y + 1)},
-                  {0, weight(u * (1 - v)), weight((1 - u) * v), weight(u * v)},
-                  static_cast<std::ptrdiff_t>(row) - reach_,
-                  static_cast<std::ptrdiff_t>(column) - reach_ - margin,
-                  row_length_};
-  mixture.weights[0] =
-      static_cast<std::int16_t>(32767 - mixture.weights[1] - mixture.weights[2] - mixture.weights[3]);
-  return mixture;
+  Place place{{{{node.x, node.y}, {node.x + 1, node.y}, {node.x, node.y + 1}, {node.x + 1, node.y + 1}}},
+              {0, weight(u * (1 - v)), weight((1 - u) * v), weight(u * v)},
+              static_cast<std::ptrdiff_t>(row) - reach_,
+              static_cast<std::ptrdiff_t>(column) - reach_ - margin};
+  place.weights[0] =
+      static_cast<std::int16_t>(32767 - place.weights[1] - place.weights[2] - place.weights[3]);
+  return place;
+}
+
+void OpacitySprites::paint(const PixelDisc& disc, std::span<const Stretch> stretches, std::int16_t* alpha,
+                           std::vector<std::int16_t>& scratch) const {
+  const Place place = place_of(disc);
+  Mixture mixture{{}, place.weights, place.row_of_first, place.column_of_first, row_length_};
+  if (!values_.empty()) {
+    for (std::size_t i = 0; i < place.nodes.size(); ++i)
+      mixture.sprites[i] =
+          values_.data() +
+          static_cast<std::size_t>(place.nodes[i].y * (grid_ + 1) + place.nodes[i].x) * rows_ * row_length_;
+    mix_stretches(mixture, stretches, alpha);
+    return;
+  }
+  for (const Stretch& stretch : stretches) {
+    scratch.resize(place.nodes.size() * stretch.count);
+    for (std::size_t i = 0; i < place.nodes.size(); ++i) {
+      std::int16_t* const values = scratch.data() + i * stretch.count;
+      evaluate(place.nodes[i], static_cast<std::ptrdiff_t>(stretch.row) - place.row_of_first,
+               static_cast<std::ptrdiff_t>(stretch.begin) - place.column_of_first, stretch.count, values);
+      mixture.sprites[i] = values;
+    }
+    mixture.row_of_first = static_cast<std::ptrdiff_t>(stretch.row);
+    mixture.column_of_first = static_cast<std::ptrdiff_t>(stretch.begin);
+    mix_stretches(mixture, {&stretch, 1}, alpha);
+    alpha += stretch.count;
+  }
 }
 
 void OpacityPainter::paint(const PixelDisc& disc, std::span<const Stretch> stretches, std::int16_t* alpha) {
   const OpacitySprites& sprites = sprites_for(disc);
   if (!sprites.is_empty()) {
-    mix_stretches(sprites.at(disc), stretches, alpha);
+    sprites.paint(disc, stretches, alpha, scratch_);
     return;
   }
   for (const Stretch& stretch : stretches) {
     const double dx = static_cast<double>(stretch.begin) + 0.5 - disc.column;
     const double dy = static_cast<double>(stretch.row) + 0.5 - disc.row;
     evaluate_row(static_cast<float>(dx), static_cast<float>(dy), static_cast<float>(disc.radius),
-                 static_cast<float>(disc.sharpness), stretch.count, alpha);
+                 static_cast<float>(disc.sharpness), 0, stretch.count, alpha);
     alpha += stretch.count;
   }
 }
@@ -139,11 +177,18 @@ const OpacitySprites& OpacityPainter::sprites_for(const PixelDisc& disc) {
       std::ranges::find_if(recent_, [&](const OpacitySprites& sprites) { return sprites.fits(disc); });
   if (known != recent_.end()) {
     recent_.splice(recent_.begin(), recent_, known);
-  } else {
-    recent_.emplace_front(disc);
-    if (recent_.size() > most) recent_.pop_back();
+    return recent_.front();
   }
-  return recent_.front();
+  if (recent_.size() == most) recent_.pop_back();
+  // Those that are there stay: else large discs in one scene would take turns, and each be made for each
+  // frame.
+  return recent_.emplace_front(disc, most_bytes - kept_bytes());
+}
+
+std::size_t OpacityPainter::kept_bytes() const {
+  return std::accumulate(
+      recent_.begin(), recent_.end(), std::size_t{0},
+      [](std::size_t sum, const OpacitySprites& sprites) { return sum + sprites.bytes(); });
 }
 
 }  // namespace hamgen::render

@@ -1,6 +1,7 @@
 #include "render/picture.hpp"
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 
 namespace hamgen::render {
@@ -29,10 +30,25 @@ Surface to_surface(const Picture& picture) {
   return surface;
 }
 
+void write_picture(const std::filesystem::path& file, std::string_view bytes) {
+  const auto fail = [&] {
+    const int reason = errno;
+    throw PictureError("cannot write " + file.string() + ": " + std::strerror(reason));
+  };
+  std::FILE* const opened = std::fopen(file.c_str(), "wb");
+  if (opened == nullptr) fail();
+  const bool is_written = std::fwrite(bytes.data(), 1, bytes.size(), opened) == bytes.size();
+  const int reason = errno;
+  const bool is_closed = std::fclose(opened) == 0;
+  if (is_written && is_closed) return;
+  const int first_reason = is_written ? errno : reason;
+  std::remove(file.c_str());
+  errno = first_reason;
+  fail();
+}
+
 void write_png(const std::filesystem::path& file, const Surface& surface) {
-  if (const auto status = cairo_surface_write_to_png(surface.get(), file.c_str());
-      status != CAIRO_STATUS_SUCCESS)
-    throw PictureError("cannot write " + file.string() + ": " + cairo_status_to_string(status));
+  write_picture(file, png_bytes(surface));
 }
 
 std::string png_bytes(const Surface& surface) {

@@ -7,6 +7,7 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "render/cairo.hpp"
@@ -32,10 +33,13 @@ struct Picture {
 // A Cairo surface (RGB24) that holds the picture, to draw upon.
 Surface to_surface(const Picture& picture);
 
-// Throw PictureError with the file's name.
+// Throw PictureError with the file's name and the system's reason; of a file that cannot be finished nothing
+// is left.
+void write_picture(const std::filesystem::path& file, std::string_view bytes);
 void write_png(const std::filesystem::path& file, const Surface& surface);
 std::string png_bytes(const Surface& surface);  // what write_png() writes
 // Plays for ever, `delay` hundredths of a second a frame; 256 colours chosen over all frames (median cut).
+// Throws PictureError, too, for frames wider or higher than the 65535 pixels that a GIF can say.
 void write_gif(const std::filesystem::path& file, const std::vector<Picture>& frames, int delay);
 
 }  // namespace hamgen::render
