@@ -47,6 +47,11 @@ void read(hid_t file, const std::string& name, Table& table) {
   if (table.rows < 3 || table.columns == 0)
     throw TableError("has only " + std::to_string(table.rows) + " rows of " + std::to_string(table.columns) +
                      " columns in \"" + name + "\"");
+  constexpr std::uint64_t most = std::uint64_t{1} << 30;  // of numbers: 8 GiB
+  if (table.rows > most / table.columns)
+    throw TableError("has " + std::to_string(table.rows) + " rows of " + std::to_string(table.columns) +
+                     " columns in \"" + name + "\": more than the " + std::to_string(most) +
+                     " numbers that a table may have");
   table.values.resize(table.rows * table.columns);
   const std::array<hsize_t, 2> origin{0, 0};
   hdf5::read_block(dataset, Element::f64, origin, extents, table.values.data());

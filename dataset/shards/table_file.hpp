@@ -24,7 +24,7 @@ struct Table {
 bool is_hdf5_file(const std::filesystem::path& file);
 // The two-dimensional dataset `name` ("points", "group/x") of real or whole numbers of any type. Throws
 // TableError, which names the file, the dataset and what is wrong: none of that name, other axes, no numbers,
-// numbers that are not finite.
+// numbers that are not finite, or more than 2^30 of them.
 Table read_table(const std::filesystem::path& file, const std::string& name);
 
 }  // namespace hamgen::dataset
