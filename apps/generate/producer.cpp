@@ -40,7 +40,7 @@ Producer::Producer(const simulators::Simulation& simulation, const render::Canva
       renderer_(canvas),
       deflater_(compression),
       chunking_(dataset::chunk_frames(simulation.frames(), canvas.frame_bytes())),
-      frames_(chunking_.chunks * chunking_.chunk_bytes()) {}
+      frames_(simulation.frames() * canvas.frame_bytes()) {}
 
 Product Producer::make(Split split, std::int64_t id) {
   Product product;
@@ -92,12 +92,15 @@ bool Producer::is_out_of_view(const simulators::View& view) const {
   });
 }
 
-// The last chunk of a trajectory is padded with what the buffer holds behind the frames: zeros.
 std::vector<dataset::Chunk> Producer::compress(std::span<const std::uint8_t> frames) {
   std::vector<dataset::Chunk> chunks;
-  for (std::size_t i = 0; i < chunking_.chunks; ++i)
-    chunks.push_back(
-        deflater_.compress({frames.data() + i * chunking_.chunk_bytes(), chunking_.chunk_bytes()}));
+  const std::size_t whole = chunking_.chunk_bytes();
+  for (; frames.size() >= whole; frames = frames.subspan(whole))
+    chunks.push_back(deflater_.compress(frames.first(whole)));
+  if (frames.empty()) return chunks;
+  last_chunk_.assign(frames.begin(), frames.end());
+  last_chunk_.resize(whole);
+  chunks.push_back(deflater_.compress(last_chunk_));
   return chunks;
 }
 

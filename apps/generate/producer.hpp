@@ -29,6 +29,7 @@ dataset::ShardRow numbers_of(const simulators::Trajectory& trajectory);
 // Owns scratch memory: one producer per thread.
 class Producer {
  public:
+  // The simulation outlives the producer.
   Producer(const simulators::Simulation& simulation, const render::Canvas& canvas, int compression);
 
   Product make(simulators::Split split, std::int64_t id);
@@ -43,7 +44,7 @@ class Producer {
   // One frame of the state q, p [D], into `rgb`.
   render::ChannelSums render_frame(const simulators::Trajectory& trajectory, simulators::Reals q,
                                    simulators::Reals p, std::span<std::uint8_t> rgb);
-  // Of frames that it rendered last.
+  // Of a trajectory's frames, T of them; the last chunk is filled up with zeros.
   std::vector<dataset::Chunk> compress(std::span<const std::uint8_t> frames);
 
  private:
@@ -57,7 +58,7 @@ class Producer {
   dataset::Deflater deflater_;
   dataset::FrameChunking chunking_;
   simulators::Scene scene_;
-  std::vector<std::uint8_t> frames_;  // padded to whole chunks
+  std::vector<std::uint8_t> frames_, last_chunk_;
 };
 
 }  // namespace hamgen::apps
