@@ -11,6 +11,7 @@ constexpr std::size_t gap = sheet_gap, line_height = 18;
 
 class Layout {
  public:
+  // Both outlive it.
   Layout(const ContactSheet& sheet, const SheetStyle& style)
       : sheet_(sheet),
         style_(style),

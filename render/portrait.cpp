@@ -40,7 +40,7 @@ std::vector<double> ranks(const std::vector<double>& values) {
 
 class Plot {
  public:
-  explicit Plot(const Portrait& portrait)
+  explicit Plot(const Portrait& portrait)  // which outlives it
       : portrait_(portrait),
         surface_(make_surface(CAIRO_FORMAT_RGB24, static_cast<int>(left + plot_size + right),
                               static_cast<int>(top + plot_size + bottom))),

@@ -28,6 +28,7 @@ using simulators::Split;
 // Hashes finished shards and brings them to the disk, one at a time, beside the threads that make the next.
 class Committer {
  public:
+  // Both outlive it.
   Committer(const Making& making, const Inventory& inventory)
       : making_(making),
         inventory_(inventory),
@@ -79,6 +80,7 @@ dataset::ShardStatistics statistics_of(const Product& product) {
 // The ordered end of the pipeline: rows into shards, shards to the committer.
 class Assembly {
  public:
+  // All of them outlive it.
   Assembly(const dataset::SplitHeader& header, std::span<const PlannedShard> shards, const Making& making,
            const Inventory& inventory, Progress& progress)
       : header_(header),

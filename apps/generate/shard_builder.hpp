@@ -13,7 +13,7 @@
 
 namespace hamgen::apps {
 
-// A dataset that is being made.
+// A dataset that is being made. What it refers to outlives it.
 struct Making {
   const Config& config;
   const Simulations& simulations;

@@ -53,6 +53,7 @@ void require_no_stop() {
 
 class Measurement {
  public:
+  // Both outlive it.
   Measurement(const Config& config, const Simulation& simulation)
       : config_(config),
         simulation_(simulation),

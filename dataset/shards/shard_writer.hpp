@@ -33,7 +33,7 @@ struct ShardRow {
 
 class ShardWriter {
  public:
-  // `trajectories`: how many rows will be appended.
+  // `trajectories`: how many rows will be appended. The header outlives the writer.
   ShardWriter(const SplitHeader& header, std::uint64_t trajectories);
   // Throws std::logic_error for a row of the wrong shape or one too many.
   void append(const ShardRow& row);
