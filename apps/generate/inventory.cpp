@@ -19,6 +19,14 @@ const dataset::ShardRecord* find_entry(const dataset::Manifest* manifest, const 
   return split == nullptr || shard.number >= split->shards.size() ? nullptr : &split->shards[shard.number];
 }
 
+// What cannot be read may be whole: nothing is put in its place.
+void require_readable(const std::exception& error) {
+  if (dataset::is_unreadable(error))
+    throw dataset::FileError(
+        std::string(error.what()) + ". It may be whole, and is not replaced: make it readable, or remove it",
+        true);
+}
+
 // The record that the shard's bytes agree with, or the reason why there is none.
 std::optional<dataset::ShardRecord> find_finished(const std::filesystem::path& dataset,
                                                   const std::string& plan_id, const PlannedShard& shard,
@@ -31,6 +39,7 @@ std::optional<dataset::ShardRecord> find_finished(const std::filesystem::path& d
       dataset::check_bytes(dataset, record);
       return true;
     } catch (const std::runtime_error& error) {
+      require_readable(error);
       reason = error.what();
       return false;
     }
@@ -44,6 +53,7 @@ std::optional<dataset::ShardRecord> find_finished(const std::filesystem::path& d
     if (entry == nullptr) content = record.content;
     if ((entry == nullptr || record != *entry) && is_right(record)) return record;
   } catch (const std::runtime_error& error) {
+    require_readable(error);
     if (entry == nullptr) reason = error.what();
   }
   return std::nullopt;

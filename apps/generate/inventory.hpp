@@ -20,7 +20,7 @@ struct Inventory {
   std::map<std::string, std::string> contents;
 };
 // `known` is a manifest that counts like the records, or null. Shards are read on all of oneTBB's threads.
-// Throws Interrupted.
+// Throws Interrupted; dataset::FileError for a shard that is there and cannot be read.
 Inventory take_inventory(const std::filesystem::path& dataset, const std::string& plan_id,
                          const std::vector<PlannedShard>& shards, const dataset::Manifest* known);
 

@@ -1,8 +1,10 @@
 #include "apps/inspect/preview.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "apps/generate/planned_shards.hpp"
 #include "dataset/format/manifest.hpp"
@@ -179,6 +181,15 @@ render::Surface phase_portrait(const Sample& sample, const Simulation& simulatio
   return render::draw_portrait(portrait);
 }
 
+void require_writable(const fs::path& out) {
+  std::error_code error;
+  fs::create_directories(out, error);
+  if (!error && ::access(out.c_str(), W_OK | X_OK) != 0) error.assign(errno, std::generic_category());
+  if (error)
+    throw render::PictureError(fmt::format("cannot write pictures to {}: {}; --out chooses another directory",
+                                           out.string(), error.message()));
+}
+
 }  // namespace
 
 std::vector<fs::path> make_preview(const PreviewOptions& options) {
@@ -190,9 +201,7 @@ std::vector<fs::path> make_preview(const PreviewOptions& options) {
   const Simulation& simulation = simulations.of(split_named(options.split));
   const Sample sample = read_sample(options, manifest, config, simulation);
   const fs::path out = options.out.empty() ? options.dataset : options.out;
-  std::error_code error;
-  fs::create_directories(out, error);
-  if (error) throw render::PictureError("cannot write pictures to " + out.string() + ": " + error.message());
+  require_writable(out);
   const std::vector<fs::path> files{out / "preview.png", out / "preview.gif", out / "portrait.png"};
   render::write_png(files[0],
                     contact_sheet(sample, simulation, config.system->name + ", " + options.split + " split"));

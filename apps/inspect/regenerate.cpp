@@ -47,6 +47,7 @@ Likeness compare(std::span<const std::uint8_t> a, std::span<const std::uint8_t> 
 
 class Comparison {
  public:
+  // All of them outlive it.
   Comparison(const Config& config, const simulators::Simulation& simulation,
              const dataset::SplitReader& reader, Split split)
       : reader_(reader),
@@ -133,6 +134,7 @@ void regenerate_split(const std::filesystem::path& dataset, const dataset::Manif
       throw;
     } catch (const std::exception& error) {
       problem.what = fmt::format("trajectory {}: {}", ids[i], error.what());
+      problem.is_unreadable = dataset::is_unreadable(error);
     }
     const bool is_wrong = likeness == Likeness::different ||
                           (likeness == Likeness::close && has_to_be_equal(manifest, split, ids[i]));

@@ -44,18 +44,21 @@ Json systems_json() {
   return list;
 }
 
-std::vector<std::string> missing_files(const fs::path& dataset, const dataset::Manifest& manifest) {
-  std::vector<std::string> missing;
+std::vector<Problem> missing_files(const fs::path& dataset, const dataset::Manifest& manifest) {
+  std::vector<Problem> missing;
+  const auto examine = [&](const std::string& file, std::uint64_t expected) {
+    std::error_code error;
+    const auto bytes = fs::file_size(dataset / file, error);
+    if (error == std::errc::no_such_file_or_directory)
+      missing.push_back({file, "is missing"});
+    else if (error)
+      missing.push_back({file, "cannot be examined: " + error.message(), true});
+    else if (bytes != expected)
+      missing.push_back({file, fmt::format("has {} bytes, not {}", bytes, expected)});
+  };
   for (const auto& split : manifest.splits) {
-    if (!fs::exists(dataset / split.index.file)) missing.push_back(split.index.file + " is missing");
-    for (const auto& shard : split.shards) {
-      std::error_code error;
-      const auto bytes = fs::file_size(dataset / shard.file, error);
-      if (error)
-        missing.push_back(shard.file + " is missing");
-      else if (bytes != shard.bytes)
-        missing.push_back(fmt::format("{} has {} bytes, not {}", shard.file, bytes, shard.bytes));
-    }
+    examine(split.index.file, split.index.bytes);
+    for (const auto& shard : split.shards) examine(shard.file, shard.bytes);
   }
   return missing;
 }
@@ -83,13 +86,16 @@ std::string info_text(const fs::path& dataset, const dataset::Manifest& manifest
         "frames)\n",
         y.noise_floor, y.clean_render_mse, y.mean_image_mse, y.mean_image_mse_clean);
   }
-  for (const std::string& problem : missing_files(dataset, manifest)) text += "  DAMAGED  " + problem + "\n";
+  for (const Problem& problem : missing_files(dataset, manifest))
+    text += fmt::format("  {}  {} {}\n", problem.word(), problem.file, problem.what);
   return text;
 }
 
 Json info_json(const fs::path& dataset, const dataset::Manifest& manifest) {
   Json json = dataset::to_json(manifest);
-  json["problems"] = missing_files(dataset, manifest);
+  json["problems"] = Json::array();
+  for (const Problem& problem : missing_files(dataset, manifest))
+    json["problems"].push_back(problem.file + " " + problem.what);
   return json;
 }
 

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "apps/generate/config.hpp"
+#include "apps/inspect/verification.hpp"
 #include "dataset/format/manifest.hpp"
 
 namespace hamgen::apps {
@@ -16,9 +17,8 @@ Json systems_json();
 // disk.
 std::string info_text(const std::filesystem::path& dataset, const dataset::Manifest& manifest);
 Json info_json(const std::filesystem::path& dataset, const dataset::Manifest& manifest);
-// Files of the manifest that are missing or of another size, in words; empty when all are there.
-std::vector<std::string> missing_files(const std::filesystem::path& dataset,
-                                       const dataset::Manifest& manifest);
+// Files of the manifest that are missing or of another size; empty when all are there.
+std::vector<Problem> missing_files(const std::filesystem::path& dataset, const dataset::Manifest& manifest);
 
 // Bytes and seconds that a dataset will take, from 16 real trajectories of each split.
 struct Forecast {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "apps/shell/progress.hpp"
 
 namespace hamgen::apps {
@@ -9,7 +11,7 @@ namespace hamgen::apps {
 std::string verification_text(const std::filesystem::path& dataset, const Verification& verification) {
   std::string text;
   for (const Problem& problem : verification.problems)
-    text += fmt::format("  DAMAGED  {}: {}\n", problem.file, problem.what);
+    text += fmt::format("  {}  {}: {}\n", problem.word(), problem.file, problem.what);
   for (const std::string& note : verification.notes) text += "  note     " + note + "\n";
   if (verification.regenerated > 0)
     text += fmt::format("  {} trajectories made again: {} equal to the last bit, {} within tolerance\n",
@@ -19,14 +21,19 @@ std::string verification_text(const std::filesystem::path& dataset, const Verifi
                                          bytes_text(static_cast<double>(verification.bytes)),
                                          verification.shards, verification.trajectories);
   if (verification.problems.empty()) return fmt::format("{}: whole ({})\n{}", dataset.string(), looked, text);
-  return fmt::format("{}: {} problem(s) ({})\n{}Mend it:  hamgen repair {}\n", dataset.string(),
-                     verification.problems.size(), looked, text, dataset.string());
+  if (std::ranges::any_of(verification.problems, &Problem::is_unreadable))
+    text += "What cannot be read may be whole: see to permissions, limits or the disk, and verify again\n";
+  if (!std::ranges::all_of(verification.problems, &Problem::is_unreadable))
+    text += fmt::format("Mend it:  hamgen repair {}\n", dataset.string());
+  return fmt::format("{}: {} problem(s) ({})\n{}", dataset.string(), verification.problems.size(), looked,
+                     text);
 }
 
 Json verification_json(const Verification& verification) {
   Json problems = Json::array();
   for (const Problem& problem : verification.problems)
-    problems.push_back({{"file", problem.file}, {"what", problem.what}});
+    problems.push_back(
+        {{"file", problem.file}, {"what", problem.what}, {"is_unreadable", problem.is_unreadable}});
   return {{"whole", verification.problems.empty()},
           {"problems", std::move(problems)},
           {"notes", verification.notes},

@@ -27,6 +27,8 @@ struct VerifyOptions {
 struct Problem {
   std::string file;  // relative to the dataset
   std::string what;
+  bool is_unreadable = false;  // the file may be whole
+  const char* word() const { return is_unreadable ? "UNREADABLE" : "DAMAGED"; }
 };
 
 struct Verification {

@@ -13,6 +13,7 @@
 #include "apps/inspect/regenerate.hpp"
 #include "apps/shell/progress.hpp"
 #include "apps/shell/threads.hpp"
+#include "dataset/format/claim.hpp"
 #include "dataset/shards/split_reader.hpp"
 #include "dataset/shards/virtual_index.hpp"
 
@@ -32,7 +33,7 @@ void examine(std::vector<Problem>& problems, const std::string& file, Check chec
   } catch (const std::bad_alloc&) {  // says nothing about the file
     throw;
   } catch (const std::exception& error) {
-    problems.push_back({file, error.what()});
+    problems.push_back({file, error.what(), dataset::is_unreadable(error)});
   }
 }
 
@@ -142,6 +143,7 @@ struct Expectation {
 
 class Verifier {
  public:
+  // The options outlive it.
   Verifier(const fs::path& dataset, const VerifyOptions& options) : dataset_(dataset), options_(options) {}
 
   Verification run() {
@@ -282,7 +284,7 @@ class Verifier {
 
 Verification verify(const fs::path& dataset, const VerifyOptions& options) {
   const Threads limit(options.threads);
-  if (!fs::is_directory(dataset)) throw dataset::FileError("there is no directory " + dataset.string());
+  dataset::require_dataset(dataset);
   return Verifier(dataset, options).run();
 }
 

@@ -44,7 +44,8 @@ struct stat status_of(int fd, const fs::path& path) {
 
 void fail(const std::string& action, const fs::path& path) {
   const int reason = errno;
-  throw FileError("cannot " + action + " " + path.string() + ": " + std::strerror(reason));
+  const bool is_there = reason != ENOENT && reason != ENOTDIR && reason != ELOOP;
+  throw FileError("cannot " + action + " " + path.string() + ": " + std::strerror(reason), is_there);
 }
 
 Descriptor::Descriptor(const fs::path& path, int flags) : fd_(open_at(AT_FDCWD, path, flags)) {
@@ -104,8 +105,8 @@ std::string read_text(const fs::path& root, const std::string& relative, std::ui
 
 void sync_directory(const fs::path& path) {
   const Descriptor directory(path, O_RDONLY | O_DIRECTORY);
-  // Some file systems cannot flush a directory, and say so: with EINVAL, or that they do not know the call. (To Linux,
-  // ENOTSUP is EOPNOTSUPP.)
+  // Some file systems cannot flush a directory, and say so: with EINVAL, or that they do not know the call.
+  // (To Linux, ENOTSUP is EOPNOTSUPP.)
   if (::fsync(directory) != 0 && errno != EINVAL && errno != EOPNOTSUPP && errno != ENOSYS)
     fail("flush the directory", path);
 }

@@ -16,7 +16,14 @@ namespace hamgen::dataset {
 // The message names the file and the system's reason: "cannot write x.h5: No space left on device".
 class FileError : public std::runtime_error {
  public:
-  using std::runtime_error::runtime_error;
+  explicit FileError(const std::string& message, bool is_unreadable = false)
+      : std::runtime_error(message), is_unreadable_(is_unreadable) {}
+  // Whether the file may be whole: it was there, but not to be read (no permission, a failing disk, too many
+  // open files).
+  bool is_unreadable() const { return is_unreadable_; }
+
+ private:
+  bool is_unreadable_;
 };
 
 // Throws FileError with the reason in errno.
@@ -26,7 +33,8 @@ class FileError : public std::runtime_error {
 class Descriptor {
  public:
   Descriptor() = default;
-  // Throws FileError. O_CLOEXEC is always set. A new file may be read and written by everyone whom the umask lets.
+  // Throws FileError. O_CLOEXEC is always set. A new file may be read and written by everyone whom the umask
+  // lets.
   Descriptor(const std::filesystem::path& path, int flags);
   explicit Descriptor(int fd) : fd_(fd) {}
   Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
@@ -53,7 +61,8 @@ void read_at(int fd, std::uint64_t offset, std::span<std::byte> bytes, const std
 std::string read_text(const std::filesystem::path& root, const std::string& relative,
                       std::uint64_t most = std::uint64_t{1} << 30);
 std::filesystem::path parent_of(const std::filesystem::path& path);  // "." where the path names none
-// Flushes the directory itself, so that names in it survive, where the file system can do that. Throws FileError.
+// Flushes the directory itself, so that names in it survive, where the file system can do that. Throws
+// FileError.
 void sync_directory(const std::filesystem::path& path);
 // Where there is none yet; a symbolic link to one will not do. Its name is flushed. Throws FileError.
 void make_directory(const std::filesystem::path& path);

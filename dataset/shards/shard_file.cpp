@@ -47,10 +47,17 @@ std::unique_ptr<ImageBuffer> read_checked(const std::filesystem::path& dataset, 
   if (sha256(image->bytes()) != record.sha256) fail_about(path, "does not have the SHA-256 of its record");
   return image;
 } catch (const FileError& error) {
-  throw ShardError(error.what());
+  throw ShardError(error);
 }
 
 }  // namespace
+
+bool is_unreadable(const std::exception& error) {
+  const auto* const of_file = dynamic_cast<const FileError*>(&error);
+  const auto* const of_shard = dynamic_cast<const ShardError*>(&error);
+  return (of_file != nullptr && of_file->is_unreadable()) ||
+         (of_shard != nullptr && of_shard->is_unreadable());
+}
 
 void check_bytes(const std::filesystem::path& dataset, const ShardRecord& record) try {
   const auto path = dataset / record.file;
@@ -64,7 +71,7 @@ void check_bytes(const std::filesystem::path& dataset, const ShardRecord& record
   }
   if (hash.finish() != record.sha256) fail_about(path, "does not have the SHA-256 of its record");
 } catch (const FileError& error) {
-  throw ShardError(error.what());
+  throw ShardError(error);
 }
 
 ShardFile::ShardFile(const std::filesystem::path& dataset, ShardRecord record,
@@ -93,7 +100,7 @@ int ShardFile::descriptor(Descriptor& opened) const {
   try {
     opened = open_beneath(dataset_, record_.file);
   } catch (const FileError& error) {
-    throw ShardError(error.what());
+    throw ShardError(error);
   }
   return opened;
 }
@@ -138,7 +145,7 @@ void ShardFile::read_piece(int fd, const Checked& piece, std::span<std::byte> by
   try {
     read_at(fd, piece.range.offset, bytes, dataset_ / record_.file);
   } catch (const FileError& error) {
-    throw ShardError(error.what());
+    throw ShardError(error);
   }
   if (crc_of(bytes) != piece.crc) fail_with("has changed since it was opened");
 }

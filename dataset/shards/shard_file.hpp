@@ -19,11 +19,21 @@
 
 namespace hamgen::dataset {
 
-// A shard that is missing, damaged, or not what its record says; the message names the file and the reason.
+// A shard that is missing, damaged, unreadable, or not what its record says; the message names the file and
+// the reason.
 class ShardError : public std::runtime_error {
  public:
-  using std::runtime_error::runtime_error;
+  explicit ShardError(const std::string& message) : std::runtime_error(message) {}
+  explicit ShardError(const FileError& error)
+      : std::runtime_error(error.what()), is_unreadable_(error.is_unreadable()) {}
+  bool is_unreadable() const { return is_unreadable_; }  // as of FileError
+
+ private:
+  bool is_unreadable_ = false;
 };
+
+// Whether `error` is a FileError or ShardError that says nothing about what is in the file.
+bool is_unreadable(const std::exception& error);
 
 // Throws ShardError where the file's size or SHA-256 is not the record's. Needs a megabyte of memory.
 void check_bytes(const std::filesystem::path& dataset, const ShardRecord& record);

@@ -1,5 +1,6 @@
 #include "dataset/shards/split_reader.hpp"
 
+#include <sys/resource.h>
 #include <tbb/parallel_for.h>
 
 #include <algorithm>
@@ -8,7 +9,12 @@
 namespace hamgen::dataset {
 namespace {
 
-constexpr std::size_t most_open_files = 256;  // of 1024 that a process usually may have
+// Of the 1024 that a process usually may have, or a quarter of what this one may.
+std::size_t most_open_files() {
+  constexpr std::size_t most = 256;
+  rlimit limit{};
+  return ::getrlimit(RLIMIT_NOFILE, &limit) == 0 ? std::min<std::size_t>(most, limit.rlim_cur / 4) : most;
+}
 
 }  // namespace
 
@@ -43,7 +49,7 @@ const ShardFile& SplitReader::shard(std::size_t number) const {
   Slot& slot = *shards_.at(number);
   const std::lock_guard lock(slot.opening);
   if (slot.file == nullptr)
-    slot.file = std::make_unique<ShardFile>(root_, slot.record, shape_, number < most_open_files);
+    slot.file = std::make_unique<ShardFile>(root_, slot.record, shape_, number < most_open_files());
   return *slot.file;
 }
 

@@ -31,7 +31,7 @@ void check_index(const std::filesystem::path& dataset, const IndexRecord& index)
     throw ShardError("index " + (dataset / index.file).string() +
                      " does not have the size and SHA-256 of the manifest");
 } catch (const FileError& error) {
-  throw ShardError(error.what());
+  throw ShardError(error);
 }
 
 IndexRecord index_record(const std::string& split, std::span<const std::byte> index) {
