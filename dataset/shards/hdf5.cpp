@@ -31,20 +31,13 @@ void silence_error_printing() {
 
 }  // namespace
 
-template <class Status>
-Status check(Status status, const std::string& what) {
-  if (status < 0) {
-    const std::string reason = innermost_message();
-    // A thread's error stack holds identifiers, which would keep the library from closing after the thread's
-    // end.
-    H5Eclear2(H5E_DEFAULT);
-    throw Hdf5Error("HDF5 cannot " + what + ": " + reason);
-  }
-  return status;
+void fail(const std::string& what) {
+  const std::string reason = innermost_message();
+  // A thread's error stack holds identifiers, which would keep the library from closing after the thread's
+  // end.
+  H5Eclear2(H5E_DEFAULT);
+  throw Hdf5Error("HDF5 cannot " + what + ": " + reason);
 }
-template herr_t check(herr_t, const std::string&);
-template hid_t check(hid_t, const std::string&);
-template hssize_t check(hssize_t, const std::string&);
 
 Handle property_list(hid_t kind) {
   silence_error_printing();

@@ -21,9 +21,15 @@ class Hdf5Error : public std::runtime_error {
 
 namespace hdf5 {
 
-// Returns the status, or throws Hdf5Error with `what` and the innermost message of HDF5's error stack.
+// Throws Hdf5Error with `what` and the innermost message of HDF5's error stack.
+[[noreturn]] void fail(const std::string& what);
+// Returns the status, or fails. A template of any type: which of HDF5's are one and the same depends on its
+// version.
 template <class Status>
-Status check(Status status, const std::string& what);
+Status check(Status status, const std::string& what) {
+  if (status < 0) fail(what);
+  return status;
+}
 
 class Handle {
  public:

@@ -39,6 +39,7 @@ std::vector<std::string> object_names(hid_t file) {
 
 class Mapper {
  public:
+  // Both outlive it.
   Mapper(std::span<const std::byte> image, const ShardExpectation& expected)
       : file_size_(image.size()), expected_(expected), file_(hdf5::open_image(image)) {
     map_.trajectories = expected.trajectories;
@@ -82,10 +83,9 @@ class Mapper {
       const auto& all = shard_layout();
       const auto found = std::ranges::find(all, name, &DatasetLayout::name);
       require(found != all.end() && is_held(*found), "it holds \"" + name + "\", which a shard does not");
-      H5O_info_t info;
-      hdf5::check(H5Oget_info_by_name2(file_, name.c_str(), &info, H5O_INFO_BASIC, H5P_DEFAULT),
-                  "examine " + name);
-      require(info.type == H5O_TYPE_DATASET, name + " is not a dataset");
+      // H5Oget_info is another function, with another structure, since HDF5 1.12.
+      const Handle object(H5Oopen(file_, name.c_str(), H5P_DEFAULT), H5Oclose, "examine " + name);
+      require(H5Iget_type(object) == H5I_DATASET, name + " is not a dataset");
     }
   }
 
