@@ -89,7 +89,10 @@ std::vector<schemas::Field> training_fields(const ModelDescriptor& model) {
               "without an answer of another process, after which a training of several gives up")
           .at_least(1)
           .at_most(86400),
-      integer("threads", 0, "thread", "of the CPU; null: all cores that the process may use").at_least(1).at_most(1024).or_automatic(),
+      integer("threads", 0, "thread", "of the CPU; null: all cores that the process may use")
+          .at_least(1)
+          .at_most(1024)
+          .or_automatic(),
   };
   const auto data = model.observation == Observation::points ? point_fields() : std::vector<Field>{};
   for (const auto& part : {data, Trainer::fields(model.observation), Optimizer::fields(), model.fields()})

@@ -44,8 +44,7 @@ dataset::Manifest finished_with_a_word(const Making& making, std::vector<dataset
 }
 
 void tell_of_indices(const Config& config, const GenerateOptions& options) {
-  if (const std::string note = note_on_indices(config); !note.empty() && !options.quiet)
-    tell(note + "\n");
+  if (const std::string note = note_on_indices(config); !note.empty() && !options.quiet) tell(note + "\n");
 }
 
 }  // namespace
