@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include "apps/generate/planned_shards.hpp"
+
 using namespace hamgen::apps;
 using hamgen::schemas::FieldError;
 using hamgen::simulators::systems;

@@ -15,8 +15,11 @@ dataset::Manifest manifest_of(std::uint64_t redraws) {
   dataset::Manifest manifest;
   dataset::SplitRecord split;
   split.name = "train";
-  split.shards.push_back(
-      {.file = "train/shard-00000.h5", .first = 0, .last = 98, .statistics = with(redraws)});
+  dataset::ShardRecord shard;
+  shard.file = "train/shard-00000.h5";
+  shard.last = 98;
+  shard.statistics = with(redraws);
+  split.shards.push_back(shard);
   manifest.splits.push_back(split);
   return manifest;
 }
@@ -51,11 +54,13 @@ TEST_CASE("more than a hundredth is told, with the reasons") {
 
 TEST_CASE("redraws are allowed where the configuration says so, or is older than the question") {
   Config config = default_config("pendulum");
-  dataset::Plan plan{.config = to_json(config)};
+  dataset::Plan plan;
+  plan.config = to_json(config);
   CHECK_FALSE(allows_redraws(config, plan));
   plan.config["integrator"].erase("allow_redraws");
   CHECK(allows_redraws(config, plan));
   const Config willing =
       config_from_json({{"system", "pendulum"}, {"integrator", {{"allow_redraws", true}}}});
-  CHECK(allows_redraws(willing, {.config = to_json(willing)}));
+  plan.config = to_json(willing);
+  CHECK(allows_redraws(willing, plan));
 }

@@ -34,6 +34,7 @@ Manifest example() {
     shard.last = last;
     shard.cpu = "x86_64 with FMA";
     shard.statistics = {.redraws = 1,
+                        .redraw_reasons = {},
                         .tightenings = 2,
                         .max_energy_drift = 1e-13 * static_cast<double>(last),
                         .frames_out_of_view = 3,
