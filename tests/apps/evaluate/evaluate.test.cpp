@@ -166,11 +166,11 @@ TEST_CASE("a network that computes in fp64 for a while goes back to fp32, howeve
   const auto type = [&] { return run.network->parameters().front().scalar_type(); };
   try {
     const apps::InDouble in_double(*run.network);
-    CHECK(type() == at::kDouble);
+    CHECK((type() == at::kDouble));
     throw std::runtime_error("in between");
   } catch (const std::runtime_error&) {
   }
-  CHECK(type() == at::kFloat);
+  CHECK((type() == at::kFloat));
 }
 
 TEST_CASE("a model of states is judged by derivatives and by the true energy along its rollouts") {
