@@ -119,7 +119,7 @@ TEST_CASE(
     return std::pair(config.shard_size(), note_on_indices(config).empty());
   };
   using Pair = std::pair<std::int64_t, bool>;
-  CHECK(size_of({}) == Pair{500, true});
+  CHECK(size_of(Json::object()) == Pair{500, true});
   CHECK(size_of({{"n", 100'000}}) == Pair{500, true});
   CHECK(size_of({{"n", 100'001}}) == Pair{501, true});
   CHECK(size_of({{"n", 1'000'000}}) == Pair{5'000, true});

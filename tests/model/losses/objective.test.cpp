@@ -231,11 +231,11 @@ TEST_CASE("GECO tolerates a multiple of the dataset's noise floor, or what is as
     shape.noise_floor = floor;
     return tolerance_of(tests::small_config({{"objective", objective}}).settings, shape);
   };
-  CHECK(tolerance({}, 33.7e-4) == doctest::Approx(1.1 * 33.7e-4));
+  CHECK(tolerance(apps::Json::object(), 33.7e-4) == doctest::Approx(1.1 * 33.7e-4));
   CHECK(tolerance({{"tolerance", 2}}, 2.35e-4) == doctest::Approx(4.7e-4));
   CHECK(tolerance({{"kappa", 0.1}}, 33.7e-4) == doctest::Approx(0.01));
   for (const std::optional<double> none : {std::optional<double>(), std::optional<double>(0)})
-    CHECK(tolerance({}, none) == doctest::Approx(0.0316 * 0.0316));
+    CHECK(tolerance(apps::Json::object(), none) == doctest::Approx(0.0316 * 0.0316));
 }
 
 TEST_CASE("without a KL divergence the loss is the error: nothing stops training below the tolerance") {
@@ -243,7 +243,7 @@ TEST_CASE("without a KL divergence the loss is the error: nothing stops training
       Objective(tests::small_config({{"objective", {{"kind", "geco"}, {"kappa", 0.5}}}}).settings);
   objective->multiplier.fill_(7);
   for (const double error : {1e-4, 0.2, 3.0}) {
-    const Tensor mse = at::full({}, error, at::TensorOptions().requires_grad(true));
+    const Tensor mse = at::full({}, error).requires_grad_();
     const Tensor loss = objective->loss(mse, {});
     CHECK(loss.item<double>() == doctest::Approx(error));
     loss.backward();
