@@ -2,6 +2,7 @@
 // registry.hpp.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,7 +23,14 @@ struct StepContext {
   bool is_logged = false;     // the scalars that cost something are wanted, too
   Share share = {};           // which rows of the step's batch these are
   Profile* profile = nullptr;
+  // The mean over all shares of what each has of its own: of the same shape. Every process calls it as often.
+  // Empty: this share is the whole batch.
+  std::function<Tensor(const Tensor&)> mean_of_shares = {};
 
+  // Of a batch's mean, without gradient, from its share's.
+  Tensor of_batch(const Tensor& of_share) const {
+    return mean_of_shares ? mean_of_shares(of_share) : of_share;
+  }
   // What was done since the last lap was `part`.
   void lap(const char* part) const {
     if (profile != nullptr) profile->lap(part);

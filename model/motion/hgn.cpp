@@ -287,11 +287,18 @@ PhaseSpace Hgn::states_of(const PhaseSpace& at_anchor, const Span& span) const {
   return {joined(back.q, onward.q), joined(back.p, onward.p)};
 }
 
-PhaseSpace Hgn::motion_of_window(const PhaseSpace& states, const Span& span, std::int64_t window) const {
-  if (span.count == window) return mean_motion(states);
+// Of the whole batch, whatever share of it is here: what divides a loss has to be the same for all.
+PhaseSpace Hgn::motion_of_window(const PhaseSpace& states, const Span& span, std::int64_t window,
+                                 const StepContext& context) const {
   const at::NoGradGuard no_grad;
-  const std::int64_t place = anchor_ - span.first;
-  return mean_motion(states_of({states.q.select(1, place), states.p.select(1, place)}, {0, window}));
+  const auto here = [&] {
+    if (span.count == window) return mean_motion(states);
+    const std::int64_t place = anchor_ - span.first;
+    return mean_motion(states_of({states.q.select(1, place), states.p.select(1, place)}, {0, window}));
+  };
+  const PhaseSpace motion = here();
+  const Tensor both = context.of_batch(at::stack({motion.q, motion.p}));
+  return {both[0], both[1]};
 }
 
 Tensor Hgn::inconsistency_of(const Tensor& frames, const PhaseSpace& states, const Span& span,
@@ -301,7 +308,7 @@ Tensor Hgn::inconsistency_of(const Tensor& frames, const PhaseSpace& states, con
       choose_parts(frames.size(0), frames.size(1), span, seen, is_reversed_, context);
   const Posterior implied = encode_frames(frames, shown_of(parts, frames.size(1), seen));
   const Tensor mean = inconsistency(start(implied.mean), states, span.first, parts,
-                                    motion_of_window(states, span, frames.size(1)));
+                                    motion_of_window(states, span, frames.size(1), context));
   context.lap("encode parts");
   return mean;
 }

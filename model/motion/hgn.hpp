@@ -65,8 +65,9 @@ class Hgn : public VideoModel {
   // Of the states that parts of the windows imply with the rollouts, [B, T, C, 4, 4] at the span's frames.
   Tensor inconsistency_of(const Tensor& frames, const PhaseSpace& states, const Span& span,
                           const StepContext& context) const;
-  // mean_motion() of the whole window, of which `states` are the span's.
-  PhaseSpace motion_of_window(const PhaseSpace& states, const Span& span, std::int64_t window) const;
+  // mean_motion() of the whole window, of which `states` are the span's, over the whole batch.
+  PhaseSpace motion_of_window(const PhaseSpace& states, const Span& span, std::int64_t window,
+                              const StepContext& context) const;
   void log_energy(const PhaseSpace& states, LossTerms& terms) const;  // [B, T, C, 4, 4]
 
   std::int64_t context_, anchor_, decoded_frames_, q_channels_, z_channels_;

@@ -123,7 +123,8 @@ void Trainer::advance(const Batch& batch) {
                             .progress = static_cast<double>(step_) / static_cast<double>(steps_),
                             .is_logged = (step_ + 1) % settings_.integer("train.log_every") == 0,
                             .share = {group_->rank(), group_->size()},
-                            .profile = profile_};
+                            .profile = profile_,
+                            .mean_of_shares = mean_of_shares()};
   LossTerms terms = model_->loss(batch, context);
   terms.averaged.emplace_back("loss", terms.loss.detach());
   context.lap("loss");
@@ -155,6 +156,15 @@ void Trainer::add_to_log(LossTerms terms, const Tensor& norm) {
       sums_[i].second = sums_[i].second + terms.averaged[i].second;
   ++summed_;
   momentary_ = std::move(terms.momentary);
+}
+
+std::function<Tensor(const Tensor&)> Trainer::mean_of_shares() const {
+  if (group_->size() == 1) return {};
+  return [this](const Tensor& of_share) {
+    Tensor sum = of_share.clone();
+    group_->sum(sum);
+    return sum / group_->size();
+  };
 }
 
 // Gradients and scalars become their means over the processes.

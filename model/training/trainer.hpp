@@ -75,6 +75,7 @@ class Trainer {
 
  private:
   void advance(const Batch& batch);
+  std::function<Tensor(const Tensor&)> mean_of_shares() const;
   void average(LossTerms& terms);
   void add_to_log(LossTerms terms, const Tensor& norm);
   Errors validation();
