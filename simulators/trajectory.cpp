@@ -234,8 +234,8 @@ bool Simulation::follow_watched(const Start& start, Trajectory& trajectory) cons
   const double allowed = max_energy_drift_ * drift_unit(trajectory.energy[0], energy_size_of(trajectory));
   const double drift = trajectory.energy_drift;
   for (const double share : {0.03, 0.003}) {  // of what is allowed, for one step
-    // Below one rounding of the energy, steps would be chosen for errors that cancel, and certify nothing.
-    if (share * max_energy_drift_ < std::numeric_limits<double>::epsilon()) return false;
+    // Near the rounding of the energy, steps would be chosen for errors that cancel, and certify nothing.
+    if (share * max_energy_drift_ < 100 * std::numeric_limits<double>::epsilon()) return false;
     IntegratorOptions options = integrator_;
     options.max_step_energy = share * allowed;
     options.max_steps = std::min<std::int64_t>(options.max_steps, 2000);  // a kink takes some dozens
