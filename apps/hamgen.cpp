@@ -49,7 +49,7 @@ constexpr Shorthand shorthands[] = {
     {"steps", "steps", "steps of a trajectory; it has one frame more [30]"},
     {"dt", "dt", "time between frames [0.125]"},
     {"noise-std", "noise.std", "observation noise on q and p [by system]"},
-    {"shard-size", "shard_size", "trajectories of a shard [500]"},
+    {"shard-size", "shard_size", "trajectories of a shard [500; more for over 100,000]"},
 };
 
 cxxopts::Options make_options() {
