@@ -107,7 +107,7 @@ int evaluate(const cxxopts::ParseResult& flags) {
   if (has("device")) options.device = text("device");
   const auto threads = whole("threads", available_cores(), 1, 1024);
   const Threads limit(static_cast<unsigned>(threads));
-  torch::set_num_threads(static_cast<int>(threads));
+  at::set_num_threads(static_cast<int>(threads));
   model::set_arithmetic();
   if (!has("quiet")) options.progress = [](const std::string& line) { tell(fmt::format("{}\n", line)); };
   std::vector<fs::path> runs;

@@ -34,7 +34,7 @@ struct Setup {
   // Before anything is computed: threads that begin later inherit how this one treats denormal numbers.
   static unsigned limited(std::int64_t threads) {
     model::set_arithmetic();
-    torch::set_num_threads(static_cast<int>(threads));
+    at::set_num_threads(static_cast<int>(threads));
     return static_cast<unsigned>(threads);
   }
 };

@@ -1,9 +1,16 @@
-// LibTorch, from 1.13 to 2.x: every file of model/ includes this header alone of it. It is precompiled.
+// LibTorch, from 1.13 to 2.x: what every file of model/ may use of it; the few that need more include that, too. It is
+// precompiled, and kept small: what torch/torch.h brings besides costs every source three seconds.
 #pragma once
 
+#include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
+#include <ATen/Parallel.h>
 #include <ATen/detail/CUDAHooksInterface.h>
-#include <torch/torch.h>
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/csrc/autograd/custom_function.h>
+#include <torch/cuda.h>
+#include <torch/nn/module.h>
+#include <torch/version.h>
 
 #include <cstdint>
 

@@ -79,7 +79,7 @@ std::pair<Tensor, Tensor> MomentumEncoderImpl::forward(const Tensor& q) const {
     const Tensor places =
         at::tril_indices(coordinates_, coordinates_, -1, at::kLong, at::kStrided, q.device(), false);
     const Tensor below = numbers.narrow(1, coordinates_, places.size(1));
-    factor.index_put_({torch::indexing::Slice(), places[0], places[1]}, below);
+    factor.index_put_({at::indexing::Slice(), places[0], places[1]}, below);
   }
   return {relu_mlp(weights_of(mean_), q), factor};
 }

@@ -152,7 +152,7 @@ TEST_CASE("what a node keeps for its backward pass is freed with the graph") {
                p = random_states(2, at::kFloat, 2).flatten(1).requires_grad_();
   const auto is_freed = [](Tensor result) {
     const c10::weak_intrusive_ptr<c10::TensorImpl> watched(result.getIntrusivePtr());
-    result = Tensor();
+    result.reset();
     return watched.expired();
   };
   CHECK(is_freed(leapfrog_flow({H->separable_weights()}, {q, p}, 2, 0.1).q));

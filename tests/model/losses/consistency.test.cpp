@@ -3,6 +3,7 @@
 #include "model/losses/consistency.hpp"
 
 #include <doctest/doctest.h>
+#include <torch/optim/adam.h>
 
 #include <cmath>
 #include <set>

@@ -2,6 +2,7 @@
 #include "model/losses/objective.hpp"
 
 #include <doctest/doctest.h>
+#include <torch/optim/adam.h>
 
 #include <cmath>
 

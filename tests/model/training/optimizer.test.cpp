@@ -2,6 +2,7 @@
 #include "model/training/optimizer.hpp"
 
 #include <doctest/doctest.h>
+#include <torch/optim/adamw.h>
 
 #include <algorithm>
 #include <cmath>
