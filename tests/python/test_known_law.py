@@ -12,6 +12,9 @@ import numpy as np
 
 from support import REPOSITORY, generate, new_directory
 
+from hamgen import HamgenDataset
+from hamgen.experiments.observers import Starts, acceleration_of, fit, orbit, posterior
+
 SCRIPT = REPOSITORY / "scripts/experiments/known_law"
 
 
@@ -24,6 +27,13 @@ def load():
 
 def run(*arguments: object) -> subprocess.CompletedProcess:
     return subprocess.run([sys.executable, SCRIPT, *map(str, arguments)], capture_output=True, text=True)
+
+
+def distance(a: np.ndarray, b: np.ndarray) -> float:
+    """Between the distribution functions of two samples, at most."""
+    at = np.concatenate([a, b])
+    share = [np.searchsorted(np.sort(of), at, side="right") / len(of) for of in (a, b)]
+    return float(np.abs(share[0] - share[1]).max())
 
 
 class KnownLaw(unittest.TestCase):
@@ -50,6 +60,59 @@ class KnownLaw(unittest.TestCase):
         self.assertAlmostEqual(found["missed"] / found["noise"] / np.sqrt(2 / 31), 1, delta=0.15)
         self.assertLess(found["drawing"], 1e-3)
         self.assertTrue(0.004 < found["clean"] < 0.03)
+
+    def test_starts_are_drawn_as_the_dataset_draws_them(self) -> None:
+        # Energies and angles of 400 starts of each kind: no further apart than two samples of one distribution.
+        most = 1.95 * np.sqrt(2 / 400)  # Kolmogorov and Smirnov's, p = 0.001
+        random = np.random.default_rng(3)
+        for system, changes in (("mass_spring", ()), ("pendulum", ("--set", "start.distribution=annulus")), ("two_body", ()),
+                                ("three_body", ("--set", "physics.masses=[1,2,0.5]"))):
+            with self.subTest(system):
+                root = generate(new_directory() / system, "--system", system, "--n", 400, "--n-test", 0, "--image-size", 16, *changes)
+                data = HamgenDataset(root, fields=("q", "dq_dt"))
+                items = [data[i] for i in range(400)]
+                theirs = np.stack([np.concatenate([item["q"][0], item["dq_dt"][0]]) for item in items])
+                starts = Starts(data)
+                share = random.uniform(size=(400, starts.dimension))
+                x = np.log(share / (1 - share))
+                x[:, -1] = 2 * np.pi * share[:, -1]
+                ours = starts.states(x, random.choice([-1, 1], 400))
+                for statistic in (lambda z: (z**2).sum(axis=1), lambda z: z[:, 0], lambda z: z[:, -1], lambda z: np.arctan2(z[:, -1], z[:, 0])):
+                    self.assertLess(distance(statistic(theirs), statistic(ours)), most)
+
+    def test_draws_of_the_posterior_are_those_of_a_grid(self) -> None:
+        # Two numbers make a start of mass_spring: the sum over a grid of them is the posterior's mean.
+        root = generate(new_directory() / "springs", "--system", "mass_spring", "--n", 8, "--n-test", 0, "--image-size", 16,
+                        "--set", "noise.std=0.3")
+        data = HamgenDataset(root, fields=("q_observed",))
+        observed = np.stack([data[i]["q_observed"] for i in range(8)])
+        dt = data.manifest["config"]["dt"]
+        radius, angle = np.meshgrid(np.linspace(0.1, 1, 401)[:-1] + 0.9 / 800, 2 * np.pi * np.arange(720) / 720, indexing="ij")
+        every = np.stack([radius * np.cos(angle), radius * np.sin(angle) / 0.5], axis=-1).reshape(-1, 2)
+        orbits = orbit(acceleration_of(data), every, 31, dt)[..., 0]
+        near = np.concatenate([observed[:, 0], np.zeros((8, 1))], axis=1)
+        found = posterior(data, fit(acceleration_of(data), near, observed, dt), observed, 4000)
+        self.assertGreater(found.effective.min(), 300)
+        for row in range(8):
+            likelihood = -((orbits - observed[row, :, 0]) ** 2).sum(axis=1) / (2 * 0.3**2)
+            weights = np.exp(likelihood - likelihood.max())
+            mean = weights @ every / weights.sum()
+            deviation = np.sqrt(weights @ (every - mean) ** 2 / weights.sum())
+            drawn = found.starts[row]
+            np.testing.assert_array_less(np.abs(drawn.mean(axis=0) - mean) / deviation, 0.2)
+            np.testing.assert_allclose(drawn.std(axis=0), deviation, rtol=0.15)
+
+    def test_who_knows_the_starts_does_better_where_the_noise_leaves_much_open(self) -> None:
+        directory = new_directory()
+        root = generate(directory / "pair", "--system", "two_body", "--n", 100, "--n-test", 20, "--image-size", 16)
+        done = run(root, "--trajectories", 20, "--json", directory / "found.json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("bayesian observer", done.stdout)
+        found = json.loads((directory / "found.json").read_text())["pair"]
+        for course in ("inside", "after", "before"):
+            self.assertLess(found["bayesian"][course], 0.9 * found["least_squares"][course])
+        self.assertLess(found["least_squares"]["inside"], found["least_squares"]["after"])
+        self.assertGreater(found["bayesian"]["least_effective_draws"], 50)
 
     def test_discs_that_are_followed_are_where_they_were_drawn(self) -> None:
         # As if a model had decoded exact frames, shifted ones, and frames in which nothing is.
