@@ -44,6 +44,7 @@ after SIGINT, SIGTERM or SIGUSR1) goes on with the same command.
 constexpr Shorthand shorthands[] = {
     {"n", "n", "trajectories of the train split [1000]"},
     {"n-test", "n_test", "trajectories of the test split, 0 for none [n / 5]"},
+    {"n-validation", "n_validation", "trajectories of the validation split, 0 for none [n / 5, at most 200]"},
     {"seed", "seed", "seed of every random number [0]"},
     {"image-size", "image.size", "pixels along each side, a multiple of 8 [64]"},
     {"steps", "steps", "steps of a trajectory; it has one frame more [30]"},

@@ -24,6 +24,13 @@ std::vector<Field> dataset_fields() {
           .at_least(0)
           .at_most(most)
           .or_automatic(),
+      integer(
+          "n_validation", 0, "trajectory",
+          "trajectories of the validation split, for choosing (recipes, the best weights) without looking at "
+          "the test split; null: n / 5, at most 200")
+          .at_least(0)
+          .at_most(most)
+          .or_automatic(),
       integer("seed", 0, "", "seed of every random number")
           .at_least(0)
           .at_most(static_cast<double>(largest_integer)),
@@ -112,6 +119,8 @@ std::vector<SplitConfig> splits_of(const Config& config) {
     apply(changes, config.fields, split.settings, {});
     list.push_back(std::move(split));
   }
+  if (config.validation_size() > 0)
+    list.push_back({Split::validation, config.validation_size(), config.settings});
   return list;
 }
 
@@ -120,6 +129,7 @@ Json json_of(const Config& config, const std::vector<Field>& fields) {
   Json json{{"system", config.system->name}};
   json.update(to_json(fields, config.settings));
   json["n_test"] = config.test_size();
+  if (json.contains("n_validation")) json["n_validation"] = config.validation_size();
   json["shard_size"] = config.shard_size();
   json.update(config.blocks);
   return json;
@@ -127,8 +137,7 @@ Json json_of(const Config& config, const std::vector<Field>& fields) {
 
 }  // namespace
 
-static_assert(std::size(dataset::split_names) ==
-                  static_cast<std::size_t>(simulators::Split::test_parameters) + 1,
+static_assert(std::size(dataset::split_names) == static_cast<std::size_t>(simulators::Split::validation) + 1,
               "simulators::Split and dataset::split_names list the same splits in the same order");
 
 const char* split_name(simulators::Split split) {
@@ -167,6 +176,12 @@ std::vector<Field> fields_of(const simulators::SystemDescriptor& system) {
 
 std::int64_t Config::test_size() const {
   return settings.is_automatic("n_test") ? train_size() / 5 : settings.integer("n_test");
+}
+
+std::int64_t Config::validation_size() const {
+  constexpr std::int64_t usual = 200;
+  return settings.is_automatic("n_validation") ? std::min(usual, train_size() / 5)
+                                               : settings.integer("n_validation");
 }
 
 std::int64_t Config::shard_size() const {

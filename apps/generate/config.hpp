@@ -41,8 +41,10 @@ struct Config {
   Json blocks = Json::object();  // of the splits that ask questions: what is set for them, by split and path
 
   std::int64_t train_size() const { return settings.integer("n"); }
-  std::int64_t test_size() const;   // n_test, or n / 5
-  std::int64_t shard_size() const;  // shard_size, or 500, and more where an index would have too many shards
+  std::int64_t test_size() const;        // n_test, or n / 5
+  std::int64_t validation_size() const;  // n_validation, or n / 5, at most 200
+  // shard_size, or 500, and more where an index would have too many shards
+  std::int64_t shard_size() const;
   // That have trajectories, in order. Made once, from settings and blocks: who changes those makes it anew.
   std::vector<SplitConfig> splits;
 };

@@ -74,8 +74,11 @@ std::array<std::uint64_t, 4> frame_shape(const Config& config, const simulators:
 }
 
 Config config_of(const std::filesystem::path& dataset, const dataset::Plan& plan) {
-  Config config = config_from_json(plan.config);
-  // A field that the plan does not know is younger: its default is what the program did before.
+  // A field that the plan does not know is younger: its default is what the program did before, when there was
+  // no validation split.
+  dataset::Json known = plan.config;
+  if (known.is_object() && !known.contains("n_validation")) known["n_validation"] = 0;
+  Config config = config_from_json(known);
   const auto found = dataset::differences(plan.config, to_json_like(config, plan.config));
   if (!found.empty())
     throw dataset::ManifestError(dataset.string() + " was begun by hamgen " + plan.generator.version +

@@ -25,7 +25,7 @@ std::vector<DatasetLayout> make_layout() {
       {"view_y", f64, {trajectory}, "length", "likewise y"},
       {"frames", u8, video, "1 / 255", "rendered frames of the observed (noisy) states", true},
       {"frames_clean", u8, video, "1 / 255", "rendered frames of the exact states", true,
-       Presence::in_test_splits},
+       Presence::all_but_train},
       {"q", f64, state, "{q}", "position, exact"},
       {"p", f64, state, "{p}", "momentum, exact"},
       {"q_observed", f64, state, "{q}", "position with observation noise: what the frames show"},
@@ -76,7 +76,7 @@ bool SplitHeader::holds(const DatasetLayout& layout) const {
   switch (layout.presence) {
     case Presence::always:
       return true;
-    case Presence::in_test_splits:
+    case Presence::all_but_train:
       return split != "train";
     case Presence::with_friction:
       return has_friction;

@@ -20,7 +20,7 @@ enum class Element { u8, i64, f64, text };
 const char* element_name(Element element);
 
 // In which shards a dataset is.
-enum class Presence { always, in_test_splits, with_friction };
+enum class Presence { always, all_but_train, with_friction };
 
 struct DatasetLayout {
   std::string name;
@@ -38,9 +38,9 @@ const std::vector<DatasetLayout>& shard_layout();
 const DatasetLayout& find_layout(const std::string& name);
 
 // The splits there can be, in the order in which they are made: what a model learns from, what tests it on
-// more of the same, and what tests it beyond (docs/configuration.md).
-inline constexpr const char* split_names[] = {"train", "test", "test_extrapolate", "test_energy",
-                                              "test_parameters"};
+// more of the same, what tests it beyond (docs/configuration.md), and what recipes and weights are chosen by.
+inline constexpr const char* split_names[] = {
+    "train", "test", "test_extrapolate", "test_energy", "test_parameters", "validation"};
 bool is_split(const std::string& name);
 
 // The values of a dataset that does not depend on the trajectory.

@@ -63,7 +63,7 @@ class Mapper {
     switch (layout.presence) {
       case Presence::always:
         return true;
-      case Presence::in_test_splits:
+      case Presence::all_but_train:
         return expected_.split != "train";
       case Presence::with_friction:
         return H5Lexists(file_, layout.name.c_str(), H5P_DEFAULT) > 0;

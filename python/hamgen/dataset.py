@@ -48,7 +48,7 @@ class HamgenDataset:
     """The trajectories of one split, read lazily from its shards.
 
     root    directory that hamgen wrote
-    split   "train", "test", or one of the splits that ask questions (docs/configuration.md)
+    split   "train", "test", "validation", or one of the splits that ask questions (docs/configuration.md)
     fields  datasets to return, any of `available`; e.g. "frames" uint8 [T, H, W, 3] (of 255), "q" and "p" float64
             [T, D] (exact state, units in `available`), "energy" float64 [T], "parameters" float64 [P]
     window  (start, length): the frames to return of every field that has a time axis; None for all

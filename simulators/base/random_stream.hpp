@@ -18,6 +18,7 @@ enum class Split : std::uint32_t {
   test_extrapolate = 2,
   test_energy = 3,
   test_parameters = 4,
+  validation = 5,
 };
 
 // What the numbers are for. Separate streams keep a change in one use (say, more noise draws) from shifting

@@ -158,8 +158,10 @@ int main(int argc, char** argv) {
   const std::int64_t trajectories = std::stoll(argument(1, "2000"));
   const int rounds = std::stoi(argument(2, "5"));
   apps::Json json{{"system", argument(3, "three_body")}};
-  apps::assign(json,
-               {{"n", std::to_string(trajectories)}, {"n_test", "0"}, {"image.size", argument(4, "64")}});
+  apps::assign(json, {{"n", std::to_string(trajectories)},
+                      {"n_test", "0"},
+                      {"n_validation", "0"},
+                      {"image.size", argument(4, "64")}});
   const apps::Config config = apps::config_from_json(json);
   const TemporaryDirectory
       directory;  // emptied at the end: file systems are busy for a while after large files go

@@ -26,7 +26,7 @@ if not os.access(HAMGEN, os.X_OK):
 
 # The paper's systems: those that reference.py computes anew.
 SYSTEMS = ("mass_spring", "pendulum", "two_body", "three_body", "n_body")
-TRAIN, TEST, SHARD = 25, 10, 10  # trajectories
+TRAIN, TEST, VALIDATION, SHARD = 25, 10, 5, 10  # trajectories
 FRAMES = 31
 # More bodies than colours, no two alike.
 _EXTRA = {"n_body": ("--set", "physics.masses=[0.5,0.25,0.15,0.4,0.1,0.2,0.3,0.35,0.12]", "--set", "start.radius=[1.5,2]")}

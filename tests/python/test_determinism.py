@@ -34,7 +34,7 @@ class SameBytesTest(unittest.TestCase):
     def assert_same_bytes(self, system, *arguments, size=32):
         roots = [make(system, "--threads", threads, *arguments, size=size) for threads in (1, 2, 7)]
         files = [digests(root) for root in roots]
-        self.assertEqual(len(files[0]), 12)  # 4 shards and their records, 2 indices, plan, manifest
+        self.assertEqual(len(files[0]), 15)  # 5 shards and their records, 3 indices, plan, manifest
         self.assertEqual(files[0], files[1])
         self.assertEqual(files[0], files[2])
         return roots[0]

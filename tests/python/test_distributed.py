@@ -31,7 +31,7 @@ class Distributed(unittest.TestCase):
         cls.place = tempfile.TemporaryDirectory()
         cls.root = Path(cls.place.name)
         cls.data = cls.root / "data"
-        subprocess.run([HAMGEN, "--system", "mass_spring", "--n", "20", "--n-test", "5", "--image-size", "16", "--steps", "8", "--out",
+        subprocess.run([HAMGEN, "--system", "mass_spring", "--n", "20", "--n-test", "5", "--n-validation", "5", "--image-size", "16", "--steps", "8", "--out",
                         cls.data, "--quiet"], check=True, capture_output=True)
 
     @classmethod

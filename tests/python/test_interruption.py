@@ -51,13 +51,13 @@ class ResumeTest(unittest.TestCase):
                 process.send_signal(number)
                 printed, said = process.communicate(timeout=60)
                 self.assertEqual((process.returncode, printed), (75, ""))
-                self.assertRegex(said, r"\Ahamgen: stopped by a signal; \d+ of 76 shards are there. The same command goes on\n\Z")
+                self.assertRegex(said, r"\Ahamgen: stopped by a signal; \d+ of 86 shards are there. The same command goes on\n\Z")
                 self.assertEqual(list(out.rglob(".*")), [])
                 shards = len(list(out.rglob("shard-*.h5")))
-                self.assertIn(f"{shards} of 76", said)
+                self.assertIn(f"{shards} of 86", said)
                 self.assertFalse((out / "manifest.json").exists())
                 again = run(*LONG, "--out", out)
-                self.assertIn(f"{shards} of 76 shards are there already", again.stderr)
+                self.assertIn(f"{shards} of 86 shards are there already", again.stderr)
                 self.assertEqual(digests(out), expected)
 
     def test_kill(self):
@@ -77,7 +77,7 @@ class ResumeTest(unittest.TestCase):
         with open(out / "test" / "shard-00000.h5", "r+b") as file:
             file.write(b"x")
         os.utime(out / "train" / "shard-00000.h5", ns=(1, 1))
-        self.assertIn("2 of 4 shards are there already", run(*SMALL, "--out", out).stderr)
+        self.assertIn("3 of 5 shards are there already", run(*SMALL, "--out", out).stderr)
         self.assertEqual(digests(out), expected)
         self.assertEqual((out / "train" / "shard-00000.h5").stat().st_mtime_ns, 1)
 
@@ -133,7 +133,7 @@ class WorkerTest(unittest.TestCase):
         run(*SMALL, "--worker", "1/2", "--out", out, "--quiet")
         done = run("finish", out)
         self.assertEqual(done.returncode, 1)
-        for word in ("2 of 4 shards", "train/shard-00000.h5", "train/shard-00002.h5"):
+        for word in ("3 of 5 shards", "train/shard-00000.h5", "train/shard-00002.h5"):
             self.assertIn(word, done.stderr)
         self.assertFalse((out / "manifest.json").exists())
         self.assertIn("no plan.json", run("finish", new_directory()).stderr)
@@ -159,7 +159,7 @@ class VerifyTest(unittest.TestCase):
             with self.subTest(name):
                 status, found = self.verify(root, "--full", "--regenerate", "10%")
                 self.assertEqual((status, found["problems"], found["notes"]), (0, [], []))
-                self.assertEqual((found["trajectories"], found["shards"]), (support.TRAIN + support.TEST, 4))
+                self.assertEqual((found["trajectories"], found["shards"]), (support.TRAIN + support.TEST + support.VALIDATION, 5))
                 self.assertEqual((found["regenerated"], found["regenerated_exactly"]), (4, 4))
 
     def test_every_kind_of_file(self):
@@ -238,7 +238,7 @@ class VerifyTest(unittest.TestCase):
             self.reseal(root)
             self.assertEqual(self.verify(root)[0], 0)
             status, found = self.verify(root, "--regenerate", "100%")
-            self.assertEqual((status, found["regenerated"]), (1, support.TRAIN + support.TEST))
+            self.assertEqual((status, found["regenerated"]), (1, support.TRAIN + support.TEST + support.VALIDATION))
             self.assertIn(f"{name} is not what its configuration gives", found["problems"][0]["what"])
 
     def test_manifests_that_do_not_follow_from_their_shards(self):

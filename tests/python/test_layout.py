@@ -48,7 +48,7 @@ ATTRIBUTES = {"schema_version", "system", "hamiltonian", "reference", "split", "
 
 def files(root):
     """(path, split, trajectories, is virtual) of every HDF5 file."""
-    for split, total in (("train", support.TRAIN), ("test", support.TEST)):
+    for split, total in (("train", support.TRAIN), ("test", support.TEST), ("validation", support.VALIDATION)):
         yield root / f"{split}.h5", split, total, True
         for number, path in enumerate(support.shard_files(root, split)):
             yield path, split, min(support.SHARD, total - number * support.SHARD), False
@@ -73,7 +73,8 @@ class LayoutTest(unittest.TestCase):
             with self.subTest(name):
                 self.assertEqual(sorted(support.digests(root)), [
                     "manifest.json", "plan.json", "test.h5", "test/shard-00000.h5", "test/shard-00000.json", "train.h5",
-                    *(f"train/shard-0000{i}.{kind}" for i in range(3) for kind in ("h5", "json"))])
+                    *(f"train/shard-0000{i}.{kind}" for i in range(3) for kind in ("h5", "json")),
+                    "validation.h5", "validation/shard-00000.h5", "validation/shard-00000.json"])
 
     def test_the_virtual_file_and_the_shards_give_equal_arrays(self):
         for name, root in support.several().items():
@@ -90,7 +91,7 @@ class LayoutTest(unittest.TestCase):
         size = config["image"]["size"]
         extent = {"trajectory": trajectories, "time": support.FRAMES, "y": size, "x": size, "channel": 3,
                   "coordinate": COORDINATES[config["system"]], "parameter": PARAMETERS[config["system"]]}
-        expected = {n: v for n, v in LAYOUT.items() if split == "test" or n != "frames_clean"}
+        expected = {n: v for n, v in LAYOUT.items() if split != "train" or n != "frames_clean"}
         self.assertEqual(set(file), set(expected))
         for name, (dtype, axes) in expected.items():
             self.assertEqual(file[name].shape, tuple(extent[axis] for axis in axes), name)
@@ -103,7 +104,7 @@ class LayoutTest(unittest.TestCase):
     def test_frames_are_deflated_one_trajectory_a_chunk(self, file, root, split, trajectories, is_virtual):
         if is_virtual:
             return
-        for name in ("frames", "frames_clean") if split == "test" else ("frames",):
+        for name in ("frames", "frames_clean") if split != "train" else ("frames",):
             frames = file[name]
             self.assertEqual(frames.compression, "gzip")
             self.assertEqual(frames.id.get_create_plist().get_nfilters(), 1)
@@ -260,7 +261,7 @@ class ToolTest(unittest.TestCase):
                     self.assertEqual(data["frames"].dims, VIDEO)
                     self.assertEqual(data.sizes["trajectory"], trajectories)
                     self.assertEqual(list(data["channel"].values), ["red", "green", "blue"])
-                    self.assertEqual("frames_clean" in data, split == "test")
+                    self.assertEqual("frames_clean" in data, split != "train")
                     red = data["frames"].sel(channel="red", trajectory=int(data["trajectory"][-1])).isel(time=-1)
                     with h5py.File(path, "r") as file:
                         np.testing.assert_array_equal(red.values, file["frames"][-1, -1, :, :, 0])

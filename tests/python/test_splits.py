@@ -31,11 +31,11 @@ class SplitsTest(unittest.TestCase):
     def test_manifest_counts_and_frames(self) -> None:
         splits = manifest(self.root)["splits"]
         self.assertEqual({name: split["trajectories"] for name, split in splits.items()},
-                         {"train": 12, "test": 4, "test_extrapolate": 6, "test_energy": 7, "test_parameters": 3})
+                         {"train": 12, "test": 4, "test_extrapolate": 6, "test_energy": 7, "test_parameters": 3, "validation": 2})
         self.assertEqual({name: split["frames"] for name, split in splits.items() if "frames" in split}, {"test_extrapolate": 71})
 
     def test_every_split_reads_like_test(self) -> None:
-        for name in ("test", *EXTRA):
+        for name in ("test", "validation", *EXTRA):
             with self.subTest(name), self.open(name) as data:
                 frames = 71 if name == "test_extrapolate" else 31
                 self.assertEqual(data["frames"].shape[1:], (frames, 16, 16, 3))
@@ -44,6 +44,16 @@ class SplitsTest(unittest.TestCase):
                 item = HamgenDataset(self.root, split=name, fields=("frames", "q", "frames_clean"))[1]
                 np.testing.assert_array_equal(item["frames"], data["frames"][1])
                 self.assertEqual(item["q"].shape, (frames, 1))
+
+    def test_validation_is_of_its_own_stream_and_changes_no_other_split(self) -> None:
+        few = ("--system", "two_body", "--n", 6, "--n-test", 5, "--image-size", 16)
+        with_it, without = (generate(new_directory() / name, *few, "--n-validation", count) for name, count in (("with", 5), ("without", 0)))
+        self.assertNotIn("validation", manifest(without)["splits"])
+        for split in ("train", "test"):
+            self.assertEqual(*(manifest(root)["splits"][split]["shards"][0]["content"] for root in (with_it, without)), split)
+        starts = {split: [HamgenDataset(with_it, split=split, fields=("q",))[i]["q"][0, 0] for i in range(5)]
+                  for split in ("train", "test", "validation")}
+        self.assertEqual(len(set(sum(starts.values(), []))), 15)
 
     def test_they_ask_what_they_say(self) -> None:
         with self.open("train") as train, self.open("test_energy") as energy, self.open("test_parameters") as parameters:

@@ -34,6 +34,18 @@ TEST_CASE("n_test is a fifth of n unless it is given") {
   CHECK(config_from_json(json).test_size() == 0);
 }
 
+TEST_CASE("n_validation is a fifth of n, at most 200, unless it is given") {
+  Json json{{"system", "pendulum"}, {"n", 55}};
+  CHECK(config_from_json(json).validation_size() == 11);
+  CHECK(config_from_json(json).splits.back().split == hamgen::simulators::Split::validation);
+  json["n"] = 50'000;
+  CHECK(config_from_json(json).validation_size() == 200);
+  CHECK(to_json(config_from_json(json)).at("n_validation") == 200);
+  json["n_validation"] = 0;
+  CHECK(config_from_json(json).validation_size() == 0);
+  CHECK(config_from_json(json).splits.size() == 2);
+}
+
 TEST_CASE("assignments reach nested fields, as JSON or as bare text") {
   Json json{{"system", "three_body"}};
   assign(json, {{"start.radius", "[0.5, 1]"},

@@ -10,7 +10,7 @@ using hamgen::simulators::Split;
 namespace {
 
 Json with(const char* split, const Json& block) {
-  return {{"system", "pendulum"}, {"n", 20}, {"n_test", 5}, {split, block}};
+  return {{"system", "pendulum"}, {"n", 20}, {"n_test", 5}, {"n_validation", 0}, {split, block}};
 }
 
 void refuses(const char* split, const Json& block, const char* reason) {
@@ -78,4 +78,13 @@ TEST_CASE("splits draw from random streams of their own") {
   CHECK(longer.energy.size() == 61);
   CHECK(longer.q[0] != simulations.train().trajectory(Split::train, 0).q[0]);
   CHECK(longer.q[0] != simulations.of(Split::test).trajectory(Split::test, 0).q[0]);
+}
+
+TEST_CASE("a plan of before there was a validation split has none") {
+  const Config config = config_from_json({{"system", "pendulum"}, {"n", 20}, {"n_validation", 0}});
+  Json older = to_json(config);
+  older.erase("n_validation");
+  const Config known = config_of("dataset", hamgen::dataset::make_plan(this_generator(), older));
+  CHECK(known.splits.size() == 2);
+  CHECK(to_json_like(known, older) == older);
 }

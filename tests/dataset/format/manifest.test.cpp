@@ -135,7 +135,7 @@ TEST_CASE("a manifest that makes no sense is refused, however well it is sealed"
   refuses(with("/is_reversible", true), "says more than a manifest");
   for (const Json& shift : {Json{1, 2, 3}, Json{1, -2}, Json{1}})
     refuses(with("/frames/position_noise", shift), "frames.position_noise");
-  refuses(with("/splits/validation", to_json(example())["splits"]["train"]), "no split \"validation\"");
+  refuses(with("/splits/tests", to_json(example())["splits"]["train"]), "no split \"tests\"");
   refuses(with((second + "/first").c_str(), 4), "begin with trajectory 3");
   refuses(with((second + "/last").c_str(), 2), "cannot hold");
   refuses(with((second + "/last").c_str(), 9'000'000'000'000'000'000), "cannot hold");
