@@ -40,7 +40,8 @@ cxxopts::Options make_options() {
   auto add = options.add_options("Evaluation");
   add("data", "dataset that hamgen made; for densities: in place of what they were trained on",
       cxxopts::value<std::string>(), "DIR");
-  add("split", "of test trajectories: test, test_extrapolate, test_energy or test_parameters [test]",
+  add("split",
+      "of test trajectories: test, validation, test_extrapolate, test_energy or test_parameters [test]",
       cxxopts::value<std::string>(), "NAME");
   add("trajectories", "of each split, from its first on [200]", cxxopts::value<std::string>(), "N");
   add("forward",

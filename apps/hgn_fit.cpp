@@ -1,9 +1,11 @@
 // hgn-fit: learns Hamiltonians from hamgen's shards. Commands and flags; everything else is in the library.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cxxopts.hpp>
+#include <string_view>
 
 #include "apps/fit/fit.hpp"
 #include "apps/fit/fit_profile.hpp"
@@ -79,16 +81,17 @@ cxxopts::Options make_options() {
   options.set_width(110);
   options.add_options("Run")("data", "dataset that hamgen made", cxxopts::value<std::string>(), "DIR")(
       "out", "directory of the run [runs/NAME of the dataset]", cxxopts::value<std::string>(), "DIR")(
-      "resume", "go on with this run", cxxopts::value<std::string>(), "RUN")(
-      "max-time", "stop, save and evaluate after so long: 90s, 45m, 2h", cxxopts::value<std::string>(),
-      "TIME")("max-steps", "stop, save and evaluate after so many steps", cxxopts::value<std::string>(), "N")(
-      "force", "replace a run that is already there")(
+      "resume", "go on with this run; --threads, --device and --steps may change",
+      cxxopts::value<std::string>(),
+      "RUN")("max-time", "stop, save and evaluate after so long: 90s, 45m, 2h", cxxopts::value<std::string>(),
+             "TIME")("max-steps", "stop, save and evaluate after so many steps",
+                     cxxopts::value<std::string>(), "N")("force", "replace a run that is already there")(
       "profile",
       "time the parts of some steps (--max-steps, else 20), print a table and stop: no run is kept")(
       "print-config", "print the complete configuration as JSON and stop");
   auto add = options.add_options("Training");
   add("preset",
-      "paper, tuned, small, chaotic or density: see hgn-fit presets [small; for nhf and real_nvp density; "
+      "paper, small, chaotic or density: see hgn-fit presets [small; for nhf and real_nvp density; "
       "for models of states paper]",
       cxxopts::value<std::string>(), "NAME");
   for (const Shorthand& shorthand : shorthands)
@@ -184,14 +187,22 @@ class Program {
   }
 
   FitOutcome old_run() const {
-    for (const auto& argument : flags_.arguments())
-      if (const auto& key = argument.key(); key != "resume" && key != "max-time" && key != "max-steps" &&
-                                            key != "quiet" && key != "json" && key != "data")
-        throw schemas::FieldError("--" + key +
-                                  " does not go with --resume: a run goes on with its own configuration");
-    if (!assignments_.empty())
-      throw schemas::FieldError("--set does not go with --resume: a run goes on with its own configuration");
+    constexpr std::string_view allowed[] = {"resume", "max-time", "max-steps", "quiet", "json", "data"},
+                               changeable[] = {"threads", "device", "steps"};
     FitOptions options = this->options();
+    const auto refuse = [](const std::string& flag) {
+      throw schemas::FieldError("--" + flag +
+                                " does not go with --resume: a run goes on with its own configuration, but "
+                                "for --threads, --device and --steps");
+    };
+    for (const auto& argument : flags_.arguments()) {
+      const auto* const shorthand = std::ranges::find(shorthands, argument.key(), &Shorthand::flag);
+      if (std::ranges::find(changeable, argument.key()) != std::end(changeable))
+        options.changes.emplace_back(shorthand->path, argument.value());
+      else if (std::ranges::find(allowed, argument.key()) == std::end(allowed))
+        refuse(argument.key());
+    }
+    if (!assignments_.empty()) refuse("set");
     options.out = text("resume");
     return resume_fit(options);
   }
@@ -273,6 +284,7 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   using hamgen::model::without_backtrace;
+  hamgen::model::prepare_environment();
   return hamgen::apps::run_program(
       "hgn-fit", [&] { return without_backtrace([&] { return hamgen::apps::run(argc, argv); }); });
 }

@@ -10,6 +10,7 @@
 #include "apps/fit/frame_sheet.hpp"
 #include "apps/fit/test_result.hpp"
 #include "apps/fit/trained_run.hpp"
+#include "apps/shell/field_json.hpp"
 #include "apps/shell/streams.hpp"
 #include "apps/shell/version.hpp"
 #include "dataset/files/commit.hpp"
@@ -22,8 +23,9 @@ namespace {
 namespace fs = std::filesystem;
 using model::Ending;
 
-void write_json(const fs::path& file, const Json& json) {
-  dataset::commit_file(file, json.dump(2) + "\n");
+// config.json, for people to read and to give to --config.
+void write_config(const fs::path& run, const FitConfig& config) {
+  dataset::commit_file(run / run_file::config, to_json(config).dump(2) + "\n");
 }
 
 // Truth above reconstruction, then draws from the prior.
@@ -73,6 +75,14 @@ void tell_of_settings(const Setup& setup) {
     tell("hgn-fit: data.reverse does nothing here: played backward, these videos are none of the system\n");
 }
 
+// A run that goes on otherwise than it began goes on so from now on.
+void keep_changes(const Setup& setup, const fs::path& run, const std::vector<std::string>& changes) {
+  if (changes.empty()) return;
+  write_config(run, setup.config);
+  for (const std::string& change : changes)
+    tell(fmt::format("hgn-fit: the run had {}: it goes on, but not bit for bit\n", change));
+}
+
 // Two programs that train one run would write each other's checkpoints. Of several processes the first holds
 // the lock for all.
 dataset::DirectoryLock claimed(const fs::path& run) {
@@ -92,7 +102,10 @@ FitOutcome run(const Setup& setup, const FitOptions& options,
   model::Trainer trainer(setup.config.settings, setup.data.training(),
                          setup.data.source(setup.config, *setup.network, setup.share()), setup.network,
                          setup.device, options.out, setup.group);
-  if (checkpoint) trainer.resume(*checkpoint);
+  if (checkpoint) {
+    trainer.resume(*checkpoint);
+    if (is_first) keep_changes(setup, options.out, trainer.changed());
+  }
   // What an earlier end left is not the result of this one.
   if (is_first)
     for (const char* name : {run_file::result, run_file::weights}) fs::remove(options.out / name);
@@ -107,14 +120,16 @@ FitOutcome run(const Setup& setup, const FitOptions& options,
     hooks.on_log = [&](const Json& line) { progress.on_log(line); };
     if (is_first) hooks.on_step = [&](std::int64_t step) { progress.on_step(step); };
     hooks.on_samples = [&](std::int64_t step, const model::Samples& samples) {
-      const auto file = options.out / "samples" / fmt::format("step-{:09}.png", step);
+      const std::string name = fmt::format("samples/step-{:09}.png", step);
       try {
-        write_png(file,
+        write_png(options.out / name,
                   draw(sheet_of(samples, fmt::format("{} on {}, step {}: held-out sequences",
                                                      setup.config.model->name, setup.data.name(), step))));
       } catch (const render::PictureError& error) {  // not worth a training
         tell(fmt::format("hgn-fit: {}\n", error.what()));
+        return std::string();
       }
+      return name;
     };
     outcome.ending = trainer.train({options.max_seconds, options.max_steps, options.interrupted}, hooks);
   }
@@ -131,7 +146,7 @@ FitOutcome run(const Setup& setup, const FitOptions& options,
                     {"parameters", model::parameter_count(*setup.network)},
                     {"processes", setup.group->size()},
                     {"test", test_result(setup, *setup.network)}};
-  write_json(options.out / run_file::result, outcome.result);
+  dataset::commit_file(options.out / run_file::result, dataset::seal(outcome.result));
   return outcome;
 }
 
@@ -179,13 +194,13 @@ FitOutcome fit(FitConfig config, const FitOptions& options) {
   std::optional<dataset::DirectoryLock> claim;
   if (setup.group->is_first()) {
     claim.emplace(prepared_run(options.out, options.force));
-    write_json(options.out / run_file::config, to_json(setup.config));
+    write_config(options.out, setup.config);
     Json about{{"program", "hgn-fit"},
                {"version", version},
                {"git_commit", git_commit},
                {"libtorch", TORCH_VERSION}};
     about.update(setup.data.about());
-    write_json(options.out / run_file::about, about);
+    dataset::commit_file(options.out / run_file::about, dataset::seal(about));
   }
   return run(setup, options, std::nullopt);
 }
@@ -194,17 +209,22 @@ FitOutcome resume_fit(const FitOptions& options) {
   if (!is_run(options.out))
     throw dataset::FileError(options.out.string() +
                              " is not a run of hgn-fit: it has no config.json and run.json of one");
-  const Json about = read_json(options.out / run_file::about);
+  const Json about = read_sealed(options.out / run_file::about);
   const Json& recorded = about.at("data");
   const fs::path data = !options.data.empty()  ? options.data
                         : recorded.is_string() ? fs::path(recorded.get<std::string>())
                                                : fs::path();
+  if (options.data.empty() && !data.empty() && !fs::exists(data))
+    throw dataset::FileError(data.string() + ", which " + options.out.string() +
+                             " was trained on, is not there: where it was moved, add --data DIR");
   // Tells better than a hash what is wrong with a directory that is no dataset.
   if (!data.empty() && !fs::is_regular_file(data)) dataset::read_manifest(data);
   require_its_data(about, data, options.out);
   if (about.at("git_commit") != git_commit || about.at("libtorch") != TORCH_VERSION)
     tell("hgn-fit: the run began with another build: it goes on, but not bit for bit\n");
-  FitConfig config = fit_config_from_json(read_json(options.out / run_file::config));
+  Json json = read_json(options.out / run_file::config);
+  assign(json, options.changes);
+  FitConfig config = fit_config_from_json(json);
   const model::Place place = model::place_from_environment();
   resolve_machine(config, place);
   const Setup setup(std::move(config), data, place);

@@ -19,7 +19,8 @@ struct FitOutcome {
 // A new run in options.out. Throws schemas::FieldError, dataset::FileError, ShardError, ManifestError, and
 // model::DivergenceError.
 FitOutcome fit(FitConfig config, const FitOptions& options);
-// Goes on with the run in options.out, with the configuration and the data that it began with.
+// Goes on with the run in options.out, with the data that it began with and the configuration, but for
+// options.changes.
 FitOutcome resume_fit(const FitOptions& options);
 
 }  // namespace hamgen::apps

@@ -10,8 +10,8 @@ using schemas::FieldError;
 
 namespace {
 
-bool has_test(const dataset::Manifest& manifest) {
-  const dataset::SplitRecord* const split = manifest.find("test");
+bool has_trajectories(const dataset::Manifest& manifest, const char* name) {
+  const dataset::SplitRecord* const split = manifest.find(name);
   return split != nullptr && split->trajectories() > 0;
 }
 
@@ -20,7 +20,9 @@ bool has_test(const dataset::Manifest& manifest) {
 OpenDataset::OpenDataset(const fs::path& root)
     : manifest(dataset::read_manifest(root)), train(root, manifest, "train") {
   train.check_all();
-  if (has_test(manifest)) test.emplace(root, manifest, "test");
+  for (auto& [name, split] : {std::pair("test", &test), {"validation", &validation}})
+    if (has_trajectories(manifest, name)) split->emplace(root, manifest, name);
+  if (validation) validation->check_all();
 }
 
 FitData::FitData(const FitConfig& config, const fs::path& path) : path_(path) {
@@ -38,7 +40,7 @@ FitData::FitData(const FitConfig& config, const fs::path& path) : path_(path) {
     open_points(config);
     return;
   }
-  training_ = model::training_data(config.settings, dataset_->manifest, dataset_->train);
+  training_ = model::training_data(config.settings, dataset_->manifest, dataset_->training());
   training_.fingerprint = data_fingerprint(path);
 }
 
@@ -66,7 +68,7 @@ void FitData::open_points(const FitConfig& config) {
 std::unique_ptr<model::BatchSource> FitData::source(const FitConfig& config, const model::Model& model,
                                                     const model::Share& share) const {
   if (points_) return model::point_source(config.settings, training_, *points_, share);
-  return model::window_source(config.settings, training_, dataset_->train, model.observation(),
+  return model::window_source(config.settings, training_, dataset_->training(), model.observation(),
                               model.training_frames(training_.shape), share);
 }
 

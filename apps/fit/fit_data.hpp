@@ -12,11 +12,12 @@ namespace hamgen::apps {
 
 // A directory that hamgen wrote, open.
 struct OpenDataset {
-  // Every train shard is compared with its checksum. Throws dataset::ManifestError, ShardError.
+  // Every shard of train and validation is compared with its checksum. Throws dataset::ManifestError, ShardError.
   explicit OpenDataset(const std::filesystem::path& root);
   dataset::Manifest manifest;
   dataset::SplitReader train;
-  std::optional<dataset::SplitReader> test;  // where there are trajectories in it
+  std::optional<dataset::SplitReader> test, validation;  // where there are trajectories in it
+  model::TrainingSplits training() const { return {train, validation ? &*validation : nullptr}; }
 };
 
 class FitData {

@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <optional>
 
+#include "apps/shell/field_json.hpp"
+
 namespace hamgen::apps {
 
 struct FitOptions {
@@ -14,6 +16,7 @@ struct FitOptions {
   std::optional<double> max_seconds;
   std::optional<std::int64_t> max_steps;
   const std::atomic<bool>* interrupted = nullptr;
+  Assignments changes;  // of a resumed run's configuration: where it computes, how long it is
 };
 
 }  // namespace hamgen::apps

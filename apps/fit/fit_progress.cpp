@@ -20,6 +20,7 @@ void FitProgress::on_log(const Json& line) {
   const auto get = [&](const char* key) {
     return line.contains(key) && line[key].is_number() ? line[key].get<double>() : NAN;
   };
+  if (line.at("kind") == "resume" || line.at("kind") == "samples") return;
   const bool is_density = line.contains("nll");
   if (line.at("kind") == "validation")
     validation_ = is_density ? fmt::format("  validation {:.3f}", get("nll"))

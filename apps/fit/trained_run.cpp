@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <fstream>
 
 #include "dataset/files/file.hpp"
@@ -17,6 +18,19 @@ std::string file_hash(const fs::path& path) {
   const std::string text{std::istreambuf_iterator<char>(file), {}};
   if (!file && !file.eof()) throw dataset::FileError("cannot read " + path.string());
   return dataset::sha256(std::as_bytes(std::span(text)));
+}
+
+Json read_sealed(const fs::path& file) {
+  Json json = read_json(file);
+  if (!json.is_object() || !json.contains("checksum")) return json;
+  try {
+    std::ifstream stream(file, std::ios::binary);
+    json = dataset::unseal(std::string{std::istreambuf_iterator<char>(stream), {}});
+  } catch (const dataset::ManifestError& error) {
+    throw dataset::FileError(file.string() + ": " + error.what());
+  }
+  json.erase("checksum");
+  return json;
 }
 
 bool is_run(const fs::path& directory) {
@@ -50,6 +64,28 @@ model::DataShape shape_of(const Json& about, const fs::path& file) {
 
 }  // namespace
 
+namespace {
+
+// Weights say which configuration they were trained with.
+void require_its_settings(const model::TensorFile& weights, const FitConfig& config, const fs::path& file) {
+  const auto found = weights.metadata.find("settings");
+  if (found == weights.metadata.end()) return;  // of before they did
+  model::Checkpoint trained;
+  trained.settings = Json::parse(found->second, nullptr, false);
+  if (const auto step = weights.metadata.find("step"); step != weights.metadata.end())
+    trained.step = std::atoll(step->second.c_str());
+  Json settings = Json::object();
+  for (const auto& [path, value] : config.settings.values())
+    if (trained.settings.contains(path)) settings[path] = schemas::to_text(value);  // others are younger
+  try {
+    model::check_settings(settings, trained);
+  } catch (const model::CheckpointError& error) {
+    throw dataset::FileError(file.string() + " has changed since: " + error.what());
+  }
+}
+
+}  // namespace
+
 TrainedRun load_run(const fs::path& path, const std::string& device) {
   if (!is_run(path))
     throw dataset::FileError(path.string() +
@@ -67,13 +103,15 @@ TrainedRun load_run(const fs::path& path, const std::string& device) {
     run.config.settings.set(*std::ranges::find(run.config.fields, "device", &schemas::Field::path),
                             std::string("cpu"));
   resolve_machine(run.config);
-  run.about = read_json(path / run_file::about);
-  run.result = read_json(path / run_file::result);
+  run.about = read_sealed(path / run_file::about);
+  run.result = read_sealed(path / run_file::result);
   run.shape = shape_of(run.about, path / run_file::about);
   run.device = at::Device(run.config.settings.text("device"));
   run.network = run.config.model->make(run.config.settings, run.shape);
   const fs::path weights = path / run_file::weights;
-  model::restore(model::tensors_of(*run.network), model::read_safetensors(weights).tensors, weights.string());
+  const model::TensorFile file = model::read_safetensors(weights);
+  require_its_settings(file, run.config, path / run_file::config);
+  model::restore(model::tensors_of(*run.network), file.tensors, weights.string());
   run.network->to(run.device);
   run.network->eval();
   return run;

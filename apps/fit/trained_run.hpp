@@ -17,6 +17,10 @@ inline constexpr const char* weights = "model.safetensors";
 inline constexpr const char* log = "log.jsonl";
 }  // namespace run_file
 
+// run.json or result.json, which tell of their own damage by a last member "checksum" (dataset/format/
+// sealed_json.hpp): without it. Older ones have none. Throws dataset::FileError.
+Json read_sealed(const std::filesystem::path& file);
+
 // Whether it is a directory that hgn-fit began.
 bool is_run(const std::filesystem::path& directory);
 

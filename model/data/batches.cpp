@@ -74,15 +74,15 @@ void reverse_states(Batch& batch, std::int64_t row) {
 
 Batch Batch::to(const at::Device& device) const {
   Batch moved = *this;
-  if (frames.defined()) moved.frames = frames.to(device, /*non_blocking=*/true);
+  for (Tensor Batch::*array : {&Batch::frames, &Batch::frames_clean, &Batch::points})
+    if ((this->*array).defined()) moved.*array = (this->*array).to(device, /*non_blocking=*/true);
   for (const auto& [name, array] : state_arrays)
     if ((this->*array).defined()) moved.*array = (this->*array).to(device, /*non_blocking=*/true);
-  if (points.defined()) moved.points = points.to(device, /*non_blocking=*/true);
   return moved;
 }
 
-WindowReader::WindowReader(const dataset::SplitReader& reader, Observation observation)
-    : reader_(reader), observation_(observation) {
+WindowReader::WindowReader(const dataset::SplitReader& reader, Observation observation, bool has_clean)
+    : reader_(reader), observation_(observation), has_clean_(has_clean) {
   if (observation == Observation::frames) return;
   const std::uint64_t count = reader.trajectories();
   const auto rows = static_cast<std::int64_t>(count),
@@ -100,6 +100,7 @@ Batch WindowReader::read(const std::vector<Window>& windows, std::int64_t frames
   Batch batch;
   if (observation_ == Observation::frames) {
     batch.frames = read_windows(reader_, "frames", windows, frames, is_pinned);
+    if (has_clean_) batch.frames_clean = read_windows(reader_, "frames_clean", windows, frames, is_pinned);
     return batch;
   }
   for (const auto& [name, array] : state_arrays) {
@@ -123,7 +124,7 @@ Batch WindowSource::training(std::uint64_t step, bool is_pinned) const {
 }
 
 Batch WindowSource::validation(std::uint64_t first, std::uint64_t count) const {
-  return reader_.read(plan_.first + plan_.trajectories + first, count, frames_);
+  return held_out_.reader.read(held_out_.first + first, count, held_out_.frames);
 }
 
 BatchStream::BatchStream(const BatchSource& source, std::uint64_t first_step, unsigned workers,

@@ -34,6 +34,8 @@ struct Batch {
   Tensor q_exact, p_exact;  // likewise, without it
   Tensor dq_dt, dp_dt;      // likewise: Hamilton's equations at the exact state
   Tensor points = {};       // fp32 [B, d]
+  // u8 [B, T, H, W, 3]: noise-free, of a validation split alone.
+  Tensor frames_clean = {};
   Batch to(const at::Device& device) const;
 };
 
@@ -59,7 +61,8 @@ Tensor read_windows(const dataset::SplitReader& reader, const std::string& name,
 // Reads windows of one split, for any number of threads. States are few: all of them are held in memory.
 class WindowReader {
  public:
-  WindowReader(const dataset::SplitReader& reader, Observation observation);
+  // `has_clean`: noise-free frames are wanted, too, which all splits but train have.
+  WindowReader(const dataset::SplitReader& reader, Observation observation, bool has_clean = false);
   Batch read(const std::vector<Window>& windows, std::int64_t frames, bool is_pinned = false) const;
   // The first `frames` frames of trajectories [first, first + count).
   Batch read(std::uint64_t first, std::uint64_t count, std::int64_t frames) const;
@@ -68,6 +71,7 @@ class WindowReader {
  private:
   const dataset::SplitReader& reader_;
   Observation observation_;
+  bool has_clean_;
   Batch states_;  // of all trajectories, [N, T, D]
 };
 
@@ -83,22 +87,27 @@ class BatchSource {
   virtual std::uint64_t training_size() const = 0;
 };
 
-// Windows of one split by the plan; the trajectories after the plan's are left out.
+// Sequences that training leaves out: whole windows of `frames` frames of trajectories [first, first + count).
+struct HeldOutWindows {
+  WindowReader reader;
+  std::uint64_t first = 0, count = 0;
+  std::int64_t frames = 31;
+};
+
+// Windows of the train split by the plan.
 class WindowSource : public BatchSource {
  public:
-  // `frames`: of the windows that are left out.
-  WindowSource(WindowReader reader, const BatchPlan& plan, std::uint64_t validation, std::int64_t frames)
-      : reader_(std::move(reader)), plan_(plan), validation_(validation), frames_(frames) {}
+  WindowSource(WindowReader reader, const BatchPlan& plan, HeldOutWindows held_out)
+      : reader_(std::move(reader)), plan_(plan), held_out_(std::move(held_out)) {}
   Batch training(std::uint64_t step, bool is_pinned) const override;
   Batch validation(std::uint64_t first, std::uint64_t count) const override;
-  std::uint64_t validation_size() const override { return validation_; }
+  std::uint64_t validation_size() const override { return held_out_.count; }
   std::uint64_t training_size() const override { return plan_.trajectories; }
 
  private:
   WindowReader reader_;
   BatchPlan plan_;
-  std::uint64_t validation_;
-  std::int64_t frames_;
+  HeldOutWindows held_out_;
 };
 
 // Batches `first_step`, `first_step` + 1, ... in order; without workers, made when they are asked for.

@@ -194,8 +194,7 @@ TrainingData point_training_data(const schemas::Settings& settings, const PointD
     seen = draw(*points.target, 100'000, Use::statistics, 0, 0);
   } else {
     const auto all = static_cast<std::uint64_t>(points.train.size(0));
-    data.validation = held_out(settings, all, most_held_out);
-    data.training = all - data.validation;
+    hold_out(settings, all, 0, most_held_out, data);
     seen = points.train.narrow(0, 0, static_cast<std::int64_t>(data.training)).flatten(0, 1);
   }
   data.shape.point_mean = to_vector(seen.mean(0));

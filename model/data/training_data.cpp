@@ -10,14 +10,23 @@ std::int64_t integer_or(const schemas::Settings& settings, const char* path, std
   return !settings.values().contains(path) || settings.is_automatic(path) ? fallback : settings.integer(path);
 }
 
-std::uint64_t held_out(const schemas::Settings& settings, std::uint64_t count, std::uint64_t most) {
-  const auto all = static_cast<std::int64_t>(count), limit = static_cast<std::int64_t>(most);
-  const std::int64_t validation =
-      integer_or(settings, "data.validation", std::clamp<std::int64_t>(all / 10, 1, limit));
-  if (validation >= all)
-    throw FieldError("data.validation = " + std::to_string(validation) +
-                     " leaves nothing to train on: the train split has " + std::to_string(all));
-  return static_cast<std::uint64_t>(validation);
+void hold_out(const schemas::Settings& settings, std::uint64_t train, std::uint64_t validation,
+              std::uint64_t most, TrainingData& data) {
+  const auto refuse = [](std::int64_t asked, const std::string& why) {
+    throw FieldError("data.validation = " + std::to_string(asked) + why);
+  };
+  const bool has_split = validation > 0;
+  const auto limit = static_cast<std::int64_t>(most), all = static_cast<std::int64_t>(train),
+             held = static_cast<std::int64_t>(validation);
+  const std::int64_t asked =
+      integer_or(settings, "data.validation",
+                 has_split ? std::min(held, limit) : std::clamp<std::int64_t>(all / 10, 1, limit));
+  if (has_split && asked > held)
+    refuse(asked, " is not allowed: the validation split has " + std::to_string(held));
+  if (!has_split && asked >= all)
+    refuse(asked, " leaves nothing to train on: the train split has " + std::to_string(all));
+  data.validation = static_cast<std::uint64_t>(asked);
+  data.training = has_split ? train : train - data.validation;
 }
 
 namespace {
@@ -42,7 +51,7 @@ bool sees_stored_frames(const DataShape& shape, const dataset::Manifest& manifes
 }
 
 TrainingData training_data(const schemas::Settings& settings, const dataset::Manifest& manifest,
-                           const dataset::SplitReader& reader) {
+                           const TrainingSplits& splits) {
   TrainingData data;
   const auto frames = static_cast<std::int64_t>(manifest.frame_shape[0]);
   const auto stored = static_cast<std::int64_t>(manifest.frame_shape[1]);
@@ -65,7 +74,7 @@ TrainingData training_data(const schemas::Settings& settings, const dataset::Man
                 .dt = manifest.plan.config.at("dt").get<double>(),
                 .pixel_mean = manifest.channel_mean,
                 .pixel_std = manifest.channel_std,
-                .coordinates = static_cast<std::int64_t>(reader.shard(0).numbers_per_row("q")) / frames,
+                .coordinates = static_cast<std::int64_t>(splits.train.shard(0).numbers_per_row("q")) / frames,
                 .is_reversible = manifest.is_reversible,
                 .position_noise = position_noise(settings, manifest)};
   if (manifest.has_yardsticks && sees_stored_frames(data.shape, manifest))
@@ -73,13 +82,13 @@ TrainingData training_data(const schemas::Settings& settings, const dataset::Man
   for (double& deviation : data.shape.position_noise)
     deviation *= static_cast<double>(size) / static_cast<double>(stored);
   data.horizon = horizon;
-  data.validation = held_out(settings, reader.trajectories(), 200);
-  data.training = reader.trajectories() - data.validation;
+  hold_out(settings, splits.train.trajectories(),
+           splits.validation == nullptr ? 0 : splits.validation->trajectories(), 200, data);
   return data;
 }
 
 std::unique_ptr<BatchSource> window_source(const schemas::Settings& settings, const TrainingData& data,
-                                           const dataset::SplitReader& reader, Observation observation,
+                                           const TrainingSplits& splits, Observation observation,
                                            std::int64_t training_frames, const Share& share) {
   BatchPlan plan;
   plan.seed = static_cast<std::uint64_t>(settings.integer("seed"));
@@ -88,8 +97,15 @@ std::unique_ptr<BatchSource> window_source(const schemas::Settings& settings, co
   plan.share = share;
   plan.frames = training_frames;
   plan.reverse = settings.boolean("data.reverse") && data.shape.is_reversible;
-  return std::make_unique<WindowSource>(WindowReader(reader, observation), plan, data.validation,
-                                        data.shape.frames);
+  const WindowReader reader(splits.train, observation);
+  const bool has_split = splits.validation != nullptr;
+  return std::make_unique<WindowSource>(
+      reader, plan,
+      HeldOutWindows{
+          .reader = has_split ? WindowReader(*splits.validation, observation, /*has_clean=*/true) : reader,
+          .first = has_split ? 0 : data.training,
+          .count = data.validation,
+          .frames = data.shape.frames});
 }
 
 }  // namespace hamgen::model

@@ -55,6 +55,8 @@ struct LossTerms {
 struct Validation {
   Tensor error;   // [B]: mean squared, of pixels (units of 255) or of the state's derivatives; - ELBO, nats
   Tensor energy;  // [B, T] of the learned Hamiltonian; undefined for a model without one
+  // [B]: likewise against noise-free frames; undefined where there are none.
+  Tensor error_clean = {};
 };
 
 // What logs call the error that training lowers: the mean squared one, or the negative log-likelihood's

@@ -44,8 +44,12 @@ Rollout VideoModel::sample(std::int64_t sequences, std::int64_t count, std::uint
 Validation VideoModel::validate(const Batch& batch) {
   const at::NoGradGuard no_grad;
   const Rollout rollout = reconstruct(batch.frames, batch.frames.size(1));
-  const Tensor truth = to_pixels(batch.frames, shape_.image_size);
-  return {(expected(rollout.frames) - truth).square().flatten(1).mean(1), rollout.energy};
+  const auto error = [this](const Tensor& prediction, const Tensor& truth) {
+    return (prediction - to_pixels(truth, shape_.image_size)).square().flatten(1).mean(1);
+  };
+  return {.error = error(expected(rollout.frames), batch.frames),
+          .energy = rollout.energy,
+          .error_clean = batch.frames_clean.defined() ? error(rollout.frames, batch.frames_clean) : Tensor()};
 }
 
 }  // namespace hamgen::model

@@ -79,20 +79,25 @@ void add_energy(const std::vector<Tensor>& energy, Errors& errors) {
 Validation validate_rows(Model& model, const Fetch& fetch, std::uint64_t first, std::uint64_t end,
                          const at::Device& device, std::uint64_t batch) {
   const at::NoGradGuard no_grad;
-  std::vector<Tensor> squares, energy;
+  std::vector<Tensor> squares, energy, squares_clean;
   for (; first < end; first += batch) {
     const Validation part = model.validate(fetch(first, std::min(batch, end - first)).to(device));
     squares.push_back(part.error);
     if (part.energy.defined()) energy.push_back(part.energy);
+    if (part.error_clean.defined()) squares_clean.push_back(part.error_clean);
   }
-  return {squares.empty() ? Tensor() : at::cat(squares), energy.empty() ? Tensor() : at::cat(energy)};
+  const auto joined = [](const std::vector<Tensor>& parts) {
+    return parts.empty() ? Tensor() : at::cat(parts);
+  };
+  return {.error = joined(squares), .energy = joined(energy), .error_clean = joined(squares_clean)};
 }
 
 Errors errors_of(const Validation& all) {
   Errors errors;
   errors.trajectories = static_cast<std::uint64_t>(all.error.size(0));
   errors.mse = all.error.to(at::kDouble).mean().item<double>();
-  errors.mse_clean = std::numeric_limits<double>::quiet_NaN();
+  errors.mse_clean = all.error_clean.defined() ? all.error_clean.to(at::kDouble).mean().item<double>()
+                                               : std::numeric_limits<double>::quiet_NaN();
   add_energy(all.energy.defined() ? std::vector<Tensor>{all.energy} : std::vector<Tensor>{}, errors);
   return errors;
 }

@@ -75,15 +75,21 @@ Checkpoint load_newest_checkpoint(const std::filesystem::path& directory, std::v
   throw CheckpointError(message);
 }
 
-void check_settings(const dataset::Json& settings, const Checkpoint& checkpoint) {
+std::vector<std::string> check_settings(const dataset::Json& settings, const Checkpoint& checkpoint) {
+  constexpr const char* changeable[] = {"threads", "device", "data.workers", "timeout", "train.steps"};
+  std::vector<std::string> changed;
   for (const auto& [name, value] : settings.items()) {
     const auto saved = checkpoint.settings.find(name);
-    if (saved == checkpoint.settings.end() || *saved != value)
+    const bool is_there = saved != checkpoint.settings.end();
+    if (is_there && *saved == value) continue;
+    const std::string difference = name + " = " + (is_there ? saved->get<std::string>() : "(nothing)") +
+                                   ", not " + value.get<std::string>();
+    if (std::ranges::find(changeable, name) == std::end(changeable))
       throw CheckpointError("the checkpoint of step " + std::to_string(checkpoint.step) + " was made with " +
-                            name + " = " +
-                            (saved == checkpoint.settings.end() ? "(nothing)" : saved->get<std::string>()) +
-                            ", not " + value.get<std::string>());
+                            difference);
+    changed.push_back(difference);
   }
+  return changed;
 }
 
 NamedTensors tensors_of(const torch::nn::Module& module) {

@@ -37,8 +37,10 @@ struct RefusedFile {
 // The newest that can be read; newer ones that cannot are told in `refused`. Throws CheckpointError where
 // none can.
 Checkpoint load_newest_checkpoint(const std::filesystem::path& directory, std::vector<RefusedFile>& refused);
-// Throws CheckpointError that names the first setting that differs.
-void check_settings(const dataset::Json& settings, const Checkpoint& checkpoint);
+// "threads = 1, not 2" for every setting of where a run computes and how long it is that the checkpoint has
+// otherwise: with those it may go on, if not bit for bit. Throws CheckpointError that names the first other
+// setting that differs.
+std::vector<std::string> check_settings(const dataset::Json& settings, const Checkpoint& checkpoint);
 
 // All parameters and buffers of a module, by name.
 NamedTensors tensors_of(const torch::nn::Module& module);

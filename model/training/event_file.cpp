@@ -72,6 +72,22 @@ void EventFile::add_scalar(const std::string& tag, double value, std::int64_t st
   write_record(event(wall_time, step, message(5, message(1, scalar))));
 }
 
+void EventFile::add_png(const std::string& tag, std::string_view png, std::int64_t step, double wall_time) {
+  constexpr std::string_view begin = "\x89PNG\r\n\x1a\n";
+  constexpr std::size_t width_at = 16, header = 24;  // the first chunk: IHDR's width and height, big-endian
+  if (png.size() < header || !png.starts_with(begin)) return;
+  const auto number = [&](std::size_t at) {
+    std::uint64_t value = 0;
+    for (std::size_t i = at; i < at + 4; ++i) value = value << 8 | static_cast<unsigned char>(png[i]);
+    return value;
+  };
+  // Summary.Value: tag = 1, image = 4; Summary.Image: height = 1, width = 2, colorspace = 3 (RGB: 3), PNG = 4.
+  const std::string image = key(1, Wire::varint) + varint(number(width_at + 4)) + key(2, Wire::varint) +
+                            varint(number(width_at)) + key(3, Wire::varint) + varint(3) +
+                            message(4, std::string(png));
+  write_record(event(wall_time, step, message(5, message(1, message(1, tag) + message(4, image)))));
+}
+
 void EventFile::flush() {
   file_.flush();
   if (!file_) throw dataset::FileError("cannot write " + path_.string());

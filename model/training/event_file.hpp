@@ -1,5 +1,5 @@
-// TensorBoard's event files: scalars over steps, as length-prefixed records with CRC-32C checksums (TFRecord)
-// that each hold one Event message (protocol buffers). Only what scalars need.
+// TensorBoard's event files: scalars and pictures over steps, as length-prefixed records with CRC-32C checksums
+// (TFRecord) that each hold one Event message (protocol buffers). Only what these need.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +20,8 @@ class EventFile {
   explicit EventFile(const std::filesystem::path& path);
   // Seconds since 1970, as TensorBoard's relative axis wants them.
   void add_scalar(const std::string& tag, double value, std::int64_t step, double wall_time);
+  // `png`: the file's bytes. Nothing is added where they are none of a PNG.
+  void add_png(const std::string& tag, std::string_view png, std::int64_t step, double wall_time);
   void flush();
 
  private:

@@ -40,6 +40,10 @@ bool is_local(const std::string& address) {
 
 }  // namespace
 
+void prepare_environment() {
+  setenv("NCCL_BLOCKING_WAIT", "1", 0);  // or the timeout would not count
+}
+
 Place place_from_environment() {
   constexpr int most = 100'000;
   Place place;
@@ -105,7 +109,6 @@ ProcessGroup::ProcessGroup(const Place& place, const at::Device& device, std::ch
           "/worker/attempt_" + std::to_string(place.attempt), connection_->store);
     if (device.is_cuda()) {
 #ifdef USE_C10D_NCCL
-      setenv("NCCL_BLOCKING_WAIT", "1", 0);  // or the timeout would not count
       const auto nccl = c10d::ProcessGroupNCCL::Options::create();
       nccl->timeout = timeout;
       connection_->group =

@@ -35,6 +35,9 @@ struct Place {
 // schemas::FieldError for a value that is none. Without any of them: one process.
 Place place_from_environment();
 
+// Sets what NCCL reads of the environment: the first thing that a program does, before there are threads.
+void prepare_environment();
+
 class ProcessGroup {
  public:
   ProcessGroup();  // of one process

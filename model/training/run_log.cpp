@@ -1,5 +1,6 @@
 #include "model/training/run_log.hpp"
 
+#include <iterator>
 #include <span>
 
 #include "dataset/files/commit.hpp"
@@ -25,18 +26,19 @@ std::vector<Json> read_log(const std::filesystem::path& directory) {
   return lines;
 }
 
-RunLog::RunLog(std::filesystem::path directory, std::int64_t step) : path_(directory / lines_name) {
+RunLog::RunLog(std::filesystem::path directory, std::int64_t step)
+    : directory_(std::move(directory)), path_(directory_ / lines_name) {
   std::vector<Json> kept;
   std::string text;
   if (std::filesystem::exists(path_))
-    for (Json& line : read_log(directory))
+    for (Json& line : read_log(directory_))
       if (line["step"].get<std::int64_t>() <= step) {
         text += line.dump() + "\n";
         kept.push_back(std::move(line));
       }
   dataset::commit_file(path_, std::as_bytes(std::span(text)));
   lines_.open(path_, std::ios::app);
-  events_ = std::make_unique<EventFile>(directory / events_name);
+  events_ = std::make_unique<EventFile>(directory_ / events_name);
   for (const Json& line : kept) add_event(line);
   events_->flush();
 }
@@ -50,10 +52,16 @@ void RunLog::write(const Json& line) {
 
 void RunLog::add_event(const Json& line) {
   const auto kind = line.at("kind").get<std::string>();
+  const auto step = line.at("step").get<std::int64_t>();
+  const double time = line.value("time", 0.0);
+  if (kind == "samples" && line.value("file", Json()).is_string()) {
+    std::ifstream file(directory_ / line["file"].get<std::string>(), std::ios::binary);
+    const std::string png{std::istreambuf_iterator<char>(file), {}};  // empty where the picture is gone
+    events_->add_png("samples", png, step, time);
+  }
   for (const auto& [name, value] : line.items())
     if (value.is_number() && name != "step" && name != "time")
-      events_->add_scalar(kind + "/" + name, value.get<double>(), line.at("step").get<std::int64_t>(),
-                          line.value("time", 0.0));
+      events_->add_scalar(kind + "/" + name, value.get<double>(), step, time);
 }
 
 }  // namespace hamgen::model

@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "dataset/files/commit.hpp"
+#include "dataset/files/sha256.hpp"
 #include "dataset/format/manifest.hpp"
 
 namespace hamgen::model {
@@ -20,6 +21,8 @@ static_assert(std::endian::native == std::endian::little, "safetensors holds lit
 constexpr std::uint64_t longest_header = 100'000'000;  // the limit of the format's own reader
 constexpr std::size_t length_bytes = 8;
 constexpr std::size_t alignment = 8;
+constexpr const char* digest_key = "sha256";
+const std::string no_digest(64, '0');
 
 struct ElementType {
   const char* name;
@@ -109,6 +112,34 @@ Metadata metadata_of(const Json& header) {
   return metadata;
 }
 
+// What a file's digest is of, piece by piece: begins with its header, without the digits.
+dataset::Sha256 begin_digest(std::uint64_t length, std::string header, const std::string& digest) {
+  header.replace(header.find(digest), digest.size(), no_digest);
+  dataset::Sha256 hash;
+  hash.add(std::as_bytes(std::span(&length, 1)));
+  hash.add(std::as_bytes(std::span(header)));
+  return hash;
+}
+
+void add(const Tensor& tensor, dataset::Sha256& hash) {
+  hash.add({static_cast<const std::byte*>(tensor.data_ptr()), tensor.nbytes()});
+}
+
+// Takes the digest out of the metadata, and compares.
+void check_digest(std::uint64_t length, const std::string& header, TensorFile& file) {
+  const auto found = file.metadata.find(digest_key);
+  if (found == file.metadata.end()) return;
+  const std::string digest = found->second;
+  file.metadata.erase(found);
+  bool is_right = dataset::is_sha256(digest);
+  if (is_right) {
+    dataset::Sha256 hash = begin_digest(length, header, digest);
+    for (const auto& [name, tensor] : file.tensors) add(tensor, hash);
+    is_right = hash.finish() == digest;
+  }
+  if (!is_right) throw SafetensorsError("it is damaged: its content does not have its SHA-256");
+}
+
 TensorFile read(const std::filesystem::path& path) {
   std::error_code error;
   const std::uint64_t size = std::filesystem::file_size(path, error);
@@ -132,6 +163,7 @@ TensorFile read(const std::filesystem::path& path) {
     if (!file) throw SafetensorsError("it cannot be read to its end");
     result.tensors.emplace_back(entry.name, std::move(tensor));
   }
+  check_digest(header_length, text, result);
   return result;
 }
 
@@ -146,7 +178,8 @@ const Tensor& TensorFile::at(const std::string& name) const {
 void write_safetensors(const std::filesystem::path& path, const NamedTensors& tensors,
                        const Metadata& metadata) {
   Json header = Json::object();
-  if (!metadata.empty()) header["__metadata__"] = metadata;
+  header["__metadata__"] = metadata;
+  header["__metadata__"][digest_key] = no_digest;
   std::vector<Tensor> contents;
   std::uint64_t at = 0;
   for (const auto& [name, tensor] : tensors) {
@@ -160,6 +193,9 @@ void write_safetensors(const std::filesystem::path& path, const NamedTensors& te
   std::string text = header.dump();
   text.resize((text.size() + alignment - 1) / alignment * alignment, ' ');
   const std::uint64_t length = text.size();
+  dataset::Sha256 hash = begin_digest(length, text, no_digest);
+  for (const Tensor& tensor : contents) add(tensor, hash);
+  text.replace(text.find(no_digest), no_digest.size(), hash.finish());
   std::vector<std::byte> bytes(length_bytes + text.size() + at);
   std::byte* place = bytes.data();
   const auto append = [&](const void* data, std::size_t count) {

@@ -29,12 +29,14 @@ struct TensorFile {
 };
 
 // Written in one step (dataset/files/commit.hpp); equal content gives equal bytes. fp32, fp64, bf16, int64
-// and u8 tensors of any device. Throws dataset::FileError.
+// and u8 tensors of any device. "sha256" joins the metadata: of the whole file, where its own digits are
+// zeros. Throws dataset::FileError.
 void write_safetensors(const std::filesystem::path& path, const NamedTensors& tensors,
                        const Metadata& metadata);
 
 // Trusts nothing: lengths, offsets, overlaps, gaps, shapes and types are checked before anything is allocated
-// by them. Throws SafetensorsError that names the file and what is wrong with it.
+// by them, and the whole against its "sha256", which other programs' files need not have. Throws
+// SafetensorsError that names the file and what is wrong with it.
 TensorFile read_safetensors(const std::filesystem::path& path);
 
 }  // namespace hamgen::model

@@ -31,8 +31,10 @@ std::vector<schemas::Field> Trainer::fields(Observation observation) {
   const bool is_of_points = observation == Observation::points;
   std::vector<Field> fields{
       integer("data.validation", 0, is_of_points ? "point" : "trajectory",
-              std::string("held out from the end of the train split; null: a tenth, at most ") +
-                  (is_of_points ? "10,000" : "200"))
+              is_of_points
+                  ? "held out from the end of the train split; null: a tenth, at most 10,000"
+                  : "of the validation split, to choose the best weights by; of a dataset without one, held "
+                    "out from the end of the train split; null: all, or a tenth of train, at most 200")
           .at_least(1)
           .or_automatic(),
       integer("data.workers", 1, "thread", "that decode batches ahead").at_least(1).at_most(64),
@@ -224,23 +226,27 @@ Errors Trainer::validation() {
     group_->sum(all);
     return all;
   };
-  return errors_of({of_all(part.error), part.energy.defined() ? of_all(part.energy) : Tensor()});
+  for (Tensor* const rows : {&part.error, &part.energy, &part.error_clean})
+    if (rows->defined()) *rows = of_all(*rows);
+  return errors_of(part);
 }
 
 void Trainer::validate(const Hooks& hooks) {
   require_finite();
   const Errors errors = validation();
-  const bool is_best = std::isfinite(errors.mse) && (!best_ || errors.mse < *best_);
+  // Where frames without noise are at hand: the same, but for the noise of the estimate.
+  const bool has_clean = !std::isnan(errors.mse_clean);
+  const double error = has_clean ? errors.mse_clean : errors.mse;
+  const bool is_best = std::isfinite(errors.mse) && std::isfinite(error) && (!best_ || error < *best_);
   if (is_best) {
-    best_ = errors.mse;
+    best_ = error;
     best_step_ = step_;
   }
   validations_since_best_ = is_best ? 0 : validations_since_best_ + 1;
   const std::string name = error_name(model_->observation());
-  Json line{{"kind", "validation"},
-            {"step", step_},
-            {name, number(errors.mse)},
-            {"best_" + name, best_ ? Json(*best_) : Json(nullptr)}};
+  Json line{{"kind", "validation"}, {"step", step_}, {name, number(errors.mse)}};
+  if (has_clean) line[name + "_clean"] = number(errors.mse_clean);
+  line["best_" + name + (has_clean ? "_clean" : "")] = best_ ? Json(*best_) : Json(nullptr);
   if (model_->observation() != Observation::points)
     line.update({{"energy_mean", number(errors.energy_mean)}, {"energy_drift", number(errors.energy_drift)}});
   write_line(std::move(line), hooks);
@@ -253,8 +259,9 @@ void Trainer::save_weights(const std::filesystem::path& file) {
   require_finite();
   if (!group_->is_first()) return;
   const AveragedParameters averaged(optimizer_);
-  write_safetensors(file, tensors_of(*model_),
-                    {{"format", "hamgen-weights-1"}, {"step", std::to_string(step_)}});
+  write_safetensors(
+      file, tensors_of(*model_),
+      {{"format", "hamgen-weights-1"}, {"step", std::to_string(step_)}, {"settings", identity().dump()}});
 }
 
 void Trainer::take_best() {
@@ -274,7 +281,8 @@ void Trainer::show(const Hooks& hooks) {
   samples.truth = to_pixels(frames, data_.shape.image_size);
   samples.reconstruction = video->reconstruct(frames, data_.shape.frames).frames;
   samples.prior = video->sample(frames.size(0), data_.shape.frames, seed_).frames;
-  hooks.on_samples(step_, samples);
+  if (const std::string file = hooks.on_samples(step_, samples); !file.empty())
+    write_line({{"kind", "samples"}, {"step", step_}, {"file", file}}, hooks);
 }
 
 std::optional<Ending> Trainer::own_ending(const Limits& limits) const {
@@ -322,6 +330,7 @@ Ending Trainer::train(const Limits& limits, const Hooks& hooks) {
     std::filesystem::create_directories(directory_ / "checkpoints");
     log_ = std::make_unique<RunLog>(directory_, step_);
   }
+  if (!changed_.empty()) write_line({{"kind", "resume"}, {"step", step_}, {"changed", changed_}}, hooks);
   complete_best();
   save();  // so that there is something to go on from, whatever happens
   try {

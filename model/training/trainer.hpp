@@ -42,7 +42,9 @@ struct Samples {
 struct Hooks {
   std::function<void(std::int64_t step)> on_step = [](std::int64_t) {};
   std::function<void(const dataset::Json& line)> on_log = [](const dataset::Json&) {};
-  std::function<void(std::int64_t step, const Samples&)> on_samples = [](std::int64_t, const Samples&) {};
+  // Gives the file it drew, within the run's directory, or "".
+  std::function<std::string(std::int64_t step, const Samples&)> on_samples =
+      [](std::int64_t, const Samples&) { return std::string(); };
 };
 
 class Trainer {
@@ -70,6 +72,8 @@ class Trainer {
   // The weights that are evaluated, without the optimiser's state.
   void save_weights(const std::filesystem::path& file);
 
+  // "threads = 1, not 2": what is otherwise than when the checkpoint was made that the run goes on from.
+  const std::vector<std::string>& changed() const { return changed_; }
   std::int64_t step() const { return step_; }
   std::int64_t steps() const { return steps_; }
 
@@ -112,6 +116,7 @@ class Trainer {
   std::unique_ptr<RunLog> log_;  // of the first process
   std::int64_t steps_, step_ = 0;
   std::uint64_t seed_;
+  std::vector<std::string> changed_;
   std::optional<double> best_;
   std::int64_t best_step_ = -1;
   std::int64_t validations_since_best_ = 0;

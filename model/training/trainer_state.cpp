@@ -46,7 +46,9 @@ void Trainer::write_checkpoint() const {
 
 void Trainer::resume(const Checkpoint& checkpoint) {
   const std::string where = "the checkpoint of step " + std::to_string(checkpoint.step);
-  check_settings(identity(), checkpoint);
+  std::vector<std::string> changed = check_settings(identity(), checkpoint);
+  if (checkpoint.step > steps_)
+    throw CheckpointError(where + " is beyond train.steps = " + std::to_string(steps_));
   std::optional<double> best;
   std::int64_t since_best = 0, summed = 0, best_step = -1;
   try {
@@ -69,6 +71,7 @@ void Trainer::resume(const Checkpoint& checkpoint) {
   if (sums.empty() != (summed == 0))
     throw CheckpointError(where + " is damaged: its sums do not fit its state");
   restore(state_tensors(), saved, where);
+  changed_ = std::move(changed);
   best_ = best;
   best_step_ = best_step;
   validations_since_best_ = since_best;

@@ -5,20 +5,37 @@
 
 namespace hamgen::tests {
 
+namespace {
+
+std::filesystem::path made(const std::filesystem::path& out, int validation) {
+  const apps::Json json{{"system", "mass_spring"},    {"n", 24},    {"n_test", 4},
+                        {"n_validation", validation}, {"steps", 7}, {"shard_size", 10},
+                        {"image", {{"size", 16}}}};
+  apps::GenerateOptions options;
+  options.out = out;
+  options.threads = 1;
+  options.quiet = true;
+  apps::generate(apps::config_from_json(json), options);
+  return out;
+}
+
+}  // namespace
+
 const std::filesystem::path& small_dataset() {
   static const TemporaryDirectory directory;
-  static const std::filesystem::path path = [] {
-    const apps::Json json{
-        {"system", "mass_spring"}, {"n", 24}, {"n_test", 4}, {"steps", 7}, {"shard_size", 10},
-        {"image", {{"size", 16}}}};
-    apps::GenerateOptions options;
-    options.out = directory / "mass_spring";
-    options.threads = 1;
-    options.quiet = true;
-    apps::generate(apps::config_from_json(json), options);
-    return options.out;
-  }();
+  static const std::filesystem::path path = made(directory / "mass_spring", 0);
   return path;
+}
+
+const std::filesystem::path& small_dataset_with_validation() {
+  static const TemporaryDirectory directory;
+  static const std::filesystem::path path = made(directory / "mass_spring", 6);
+  return path;
+}
+
+SmallData::SmallData(const std::filesystem::path& root)
+    : manifest(dataset::read_manifest(root)), reader(root, manifest, "train") {
+  if (manifest.find("validation") != nullptr) validation.emplace(root, manifest, "validation");
 }
 
 apps::FitConfig small_config(const apps::Json& changes) {
@@ -45,12 +62,14 @@ apps::FitConfig small_config(const apps::Json& changes) {
   return apps::fit_config_from_json(json);
 }
 
-SmallRun::SmallRun(const std::filesystem::path& directory, const apps::Json& changes)
-    : config(small_config(changes)),
-      training(model::training_data(config.settings, data.manifest, data.reader)),
+SmallRun::SmallRun(const std::filesystem::path& directory, const apps::Json& changes,
+                   const std::filesystem::path& root)
+    : data(root),
+      config(small_config(changes)),
+      training(model::training_data(config.settings, data.manifest, data.splits())),
       network(config.model->make(config.settings, training.shape)),
       trainer(config.settings, training,
-              model::window_source(config.settings, training, data.reader, network->observation(),
+              model::window_source(config.settings, training, data.splits(), network->observation(),
                                    network->training_frames(training.shape)),
               network, at::kCPU, directory) {}
 

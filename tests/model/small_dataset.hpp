@@ -3,26 +3,32 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 #include "apps/fit/fit_config.hpp"
 #include "model/training/trainer.hpp"
 
 namespace hamgen::tests {
 
-// 24 + 4 trajectories of 8 frames of 16x16 pixels.
+// 24 + 4 trajectories of 8 frames of 16x16 pixels; and the same with 6 more, of a validation split.
 const std::filesystem::path& small_dataset();
+const std::filesystem::path& small_dataset_with_validation();
 
 // A model that trains on it in milliseconds a step. `changes`: nested JSON laid over it.
 apps::FitConfig small_config(const apps::Json& changes = apps::Json::object());
 
 struct SmallData {
-  dataset::Manifest manifest = dataset::read_manifest(small_dataset());
-  dataset::SplitReader reader{small_dataset(), manifest, "train"};
+  explicit SmallData(const std::filesystem::path& root = small_dataset());
+  model::TrainingSplits splits() const { return {reader, validation ? &*validation : nullptr}; }
+  dataset::Manifest manifest;
+  dataset::SplitReader reader;  // of train
+  std::optional<dataset::SplitReader> validation;
 };
 
 // Configuration, model and trainer of one run in `directory`.
 struct SmallRun {
-  explicit SmallRun(const std::filesystem::path& directory, const apps::Json& changes = apps::Json::object());
+  explicit SmallRun(const std::filesystem::path& directory, const apps::Json& changes = apps::Json::object(),
+                    const std::filesystem::path& root = small_dataset());
   SmallData data;
   apps::FitConfig config;
   model::TrainingData training;

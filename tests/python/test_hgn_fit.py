@@ -41,7 +41,9 @@ def train(out, *arguments, data=None):
 
 
 def log_of(run):
+    """What was computed, and not when, or where a session ended."""
     lines = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
+    lines = [line for line in lines if line["kind"] in ("train", "validation")]
     for line in lines:
         line.pop("time")
         line.pop("steps_per_second", None)
@@ -49,7 +51,8 @@ def log_of(run):
 
 
 def read_events(path):
-    """(step, tag, value) of a TensorBoard event file, decoded with the protobuf library and a bitwise CRC-32C."""
+    """(step, tag, value) of a TensorBoard event file, decoded with the protobuf library and a bitwise CRC-32C; of a picture the value is
+    (height, width, bytes)."""
     from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
     file = descriptor_pb2.FileDescriptorProto(name="event.proto", package="test", syntax="proto2")
@@ -61,7 +64,10 @@ def read_events(path):
             entry.field.add(number=number, name=field, type=kind, label=label, type_name=type_name)
 
     one, many = kinds.LABEL_OPTIONAL, kinds.LABEL_REPEATED
-    message("Value", (1, "tag", kinds.TYPE_STRING, one, None), (2, "simple_value", kinds.TYPE_FLOAT, one, None))
+    message("Image", (1, "height", kinds.TYPE_INT32, one, None), (2, "width", kinds.TYPE_INT32, one, None),
+            (3, "colorspace", kinds.TYPE_INT32, one, None), (4, "encoded_image_string", kinds.TYPE_BYTES, one, None))
+    message("Value", (1, "tag", kinds.TYPE_STRING, one, None), (2, "simple_value", kinds.TYPE_FLOAT, one, None),
+            (4, "image", kinds.TYPE_MESSAGE, one, ".test.Image"))
     message("Summary", (1, "value", kinds.TYPE_MESSAGE, many, ".test.Value"))
     message("Event", (1, "wall_time", kinds.TYPE_DOUBLE, one, None), (2, "step", kinds.TYPE_INT64, one, None),
             (3, "file_version", kinds.TYPE_STRING, one, None), (5, "summary", kinds.TYPE_MESSAGE, one, ".test.Summary"))
@@ -86,7 +92,12 @@ def read_events(path):
         events.append(event_type.FromString(body))
         at += 16 + length
     assert events[0].file_version == "brain.Event:2"
-    return [(event.step, value.tag, value.simple_value) for event in events[1:] for value in event.summary.value]
+
+    def content(value):
+        image = value.image
+        return (image.height, image.width, image.encoded_image_string) if value.HasField("image") else value.simple_value
+
+    return [(event.step, value.tag, content(value)) for event in events[1:] for value in event.summary.value]
 
 
 @unittest.skipUnless(HGN_FIT, "needs hgn-fit")
@@ -100,7 +111,9 @@ class ARun(unittest.TestCase):
         self.assertEqual(self.done.returncode, 0, self.done.stderr)
         self.assertEqual(self.done.stderr, "")
         result = json.loads(self.done.stdout)
-        self.assertEqual(result, json.loads((self.run_directory / "result.json").read_text()))
+        told = json.loads((self.run_directory / "result.json").read_text())
+        self.assertEqual(len(told.pop("checksum")), 64)
+        self.assertEqual(result, told)
         self.assertEqual((result["ending"], result["steps"], result["test"]["trajectories"]), ("finished", 60, 4))
         for key in ("mse", "mse_clean", "energy_drift", "noise_floor", "mean_image_mse_clean"):
             self.assertTrue(math.isfinite(result["test"][key]), key)
@@ -121,9 +134,16 @@ class ARun(unittest.TestCase):
         events = read_events(self.run_directory / "events.out.tfevents.hamgen")
         expected = [(line["step"], f"{line['kind']}/{name}", float(np.float32(value)))
                     for line in log_of(self.run_directory) for name, value in line.items()
-                    if name not in ("kind", "step") and value is not None]
-        self.assertEqual([event for event in events if not event[1].endswith("steps_per_second")], expected)
+                    if name not in ("kind", "step", "file") and value is not None]
+        self.assertEqual([event for event in events if not event[1].endswith("steps_per_second") and event[1] != "samples"], expected)
         self.assertGreater(len(expected), 60)
+
+    def test_tensorboard_events_hold_the_sample_pictures(self):
+        events = read_events(self.run_directory / "events.out.tfevents.hamgen")
+        (picture,) = [event for event in events if event[1] == "samples"]
+        png = (self.run_directory / "samples/step-000000060.png").read_bytes()
+        width, height = struct.unpack_from(">II", png, 16)
+        self.assertEqual(picture, (60, "samples", (height, width, png)))
 
     def test_python_reconstructs_what_the_program_did(self):
         try:
@@ -294,7 +314,7 @@ class Refusals(unittest.TestCase):
         out = new_directory() / "run"
         self.assert_refused(train(out, "--device", "cuda:7"), 2, "cuda:7", "GPU")
         self.assert_refused(train(out, "--device", "tpu"), 2, "expected auto, cpu, cuda")
-        self.assert_refused(train(out, "--preset", "huge"), 2, "paper, small, tuned")
+        self.assert_refused(train(out, "--preset", "huge"), 2, "paper, small")
         self.assert_refused(train(out, "--max-time", "soon"), 2, "90s, 45m")
         self.assert_refused(train(out, "--max-steps", "0"), 2, "--max-steps")
         self.assert_refused(train(out, "--set", "hamiltonian.fiters=[8]"), 2, "did you mean", "hamiltonian.filters")
@@ -334,6 +354,32 @@ class Refusals(unittest.TestCase):
         self.assertEqual(json.loads(done.stdout)["steps"], 0)
         self.assertEqual(fit("--resume", run, "--max-steps", 2, "--quiet").returncode, 0)
 
+    def test_a_run_goes_on_with_other_threads_and_more_steps_and_says_so(self):
+        run = new_directory() / "run"
+        self.assertEqual(train(run, "--steps", 6, "--max-steps", 3, "--threads", 1).returncode, 0)
+        done = fit("--resume", run, "--threads", 2, "--steps", 8, "--quiet")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("threads = 1, not 2", done.stderr)
+        self.assertIn("train.steps = 6, not 8", done.stderr)
+        config = json.loads((run / "config.json").read_text())
+        self.assertEqual((config["threads"], config["train"]["steps"]), (2, 8))
+        self.assertEqual(json.loads((run / "result.json").read_text())["steps"], 8)
+        lines = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
+        self.assertEqual([line["changed"] for line in lines if line["kind"] == "resume"],
+                         [["threads = 1, not 2", "train.steps = 6, not 8"]])
+        self.assert_refused(fit("--resume", run, "--steps", 2, "--quiet"), 1, "beyond train.steps = 2")
+        self.assert_refused(fit("--resume", run, "--batch", 2, "--quiet"), 2, "--batch does not go with --resume")
+
+    def test_a_dataset_that_was_moved_is_asked_for(self):
+        directory = new_directory()
+        data = directory / "data"
+        shutil.copytree(dataset(), data)
+        self.assertEqual(train(directory / "run", "--max-steps", 2, data=data).returncode, 0)
+        data.rename(directory / "elsewhere")
+        self.assert_refused(fit("--resume", directory / "run"), 1, "is not there", "add --data DIR")
+        done = fit("--resume", directory / "run", "--data", directory / "elsewhere", "--max-steps", 3, "--quiet")
+        self.assertEqual(done.returncode, 0, done.stderr)
+
     def test_resuming_what_cannot_be_resumed(self):
         self.assert_refused(fit("--resume", new_directory()), 1, "not a run of hgn-fit")
         run = new_directory() / "run"
@@ -360,7 +406,7 @@ class Presets(unittest.TestCase):
                 yield from leaves(item, here) if isinstance(item, dict) else [here]
 
         files = sorted((REPOSITORY / "schemas/presets").glob("*.json"))
-        self.assertEqual([file.stem for file in files], ["chaotic", "density", "paper", "small", "tuned"])
+        self.assertEqual([file.stem for file in files], ["chaotic", "density", "paper", "small"])
         for file in files:
             preset = json.loads(file.read_text())
             chosen = set(leaves(preset["settings"])) | set(leaves(preset["models"]))

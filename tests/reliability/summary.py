@@ -24,6 +24,8 @@ ROWS = (
     ("races", ("paused races",), "the same, one of them waiting before a system call", "one dataset, no mixture"),
     ("damage", ("flips",), "one flipped bit in a finished dataset", "verify names the file"),
     ("damage", ("truncations",), "a file cut short", "verify names the file"),
+    ("run_damage", ("fit", "eval", "rollout"), "one flipped bit in a finished training, or a file cut short",
+     "the same answer, or a clear error"),
     ("damage", ("repairs",), "damage, then repair", "the same bytes"),
 )
 

@@ -27,6 +27,11 @@ BatchPlan plan_of(std::int64_t frames = 8) {
   return plan;
 }
 
+WindowSource source_of(const dataset::SplitReader& reader) {
+  const WindowReader windows(reader, Observation::frames);
+  return {windows, plan_of(), {.reader = windows, .first = 20, .count = 4, .frames = 8}};
+}
+
 }  // namespace
 
 TEST_CASE("a permutation visits everything once, and keys give different orders") {
@@ -100,7 +105,7 @@ TEST_CASE("frames are the shard's bytes, of any window, forward and backward") {
 
 TEST_CASE("batches are the same for any number of workers, and from any step on") {
   const tests::SmallData data;
-  const WindowSource source(WindowReader(data.reader, Observation::frames), plan_of(), 4, 8);
+  const WindowSource source = source_of(data.reader);
   BatchStream one(source, 0, 1, false), four(source, 0, 4, false), late(source, 7, 2, false);
   for (int step = 0; step < 20; ++step) {
     const Tensor expected = one.next().frames;
@@ -175,10 +180,36 @@ TEST_CASE("a worker's failure reaches whoever waits for the batch") {
   const auto manifest = dataset::read_manifest(directory / "copy");
   const dataset::SplitReader reader(directory / "copy", manifest, "train");
   std::filesystem::remove(directory / "copy/train/shard-00002.h5");
-  const WindowSource source(WindowReader(reader, Observation::frames), plan_of(), 4, 8);
+  const WindowSource source = source_of(reader);
   BatchStream batches(source, 0, 2, false);
   const auto drain = [&] {
     for (int i = 0; i < 10; ++i) batches.next();
   };
   CHECK_THROWS_AS(drain(), dataset::ShardError);
+}
+
+TEST_CASE(
+    "what is validated on is the validation split, noise-free frames and all, or else the end of train") {
+  const auto source_for = [](const tests::SmallRun& run) {
+    return window_source(run.config.settings, run.training, run.data.splits(), Observation::frames,
+                         run.training.shape.frames);
+  };
+  const TemporaryDirectory directory;
+  const tests::SmallRun with(directory / "with", {{"data", {{"validation", 5}}}},
+                             tests::small_dataset_with_validation());
+  const Batch of_split = source_for(with)->validation(2, 3);
+  const auto expected = [&](const char* name) {
+    return read_windows(*with.data.validation, name, whole_windows(2, 5), 8);
+  };
+  CHECK(source_for(with)->validation_size() == 5);
+  CHECK(source_for(with)->training_size() == 24);
+  CHECK(of_split.frames.equal(expected("frames")));
+  CHECK(of_split.frames_clean.equal(expected("frames_clean")));
+  CHECK_FALSE(of_split.frames.equal(of_split.frames_clean));
+
+  const tests::SmallRun without(directory / "without");
+  const Batch of_train = source_for(without)->validation(0, 4);
+  CHECK(source_for(without)->training_size() == 20);
+  CHECK(of_train.frames.equal(read_windows(without.data.reader, "frames", whole_windows(20, 24), 8)));
+  CHECK_FALSE(of_train.frames_clean.defined());
 }

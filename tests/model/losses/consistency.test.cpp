@@ -156,7 +156,7 @@ TEST_CASE("a model is trained to be consistent, and its log tells how much") {
     const tests::SmallRun run(std::filesystem::temp_directory_path() / "hamgen-consistency",
                               {{"objective", {{"consistency", weight}}}});
     const auto source =
-        window_source(run.config.settings, run.training, run.data.reader, run.network->observation(),
+        window_source(run.config.settings, run.training, run.data.splits(), run.network->observation(),
                       run.network->training_frames(run.training.shape));
     const auto optimizer = std::make_unique<torch::optim::Adam>(run.network->parameters(), 3e-3);
     double last = 0;

@@ -93,7 +93,7 @@ TEST_CASE("four sequences are overfitted to a tenth of the mean image's error") 
        {"train", {{"steps", 500}, {"validate_every", 500}, {"log_every", 500}}}});
   run.training.training = 4;
   Trainer trainer(run.config.settings, run.training,
-                  window_source(run.config.settings, run.training, run.data.reader,
+                  window_source(run.config.settings, run.training, run.data.splits(),
                                 run.network->observation(), run.network->training_frames(run.training.shape)),
                   run.network, at::kCPU, directory / "run");
   trainer.train({}, {});
@@ -143,7 +143,7 @@ TEST_CASE("every term of the loss is looked at: one that is not finite stops the
   SmallRun run(directory / "run");
   const auto model = std::make_shared<Model>();
   Trainer trainer(run.config.settings, run.training,
-                  window_source(run.config.settings, run.training, run.data.reader, model->observation(),
+                  window_source(run.config.settings, run.training, run.data.splits(), model->observation(),
                                 model->training_frames(run.training.shape)),
                   model, at::kCPU, directory / "run");
   CHECK_THROWS_WITH_AS(trainer.train({}, {}), doctest::Contains("step 4: kl is not finite"), DivergenceError);
@@ -178,6 +178,47 @@ TEST_CASE(
   go_on();
   CHECK(step_of(best) == "5");
   check_equal(read_safetensors(best).tensors, whole.tensors);
+}
+
+TEST_CASE(
+    "of a dataset with a validation split, the best weights are those with the least clean error there") {
+  // Its error against noisy frames falls from validation to validation, that against clean ones rises.
+  struct Model : hamgen::model::Model {
+    Model() { weight = register_parameter("weight", at::ones({1})); }
+    Observation observation() const override { return Observation::frames; }
+    LossTerms loss(const Batch& batch, const StepContext&) override {
+      CHECK_FALSE(batch.frames_clean.defined());
+      LossTerms terms;
+      terms.loss = weight.square().sum();
+      terms.averaged = {{"mse", terms.loss.detach()}};
+      return terms;
+    }
+    Validation validate(const Batch& batch) override {
+      REQUIRE(batch.frames_clean.defined());
+      CHECK(batch.frames_clean.sizes() == batch.frames.sizes());
+      ++validations;
+      const auto everywhere = [&](double value) { return at::full({batch.frames.size(0)}, value); };
+      return {.error = everywhere(1.0 / validations), .energy = {}, .error_clean = everywhere(validations)};
+    }
+    Tensor weight;
+    int validations = 0;
+  };
+  const TemporaryDirectory directory;
+  SmallRun run(directory / "run", {{"data", {{"validation", nullptr}}}, {"train", {{"validate_every", 5}}}},
+               tests::small_dataset_with_validation());
+  CHECK(run.training.training == 24);
+  CHECK(run.training.validation == 6);
+  const auto model = std::make_shared<Model>();
+  Trainer trainer(run.config.settings, run.training,
+                  window_source(run.config.settings, run.training, run.data.splits(), model->observation(),
+                                model->training_frames(run.training.shape)),
+                  model, at::kCPU, directory / "run");
+  trainer.train(until(10), {});
+  CHECK(read_safetensors(directory / "run/best.safetensors").metadata.at("step") == "5");
+  const apps::Json last = read_log(directory / "run").back();
+  CHECK(last.at("mse") == 0.5);
+  CHECK(last.at("mse_clean") == 2);
+  CHECK(last.at("best_mse_clean") == 1);
 }
 
 TEST_CASE("training stops after validations that bring nothing, and after its time") {
@@ -222,10 +263,11 @@ TEST_CASE("log lines tell reconstruction, divergence, multiplier, energy and its
 }
 
 TEST_CASE("a configuration that the data cannot serve is refused by its field") {
-  const auto refusal = [&](const apps::Json& changes) -> std::string {
+  const auto refusal = [&](const apps::Json& changes,
+                           const std::filesystem::path& root = tests::small_dataset()) -> std::string {
     const TemporaryDirectory directory;
     try {
-      SmallRun run(directory / "run", changes);
+      SmallRun run(directory / "run", changes, root);
     } catch (const schemas::FieldError& error) {
       return error.what();
     }
@@ -235,6 +277,8 @@ TEST_CASE("a configuration that the data cannot serve is refused by its field") 
   CHECK(refusal({{"data", {{"horizon", 40}}}}).find("data.horizon = 40") == 0);
   CHECK(refusal({{"data", {{"image_size", 32}}}}).find("data.image_size = 32") == 0);
   CHECK(refusal({{"data", {{"validation", 24}}}}).find("data.validation = 24 leaves nothing") == 0);
+  CHECK(refusal({{"data", {{"validation", 7}}}}, tests::small_dataset_with_validation())
+            .find("data.validation = 7 is not allowed: the validation split has 6") == 0);
   CHECK(refusal({{"data", {{"image_size", 8}}}}) == "accepted");
   CHECK(refusal({{"objective", {{"noise", "known"}}}}) == "accepted");
 }
@@ -245,7 +289,7 @@ TEST_CASE(
   const tests::SmallData data;
   REQUIRE(data.manifest.position_noise);
   const auto shift = [&](const apps::Json& changes, const dataset::Manifest& manifest) {
-    return training_data(tests::small_config(changes).settings, manifest, data.reader).shape.position_noise;
+    return training_data(tests::small_config(changes).settings, manifest, data.splits()).shape.position_noise;
   };
   const apps::Json known{{"objective", {{"noise", "known"}}}};
   CHECK(shift(apps::Json::object(), data.manifest) == std::array{0.0, 0.0});
