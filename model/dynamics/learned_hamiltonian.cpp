@@ -14,6 +14,9 @@ std::vector<schemas::Field> LearnedHamiltonianImpl::fields() {
           .at_least(1)
           .at_most(4096)
           .items(1, 32),
+      text("hamiltonian.readout", "learned",
+           "how the last layer's units become one number: by weights of their own, or their plain sum")
+          .one_of({"learned", "sum"}),
       integers("hamiltonian.kernels", {3}, "latent pixel",
                "kernel of each convolution; one for all where one is given")
           .at_least(1)

@@ -13,6 +13,8 @@ std::vector<schemas::Field> ObjectiveImpl::fields() {
   std::vector<Field> fields{
       text("objective.kind", "geco", "how reconstruction and KL divergence are weighed")
           .one_of({"geco", "beta"}),
+      text("objective.multiplier", "error", "what the multiplier stands before; kind geco")
+          .one_of({"error", "kl"}),
       real("objective.beta", 1, "",
            "weight of the KL divergence per pixel value (2: the ELBO of variance 1); kind beta")
           .at_least(0),
@@ -82,6 +84,7 @@ double tolerance_of(const schemas::Settings& settings, const DataShape& shape) {
 ObjectiveImpl::ObjectiveImpl(const schemas::Settings& settings, const DataShape& shape)
     : MultiplierImpl(settings),
       is_geco_(settings.text("objective.kind") == "geco"),
+      is_before_kl_(settings.text("objective.multiplier") == "kl"),
       beta_(settings.real("objective.beta")),
       growth_(settings.is_automatic("objective.beta_end") ? 1 : settings.real("objective.beta_end") / beta_),
       tolerance_(tolerance_of(settings, shape)),
@@ -123,7 +126,8 @@ Tensor ObjectiveImpl::pixel_error(const Tensor& missed, double progress) const {
 Tensor ObjectiveImpl::loss(const Tensor& mse, const Tensor& kl, double progress) const {
   if (!kl.defined()) return mse;  // nothing to weigh it against: a multiplier would stop training at kappa
   if (!is_geco_) return mse + beta_ * std::pow(growth_, progress) * kl;
-  return kl + multiplier * (mse - tolerance_);
+  const Tensor violation = mse - tolerance_;
+  return is_before_kl_ ? violation + kl / multiplier : kl + multiplier * violation;
 }
 
 void ObjectiveImpl::update(const Tensor& mse) {

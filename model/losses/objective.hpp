@@ -7,6 +7,8 @@
 //          so it grows while the error is above the tolerance kappa, and falls below it. kappa^2 is a multiple
 //          of the dataset's noise floor, below which no model comes: with a smaller one lambda climbs to its
 //          bound, and KL is off. A model without KL minimises the error itself.
+//          The multiplier may as well stand before KL, as in A.1: loss = C + KL / lambda, the same up to a
+//          factor, of which Adam knows nothing, but that of its clipping and that of lambda's own changes.
 //   beta   loss = MSE + beta KL; beta = 2 is the ELBO of variance 1. It may grow over the training: a small
 //          one at first lets the state carry what frames need, a larger one then closes what they do not.
 //
@@ -59,7 +61,7 @@ class ObjectiveImpl : public MultiplierImpl {
   void update(const Tensor& mse);
 
  private:
-  bool is_geco_;
+  bool is_geco_, is_before_kl_;       // the multiplier
   double beta_, growth_, tolerance_;  // growth of beta over the whole training
   double huber_end_, total_variation_;
   Tensor blur_x_, blur_y_;  // [S, S]: of rows and of columns; undefined where noise is unknown

@@ -138,6 +138,8 @@ std::vector<schemas::Field> DecoderImpl::fields() {
           .at_most(4096)
           .items(1, 16),
       integer("decoder.convolutions", 2, "", "convolutions of a block").at_least(1).at_most(16),
+      boolean("decoder.residual", false,
+              "a block adds what it was given to what its convolutions make of it"),
       text("decoder.block_activation", "sigmoid", "closes each block, after its leaky ReLUs")
           .one_of({"sigmoid", "none"}),
       text("decoder.output_activation", "none", "after the last convolution").one_of({"sigmoid", "none"}),
@@ -153,12 +155,15 @@ DecoderImpl::DecoderImpl(const schemas::Settings& settings, std::int64_t channel
   const auto filters = settings.integers("decoder.filters");
   for (std::int64_t block = 0; block < doublings(image_size); ++block) {
     const std::int64_t outputs = filters[std::min(static_cast<std::size_t>(block), filters.size() - 1)];
-    std::vector<Conv> layers;
+    const std::string name = "block" + std::to_string(block) + "_";
+    Block made{.layers = {}, .is_residual = settings.boolean("decoder.residual")};
+    if (made.is_residual && channels != outputs)
+      made.skip = register_module(name + "skip", Conv(channels, outputs, 1, 1, 1, initializer));
     for (std::int64_t i = 0; i < settings.integer("decoder.convolutions"); ++i) {
-      layers.emplace_back(std::exchange(channels, outputs), outputs, kernel, 1, he_gain, initializer);
-      register_module("block" + std::to_string(block) + "_" + std::to_string(i), layers.back());
+      made.layers.emplace_back(std::exchange(channels, outputs), outputs, kernel, 1, he_gain, initializer);
+      register_module(name + std::to_string(i), made.layers.back());
     }
-    blocks_.push_back(std::move(layers));
+    blocks_.push_back(std::move(made));
   }
   output_ = register_module("output", Conv(channels, 3 * images, kernel, 1, 0.1, initializer));
   if (!settings.boolean("decoder.start_at_mean")) return;
@@ -169,15 +174,22 @@ DecoderImpl::DecoderImpl(const schemas::Settings& settings, std::int64_t channel
   }
 }
 
+Tensor DecoderImpl::forward(const Block& block, const Tensor& x) const {
+  Tensor y = x;
+  for (std::size_t i = 0; i < block.layers.size(); ++i) {
+    y = i == 0 ? block.layers[i]->forward_doubled(y) : block.layers[i]->forward(y);
+    at::leaky_relu_(y, 0.2);  // in place: no convolution needs what it gave
+  }
+  if (block.is_residual) {
+    const Tensor given = block.skip.is_empty() ? x : block.skip->forward(x);
+    y = y + at::upsample_nearest2d(given, {2 * given.size(2), 2 * given.size(3)});
+  }
+  return activate(y, block_activation_);
+}
+
 Tensor DecoderImpl::forward(const Tensor& q) const {
   Tensor x = q;
-  for (const auto& block : blocks_) {
-    for (std::size_t i = 0; i < block.size(); ++i) {
-      x = i == 0 ? block[i]->forward_doubled(x) : block[i]->forward(x);
-      at::leaky_relu_(x, 0.2);  // in place: no convolution needs what it gave
-    }
-    x = activate(x, block_activation_);
-  }
+  for (const Block& block : blocks_) x = forward(block, x);
   return activate(output_->forward(widened(x)).to(at::kFloat), output_activation_);
 }
 

@@ -59,6 +59,8 @@ TORCH_MODULE(Transform);
 
 // q [N, C_q, 4, 4] -> frames [N, 3, S, S] in units of 255: blocks of (nearest x2, convolutions, leaky ReLU
 // and, if configured, a closing sigmoid), then one convolution to three channels for each of `images` frames.
+// A residual block adds what it was given, doubled, before the sigmoid: through a 1x1 convolution where the
+// numbers of filters differ.
 class DecoderImpl : public torch::nn::Module {
  public:
   static std::vector<schemas::Field> fields();
@@ -68,7 +70,13 @@ class DecoderImpl : public torch::nn::Module {
   Tensor forward(const Tensor& q) const;
 
  private:
-  std::vector<std::vector<Conv>> blocks_;
+  struct Block {
+    std::vector<Conv> layers;
+    bool is_residual = false;
+    Conv skip{nullptr};  // of a residual block: none where it changes nothing
+  };
+  Tensor forward(const Block& block, const Tensor& x) const;
+  std::vector<Block> blocks_;
   Conv output_{nullptr};
   Activation block_activation_, output_activation_;
 };

@@ -8,34 +8,39 @@ namespace hamgen::model {
 
 ScalarNetImpl::ScalarNetImpl(const schemas::Settings& settings, std::int64_t channels,
                              Initializer& initializer)
-    : scale_(settings.real("hamiltonian.scale")) {
+    : scale_(settings.real("hamiltonian.scale")),
+      has_readout_(settings.text("hamiltonian.readout") == "learned") {
   const auto filters = settings.integers("hamiltonian.filters");
   const bool is_dense = settings.text("hamiltonian.network") == "dense";
   std::int64_t inputs = is_dense ? channels * latent_size * latent_size : channels;
   if (is_dense) {
     for (const std::int64_t outputs : filters)
       dense_.emplace_back(std::exchange(inputs, outputs), outputs, 1, initializer);
-    dense_.emplace_back(inputs, 1, 1, initializer);
+    if (has_readout_) dense_.emplace_back(inputs, 1, 1, initializer);
   } else {
     const auto kernels = per_layer(settings, "hamiltonian.kernels", filters.size());
     const auto strides = per_layer(settings, "hamiltonian.strides", filters.size());
     for (std::size_t i = 0; i < filters.size(); ++i)
       convolutions_.emplace_back(std::exchange(inputs, filters[i]), filters[i], kernels[i], strides[i], 1,
                                  initializer);
-    convolutions_.emplace_back(inputs, 1, 1, 1, 1, initializer);
+    if (has_readout_) convolutions_.emplace_back(inputs, 1, 1, 1, 1, initializer);
     strides_ = strides;
   }
   // Non-negative weights on softplus units: the energy begins bounded from below.
   const at::NoGradGuard no_grad;
-  (is_dense ? dense_.back()->weight : convolutions_.back()->weight).abs_();
+  if (has_readout_) last_weight().abs_();
   for (std::size_t i = 0; i < dense_.size(); ++i) register_module(std::to_string(i), dense_[i]);
   for (std::size_t i = 0; i < convolutions_.size(); ++i) register_module(std::to_string(i), convolutions_[i]);
+}
+
+const Tensor& ScalarNetImpl::last_weight() const {
+  return dense_.empty() ? convolutions_.back()->weight : dense_.back()->weight;
 }
 
 Tensor ScalarNetImpl::forward(const Tensor& x) const {
   const Tensor y = dense_.empty() ? through(convolutions_, x, Activation::softplus)
                                   : through(dense_, x.flatten(1), Activation::softplus);
-  return scale_ * y.flatten(1).sum(1);
+  return scale_ * (has_readout_ ? y : activate(y, Activation::softplus)).flatten(1).sum(1);
 }
 
 Weights ScalarNetImpl::weights() const {
@@ -45,7 +50,13 @@ Weights ScalarNetImpl::weights() const {
   };
   add(convolutions_);
   add(dense_);
-  weights.pop_back();
+  if (has_readout_) {
+    weights.pop_back();
+    return weights;
+  }
+  std::vector<std::int64_t> shape(static_cast<std::size_t>(last_weight().dim()), 1);
+  shape[1] = last_weight().size(0);
+  weights.push_back(at::ones(shape, last_weight().options().requires_grad(false)));
   return weights;
 }
 

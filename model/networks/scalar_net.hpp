@@ -24,10 +24,12 @@ class ScalarNetImpl : public torch::nn::Module {
                    at::IntArrayRef front) const;  // [..., d] -> [front..., channels, 4, 4]
 
  private:
+  const Tensor& last_weight() const;
   std::vector<Conv> convolutions_;  // of one of the two kinds
   std::vector<Dense> dense_;
   std::vector<std::int64_t> strides_;  // of the convolutions
   double scale_;
+  bool has_readout_;  // a last linear layer; otherwise the last softplus units are summed
 };
 TORCH_MODULE(ScalarNet);
 

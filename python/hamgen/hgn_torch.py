@@ -84,6 +84,7 @@ class ScalarNet(Stack):
     def __init__(self, config: dict[str, Any], channels: int) -> None:
         filters = config["filters"]
         self.scale, self.is_dense = config["scale"], config["network"] == "dense"
+        self.has_readout = config.get("readout", "learned") == "learned"
         inputs = [channels * LATENT_SIZE**2 if self.is_dense else channels] + filters
         if self.is_dense:
             layers: list[nn.Module] = [nn.Linear(a, b) for a, b in zip(inputs, filters + [1])]
@@ -91,10 +92,11 @@ class ScalarNet(Stack):
             kernels, strides = (values * len(filters) if len(values) == 1 else values
                                 for values in (config["kernels"], config["strides"]))
             layers = [Conv(*arguments) for arguments in zip(inputs, filters, kernels, strides)] + [Conv(inputs[-1], 1, 1)]
-        super().__init__(*layers)
+        super().__init__(*layers if self.has_readout else layers[:-1])
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.scale * super().forward(x.flatten(1) if self.is_dense else x).flatten(1).sum(1)
+        y = super().forward(x.flatten(1) if self.is_dense else x)
+        return self.scale * (y if self.has_readout else self.activation(y)).flatten(1).sum(1)
 
 
 class Hamiltonian(nn.Module):
@@ -133,6 +135,8 @@ class Decoder(nn.Module):
         self.config, self.blocks = config, (image_size // LATENT_SIZE).bit_length() - 1
         for block in range(self.blocks):
             filters = config["filters"][min(block, len(config["filters"]) - 1)]
+            if config.get("residual") and channels != filters:
+                self.add_module(f"block{block}_skip", Conv(channels, filters, 1))
             for i in range(config["convolutions"]):
                 self.add_module(f"block{block}_{i}", Conv(channels, filters))
                 channels = filters
@@ -140,9 +144,11 @@ class Decoder(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         for block in range(self.blocks):
-            x = F.interpolate(x, scale_factor=2, mode="nearest")
+            given = x = F.interpolate(x, scale_factor=2, mode="nearest")
             for i in range(self.config["convolutions"]):
                 x = _leaky(self.get_submodule(f"block{block}_{i}")(x))
+            if self.config.get("residual"):
+                x = x + (self.get_submodule(f"block{block}_skip")(given) if hasattr(self, f"block{block}_skip") else given)
             if self.config["block_activation"] == "sigmoid":
                 x = x.sigmoid()
         x = self.output(x)
@@ -284,7 +290,10 @@ class Hgn(nn.Module):
             kl = 0.5 * (mean**2 + log_variance.exp() - 1 - log_variance).flatten(1).sum(1).mean()
             kl = kl / (self.frames * 3 * self.image_size**2)
         if objective["kind"] == "geco":
-            return mse if log_variance is None else kl + self.objective.multiplier * (mse - self.tolerance)
+            violation, multiplier = mse - self.tolerance, self.objective.multiplier
+            if log_variance is None:
+                return mse
+            return violation + kl / multiplier if objective.get("multiplier") == "kl" else kl + multiplier * violation
         return mse + objective["beta"] * kl
 
     @property

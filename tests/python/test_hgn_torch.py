@@ -23,8 +23,9 @@ SMALL = {
     "latent": {"q_channels": 3, "z_channels": 5},
     "encoder": {"filters": [8, 8, 8]},
     "transform": {"filters": [8]},
-    "hamiltonian": {"filters": [8, 8]},
-    "decoder": {"filters": [8, 6]},
+    "hamiltonian": {"filters": [8, 8], "form": "separable", "readout": "learned"},
+    "decoder": {"filters": [8, 6], "residual": False},
+    "objective": {"multiplier": "error"},
 }
 
 VARIANTS = {
@@ -37,6 +38,9 @@ VARIANTS = {
                                   "latent": {"deterministic": True}},
     "joint, Euler, no f_psi": {"hamiltonian": {"form": "joint", "network": "dense"}, "integrator": {"method": "euler"},
                                "transform": {"enabled": False}},
+    "the paper's": {"hamiltonian": {"form": "natural", "readout": "sum"}, "decoder": {"filters": [3, 6], "residual": True},
+                    "transform": {"filters": [8, 8]}, "objective": {"multiplier": "kl"}},
+    "joint, dense, summed": {"hamiltonian": {"form": "joint", "network": "dense", "readout": "sum"}, "integrator": {"method": "rk4"}},
     "natural, from the middle": {"hamiltonian": {"form": "natural"}, "latent": {"anchor": "middle"}},
     "natural, from a late frame": {"hamiltonian": {"form": "natural"}, "latent": {"anchor": "late"}},
     "joint, rk4, from the middle": {"hamiltonian": {"form": "joint"}, "integrator": {"method": "rk4"},

@@ -28,10 +28,13 @@ Tensor state(std::uint64_t seed) {
 
 TEST_CASE("gradients of every form equal finite differences") {
   for (const char* form : {"separable", "natural", "joint"})
-    for (const char* network : {"dense", "convolutional"}) {
+    for (const auto& [network, readout] :
+         {std::pair{"dense", "learned"}, {"convolutional", "learned"}, {"convolutional", "sum"}}) {
       CAPTURE(form);
       CAPTURE(network);
-      const auto hamiltonian = make({{"form", form}, {"network", network}, {"filters", {8, 8}}});
+      CAPTURE(readout);
+      const auto hamiltonian =
+          make({{"form", form}, {"network", network}, {"readout", readout}, {"filters", {8, 8}}});
       const Tensor q = state(1), p = state(2), direction = state(3);
       constexpr double h = 1e-6;
       const Tensor along_q =

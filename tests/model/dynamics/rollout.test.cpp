@@ -42,6 +42,13 @@ const std::map<std::string, schemas::Value> authors{{"hamiltonian.form", std::st
                                                     {"hamiltonian.kernels", List{3, 2, 2, 1}},
                                                     {"hamiltonian.strides", List{1, 2, 1, 1}}};
 
+const std::map<std::string, schemas::Value> summed{{"hamiltonian.filters", List{8, 20}},
+                                                   {"hamiltonian.readout", std::string("sum")}};
+const std::map<std::string, schemas::Value> dense_summed{{"hamiltonian.network", std::string("dense")},
+                                                         {"hamiltonian.form", std::string("natural")},
+                                                         {"hamiltonian.filters", List{20, 33}},
+                                                         {"hamiltonian.readout", std::string("sum")}};
+
 double largest(const Tensor& x) {
   return x.abs().max().item<double>();
 }
@@ -79,7 +86,7 @@ PhaseSpace stacked(const std::vector<PhaseSpace>& states) {
 
 TEST_CASE(
     "states and gradients are automatic differentiation's, for every network, type and kind of memory") {
-  for (const auto& changes : {dense, convolutional, authors})
+  for (const auto& changes : {dense, convolutional, authors, summed, dense_summed})
     for (const at::ScalarType type : {at::kDouble, at::kFloat}) {
       LearnedHamiltonian H = hamiltonian(changes);
       H->to(type);

@@ -170,6 +170,19 @@ TEST_CASE("total variation: contrast times circumference, nothing for even frame
   CHECK_FALSE(knowing(with_noise(1, 1))->roughness(even).defined());
 }
 
+TEST_CASE("a multiplier before KL is one before the error, divided by it") {
+  const Tensor mse = at::full({}, 0.3), kl = at::full({}, 0.02);
+  const auto loss = [&](const char* before) {
+    Objective objective(
+        tests::small_config({{"objective", {{"kind", "geco"}, {"kappa", 0.5}, {"multiplier", before}}}})
+            .settings);
+    objective->multiplier.fill_(4);
+    return objective->loss(mse, kl).item<double>();
+  };
+  CHECK(loss("error") == doctest::Approx(0.02 + 4 * (0.3 - 0.25)));
+  CHECK(4 * loss("kl") == doctest::Approx(loss("error")));
+}
+
 TEST_CASE("GECO drives the constraint to zero on a toy") {
   // Minimise x^2 / 2 ("KL") subject to (x - 3)^2 = kappa^2 ("error"): the answer is x = 3 - kappa.
   const double kappa = 0.5;

@@ -54,13 +54,39 @@ TEST_CASE("the paper's networks have the paper's layers") {
     CHECK(shapes.at("encoder." + std::to_string(i) + ".weight") == Shape{64, 64, 3, 3});
   CHECK(shapes.at("encoder.7.weight") == Shape{2 * 48, 64, 3, 3});
   CHECK(shapes.count("encoder.8.weight") == 0);
-  CHECK(shapes.at("transform.2.weight") == Shape{32, 64, 3, 3});
-  for (const char* part : {"potential", "kinetic"}) {
-    CHECK(shapes.at(std::string("hamiltonian.") + part + ".0.weight") == Shape{64, 16, 3, 3});
-    CHECK(shapes.at(std::string("hamiltonian.") + part + ".5.weight") == Shape{64, 64, 3, 3});
-  }
+  CHECK(shapes.at("transform.0.weight") == Shape{64, 48, 3, 3});
+  CHECK(shapes.at("transform.2.weight") == Shape{64, 64, 3, 3});
+  CHECK(shapes.at("transform.3.weight") == Shape{32, 64, 3, 3});
+  CHECK(shapes.at("hamiltonian.potential.0.weight") == Shape{64, 16, 3, 3});
+  CHECK(shapes.at("hamiltonian.potential.5.weight") == Shape{64, 64, 3, 3});
+  CHECK(shapes.count("hamiltonian.potential.6.weight") == 0);
+  CHECK(shapes.count("hamiltonian.kinetic.0.weight") == 0);
+  CHECK(shapes.at("decoder.block0_skip.weight") == Shape{64, 16, 1, 1});
+  CHECK(shapes.count("decoder.block1_skip.weight") == 0);
   CHECK(shapes.at("decoder.block2_1.weight") == Shape{64, 64, 3, 3});
   CHECK(shapes.at("decoder.output.weight") == Shape{3, 64, 3, 3});
+}
+
+TEST_CASE(
+    "a residual block gives what its convolutions make of its input and, beside it, that input doubled") {
+  const auto decoder_of = [](bool is_residual) {
+    Initializer initializer(4);
+    const auto settings =
+        paper({{"decoder", {{"residual", is_residual}, {"filters", {5}}, {"block_activation", "none"}}}})
+            .settings;
+    return Decoder(settings, 5, 8, std::vector<double>{0.3, 0.3, 0.3}, initializer);
+  };
+  const at::NoGradGuard no_grad;
+  const Tensor q = at::rand({2, 5, 4, 4});
+  Decoder residual = decoder_of(true),
+          plain = decoder_of(false);                  // one block, of equal weights, without a skip layer
+  for (const Decoder& decoder : {residual, plain}) {  // what leaves the block is then what the output shows
+    decoder->named_parameters()["output.weight"].zero_();
+    for (int colour = 0; colour < 3; ++colour)
+      decoder->named_parameters()["output.weight"][colour][colour][1][1] = 1;
+  }
+  const Tensor doubled = at::upsample_nearest2d(q, {8, 8}).slice(1, 0, 3);
+  CHECK(at::allclose(residual->forward(q) - plain->forward(q), doubled, 1e-5, 1e-5));
 }
 
 TEST_CASE("the variants of the paper's ablations") {
