@@ -81,7 +81,8 @@ cxxopts::Options make_options() {
   options.set_width(110);
   options.add_options("Run")("data", "dataset that hamgen made", cxxopts::value<std::string>(), "DIR")(
       "out", "directory of the run [runs/NAME of the dataset]", cxxopts::value<std::string>(), "DIR")(
-      "resume", "go on with this run; --threads, --device and --steps may change",
+      "resume",
+      "go on with this run; --threads, --device and --steps (which stretches its schedules) may change",
       cxxopts::value<std::string>(),
       "RUN")("max-time", "stop, save and evaluate after so long: 90s, 45m, 2h", cxxopts::value<std::string>(),
              "TIME")("max-steps", "stop, save and evaluate after so many steps",

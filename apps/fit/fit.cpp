@@ -80,7 +80,10 @@ void keep_changes(const Setup& setup, const fs::path& run, const std::vector<std
   if (changes.empty()) return;
   write_config(run, setup.config);
   for (const std::string& change : changes)
-    tell(fmt::format("hgn-fit: the run had {}: it goes on, but not bit for bit\n", change));
+    tell(fmt::format("hgn-fit: the run had {}: it goes on, {}\n", change,
+                     change.starts_with("train.steps")
+                         ? "with schedules (learning rate, horizon, weights of the loss) that are that long"
+                         : "but not bit for bit"));
 }
 
 // Two programs that train one run would write each other's checkpoints. Of several processes the first holds
@@ -209,8 +212,8 @@ FitOutcome resume_fit(const FitOptions& options) {
   if (!is_run(options.out))
     throw dataset::FileError(options.out.string() +
                              " is not a run of hgn-fit: it has no config.json and run.json of one");
-  const Json about = read_sealed(options.out / run_file::about);
-  const Json& recorded = about.at("data");
+  Json about = read_sealed(options.out / run_file::about);
+  const Json recorded = about.at("data");
   const fs::path data = !options.data.empty()  ? options.data
                         : recorded.is_string() ? fs::path(recorded.get<std::string>())
                                                : fs::path();
@@ -230,6 +233,11 @@ FitOutcome resume_fit(const FitOptions& options) {
   const Setup setup(std::move(config), data, place);
   std::optional<dataset::DirectoryLock> claim;
   if (setup.group->is_first()) claim.emplace(claimed(options.out));
+  if (setup.group->is_first() && !data.empty() &&
+      about["data"] != fs::absolute(data).string()) {  // it was moved
+    about["data"] = fs::absolute(data).string();
+    dataset::commit_file(options.out / run_file::about, dataset::seal(about));
+  }
   std::vector<model::RefusedFile> refused;
   const model::Checkpoint checkpoint = model::load_newest_checkpoint(options.out / "checkpoints", refused);
   for (const auto& [file, reason] : refused) {

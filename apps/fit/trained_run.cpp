@@ -111,6 +111,10 @@ TrainedRun load_run(const fs::path& path, const std::string& device) {
   const fs::path weights = path / run_file::weights;
   const model::TensorFile file = model::read_safetensors(weights);
   require_its_settings(file, run.config, path / run_file::config);
+  if (file.metadata.contains("settings"))  // of since run.json has a checksum
+    for (const char* name : {run_file::about, run_file::result})
+      if (!read_json(path / name).contains("checksum"))
+        throw dataset::FileError((path / name).string() + " is damaged: it has no checksum");
   model::restore(model::tensors_of(*run.network), file.tensors, weights.string());
   run.network->to(run.device);
   run.network->eval();

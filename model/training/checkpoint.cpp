@@ -81,7 +81,8 @@ std::vector<std::string> check_settings(const dataset::Json& settings, const Che
   for (const auto& [name, value] : settings.items()) {
     const auto saved = checkpoint.settings.find(name);
     const bool is_there = saved != checkpoint.settings.end();
-    if (is_there && *saved == value) continue;
+    if (is_there ? *saved == value : name != "data")
+      continue;  // a younger field: its default is what was done
     const std::string difference = name + " = " + (is_there ? saved->get<std::string>() : "(nothing)") +
                                    ", not " + value.get<std::string>();
     if (std::ranges::find(changeable, name) == std::end(changeable))

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <fstream>
 #include <limits>
+#include <string_view>
 
 #include "dataset/files/commit.hpp"
 #include "dataset/files/sha256.hpp"
@@ -113,12 +114,20 @@ Metadata metadata_of(const Json& header) {
 }
 
 // What a file's digest is of, piece by piece: begins with its header, without the digits.
-dataset::Sha256 begin_digest(std::uint64_t length, std::string header, const std::string& digest) {
-  header.replace(header.find(digest), digest.size(), no_digest);
+dataset::Sha256 begin_digest(std::uint64_t length, std::string header, std::size_t digits_at) {
+  header.replace(digits_at, no_digest.size(), no_digest);
   dataset::Sha256 hash;
   hash.add(std::as_bytes(std::span(&length, 1)));
   hash.add(std::as_bytes(std::span(header)));
   return hash;
+}
+
+// Where the digits of the digest stand in the header; npos where they do not.
+std::size_t digits_in(const std::string& header, const std::string& digest) {
+  constexpr std::string_view before = R"("sha256":")";
+  for (std::size_t at = header.find(before); at != std::string::npos; at = header.find(before, at + 1))
+    if (header.compare(at + before.size(), digest.size(), digest) == 0) return at + before.size();
+  return std::string::npos;
 }
 
 void add(const Tensor& tensor, dataset::Sha256& hash) {
@@ -131,9 +140,10 @@ void check_digest(std::uint64_t length, const std::string& header, TensorFile& f
   if (found == file.metadata.end()) return;
   const std::string digest = found->second;
   file.metadata.erase(found);
-  bool is_right = dataset::is_sha256(digest);
+  const std::size_t digits_at = digits_in(header, digest);
+  bool is_right = dataset::is_sha256(digest) && digits_at != std::string::npos;
   if (is_right) {
-    dataset::Sha256 hash = begin_digest(length, header, digest);
+    dataset::Sha256 hash = begin_digest(length, header, digits_at);
     for (const auto& [name, tensor] : file.tensors) add(tensor, hash);
     is_right = hash.finish() == digest;
   }
@@ -193,9 +203,10 @@ void write_safetensors(const std::filesystem::path& path, const NamedTensors& te
   std::string text = header.dump();
   text.resize((text.size() + alignment - 1) / alignment * alignment, ' ');
   const std::uint64_t length = text.size();
-  dataset::Sha256 hash = begin_digest(length, text, no_digest);
+  const std::size_t digits_at = digits_in(text, no_digest);
+  dataset::Sha256 hash = begin_digest(length, text, digits_at);
   for (const Tensor& tensor : contents) add(tensor, hash);
-  text.replace(text.find(no_digest), no_digest.size(), hash.finish());
+  text.replace(digits_at, no_digest.size(), hash.finish());
   std::vector<std::byte> bytes(length_bytes + text.size() + at);
   std::byte* place = bytes.data();
   const auto append = [&](const void* data, std::size_t count) {

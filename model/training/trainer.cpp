@@ -234,7 +234,7 @@ Errors Trainer::validation() {
 void Trainer::validate(const Hooks& hooks) {
   require_finite();
   const Errors errors = validation();
-  // Where frames without noise are at hand: the same, but for the noise of the estimate.
+  // Where frames without noise are at hand, the error against those: what is wanted of a model, and less noisy.
   const bool has_clean = !std::isnan(errors.mse_clean);
   const double error = has_clean ? errors.mse_clean : errors.mse;
   const bool is_best = std::isfinite(errors.mse) && std::isfinite(error) && (!best_ || error < *best_);

@@ -77,7 +77,8 @@ void Trainer::resume(const Checkpoint& checkpoint) {
   validations_since_best_ = since_best;
   sums_ = std::move(sums);
   summed_ = summed;
-  step_ = last_logged_step_ = saved_ = checkpoint.step;
+  step_ = last_logged_step_ = checkpoint.step;
+  saved_ = changed_.empty() ? step_ : -1;  // what has changed is saved at once
 }
 
 // A run that ended between the checkpoint of its best step and the best weights: they are this step's.

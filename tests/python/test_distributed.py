@@ -60,7 +60,7 @@ class Distributed(unittest.TestCase):
             self.assertEqual(done.stdout.count("parameters"), 1, done.stdout)  # the first process alone reports
         for name in ("two", "four"):
             self.assert_equal_logs("one", name, "train", ("mse", "kl", "loss", "gradient_norm"))
-            self.assert_equal_logs("one", name, "validation", ("mse",))
+            self.assert_equal_logs("one", name, "validation", ("mse", "mse_clean"))
 
     def test_flows_share_their_points(self) -> None:
         for name, processes in (("flow1", 1), ("flow2", 2)):

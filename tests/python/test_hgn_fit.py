@@ -379,6 +379,8 @@ class Refusals(unittest.TestCase):
         self.assert_refused(fit("--resume", directory / "run"), 1, "is not there", "add --data DIR")
         done = fit("--resume", directory / "run", "--data", directory / "elsewhere", "--max-steps", 3, "--quiet")
         self.assertEqual(done.returncode, 0, done.stderr)
+        done = fit("--resume", directory / "run", "--max-steps", 4, "--quiet")
+        self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_resuming_what_cannot_be_resumed(self):
         self.assert_refused(fit("--resume", new_directory()), 1, "not a run of hgn-fit")

@@ -13,7 +13,7 @@ import numpy as np
 from support import REPOSITORY, generate, new_directory
 
 from hamgen import HamgenDataset
-from hamgen.experiments.observers import Starts, acceleration_of, fit, orbit, posterior
+from hamgen.experiments.observers import Starts, acceleration_of, fit, is_exact, orbit, posterior
 
 SCRIPT = REPOSITORY / "scripts/experiments/known_law"
 
@@ -49,11 +49,22 @@ class KnownLaw(unittest.TestCase):
                 made = script.orbit(script.acceleration_of(data), start, q.shape[1], data.manifest["config"]["dt"])
                 np.testing.assert_allclose(made, q, atol=1e-3)
 
+    def test_orbits_that_fixed_steps_do_not_follow_are_told_apart(self) -> None:
+        root = generate(new_directory() / "bodies", "--system", "three_body", "--n", 60, "--n-test", 0, "--image-size", 16,
+                        "--set", "start.velocity_spread=0.5", "--set", "integrator.allow_redraws=true")
+        data = HamgenDataset(root, fields=("q", "dq_dt"))
+        items = [data[i] for i in range(60)]
+        q, start = np.stack([item["q"] for item in items]), np.stack([np.concatenate([item["q"][0], item["dq_dt"][0]]) for item in items])
+        known = is_exact(acceleration_of(data), start, q, 0, 0, 0.125, 0.01)
+        missed = np.abs(orbit(acceleration_of(data), start, 31, 0.125, 24) - q).max(axis=(1, 2))
+        self.assertTrue(0 < known.sum() < 60)
+        self.assertLess(missed[known].max(), 0.01)
+
     def test_a_fit_leaves_the_variance_that_its_parameters_do_not_take(self) -> None:
         # 31 noisy numbers, two of them fitted: in the mean over frames 2 / 31 of the noise's variance is left in the fit.
         directory = new_directory()
         root = generate(directory / "springs", "--system", "mass_spring", "--n", 100, "--n-test", 100, "--image-size", 32)
-        done = run(root, "--json", directory / "found.json")
+        done = run(root, "--draws", 2, "--json", directory / "found.json")
         self.assertEqual(done.returncode, 0, done.stderr)
         found = json.loads((directory / "found.json").read_text())["springs"]
         self.assertEqual(found["trajectories"], 100)
@@ -66,7 +77,7 @@ class KnownLaw(unittest.TestCase):
         most = 1.95 * np.sqrt(2 / 400)  # Kolmogorov and Smirnov's, p = 0.001
         random = np.random.default_rng(3)
         for system, changes in (("mass_spring", ()), ("pendulum", ("--set", "start.distribution=annulus")), ("two_body", ()),
-                                ("three_body", ("--set", "physics.masses=[1,2,0.5]"))):
+                                ("three_body", ("--set", "physics.masses=[1,2,0.5]", "--set", "physics.mass_factor=0.8"))):
             with self.subTest(system):
                 root = generate(new_directory() / system, "--system", system, "--n", 400, "--n-test", 0, "--image-size", 16, *changes)
                 data = HamgenDataset(root, fields=("q", "dq_dt"))
@@ -104,13 +115,13 @@ class KnownLaw(unittest.TestCase):
 
     def test_who_knows_the_starts_does_better_where_the_noise_leaves_much_open(self) -> None:
         directory = new_directory()
-        root = generate(directory / "pair", "--system", "two_body", "--n", 100, "--n-test", 20, "--image-size", 16)
-        done = run(root, "--trajectories", 20, "--json", directory / "found.json")
+        root = generate(directory / "pair", "--system", "two_body", "--n", 100, "--n-test", 8, "--image-size", 16)
+        done = run(root, "--trajectories", 8, "--draws", 16, "--json", directory / "found.json")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("bayesian observer", done.stdout)
         found = json.loads((directory / "found.json").read_text())["pair"]
         for course in ("inside", "after", "before"):
-            self.assertLess(found["bayesian"][course], 0.9 * found["least_squares"][course])
+            self.assertLess(found["bayesian"][course], found["least_squares"][course])
         self.assertLess(found["least_squares"]["inside"], found["least_squares"]["after"])
         self.assertGreater(found["bayesian"]["least_effective_draws"], 50)
 

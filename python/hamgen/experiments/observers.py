@@ -16,10 +16,14 @@ from hamgen.integrators import leapfrog
 
 Acceleration = Callable[[np.ndarray], np.ndarray]
 
-SUBSTEPS, SUBSTEPS_OF_FIT, ITERATIONS, NUDGE = 24, 8, 12, 1e-5
+FIT_SUBSTEPS, SUBSTEPS, ITERATIONS, NUDGE = 24, 40, 12, 1e-5
 OUTER = 1 / (2 - 2 ** (1 / 3))  # of Yoshida's three leapfrog steps (1990, doi:10.1016/0375-9601(90)90092-3)
 FREEDOM = 6.0  # degrees of it, of the t distribution that draws come from: heavier in the tails than what they stand for
 LOGISTIC_VARIANCE = np.pi**2 / 3
+
+
+def masses_of(physics: dict) -> list[float]:
+    return [mass * physics.get("mass_factor", 1) for mass in physics["masses"]]
 
 
 def acceleration_of(data: HamgenDataset) -> Acceleration:
@@ -29,7 +33,7 @@ def acceleration_of(data: HamgenDataset) -> Acceleration:
         return lambda q: -physics["stiffness"] / physics["mass"] * q
     if system == "pendulum":
         return lambda q: -physics["potential_factor"] * physics["gravity"] / physics["length"] * np.sin(q)
-    masses = physics["masses"]
+    masses = masses_of(physics)
 
     def gravity(q: np.ndarray) -> np.ndarray:
         pull = np.zeros_like(q)
@@ -46,7 +50,8 @@ def acceleration_of(data: HamgenDataset) -> Acceleration:
 
 
 def orbit(acceleration: Acceleration, start: np.ndarray, frames: int, dt: float, substeps: int = SUBSTEPS) -> np.ndarray:
-    """From coordinates and velocities [..., 2 D] to coordinates [..., frames, D]; dt < 0: into the past."""
+    """From coordinates and velocities [..., 2 D] to coordinates [..., frames, D]; dt < 0: into the past. Steps are fixed: bodies that come
+    close to each other need more of them (is_exact tells)."""
     q, v = np.split(start, 2, axis=-1)
     shown = [q]
     for _ in range(frames - 1):
@@ -55,6 +60,19 @@ def orbit(acceleration: Acceleration, start: np.ndarray, frames: int, dt: float,
                 q, v = leapfrog(acceleration, q, v, part * dt / substeps)
         shown.append(q)
     return np.stack(shown, axis=-2)
+
+
+def is_exact(acceleration: Acceleration, starts: np.ndarray, q: np.ndarray, after: int, before: int, dt: float, tolerance: float) -> np.ndarray:
+    """Which orbits from `starts` [N, 2 D] are known to `tolerance`: those that give the true coordinates q [N, T, D] with the steps that
+    fits are made with, and change by less with twice as many steps up to `after` frames behind the window, and `before` ahead of it."""
+
+    def far(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        return np.abs(a - b).reshape(len(a), -1).max(axis=1)
+
+    missed = [far(orbit(acceleration, starts, q.shape[1], dt, FIT_SUBSTEPS), q)]
+    for frames, step in ((q.shape[1] + after, dt), (before + 1, -dt)):
+        missed.append(far(*(orbit(acceleration, starts, frames, step, substeps) for substeps in (SUBSTEPS, 2 * SUBSTEPS))))
+    return np.nan_to_num(np.max(missed, axis=0), nan=np.inf) < tolerance
 
 
 def least_squares(missed: Callable[[np.ndarray], np.ndarray], start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -82,7 +100,7 @@ def least_squares(missed: Callable[[np.ndarray], np.ndarray], start: np.ndarray)
 def fit(acceleration: Acceleration, start: np.ndarray, observed: np.ndarray, dt: float) -> np.ndarray:
     """The least-squares observer: starts [N, 2 D] whose orbits are nearest to what was observed, [N, T, D]."""
     frames = observed.shape[1]
-    return least_squares(lambda of: (orbit(acceleration, of, frames, dt, SUBSTEPS_OF_FIT) - observed).reshape(len(of), -1), start)[0]
+    return least_squares(lambda of: (orbit(acceleration, of, frames, dt, FIT_SUBSTEPS) - observed).reshape(len(of), -1), start)[0]
 
 
 class Starts:
@@ -126,7 +144,7 @@ class Starts:
             radius = self.low + (self.high - self.low) * share[..., 0]
         if not self.bodies:
             return np.stack([radius * np.cos(angle), self.rate() * radius * np.sin(angle)], axis=-1)
-        masses = np.array(self.physics["masses"])[:, None]
+        masses = np.array(masses_of(self.physics))[:, None]
         turn = angle[..., None] + 2 * np.pi * np.arange(self.bodies) / self.bodies
         q = radius[..., None, None] * np.stack([np.cos(turn), np.sin(turn)], axis=-1)
         q = q - (masses * q).sum(axis=-2, keepdims=True) / masses.sum()
@@ -157,10 +175,11 @@ class Posterior:
     effective: np.ndarray
 
 
-def posterior(data: HamgenDataset, near: np.ndarray, observed: np.ndarray, draws: int, tries: int = 2000, seed: int = 0) -> Posterior:
-    """The Bayesian observer, of sequences observed [N, T, D]. Importance sampling about the likeliest start that is found from `near` on,
-    coordinates and velocities [N, 2 D] as the least-squares observer has them: a t distribution as wide as the curvature tells, then one
-    as wide as its weighted draws are."""
+def posterior(data: HamgenDataset, near: np.ndarray, observed: np.ndarray, draws: int, tries: int = 3000, seed: int = 0) -> Posterior:
+    """The Bayesian observer, of sequences observed [N, T, D]. The sense of rotation is taken from `near`: where positions leave it open, the
+    observer knows more than it should. Importance sampling about the likeliest start that is found from `near` on,
+    coordinates and velocities [N, 2 D] as the least-squares observer has them: a t distribution as wide as the curvature tells, then
+    twice one as wide as its weighted draws are."""
     starts, config = Starts(data), data.manifest["config"]
     dt, noise, frames = config["dt"], config["noise"]["std"], observed.shape[1]
     random = np.random.default_rng(seed)
@@ -168,7 +187,7 @@ def posterior(data: HamgenDataset, near: np.ndarray, observed: np.ndarray, draws
     sense = np.sign((q[..., 0] * v[..., -1] - q[..., -1] * v[..., 0]).sum(axis=1)) if starts.bodies else np.ones(len(near))
 
     def residuals(x: np.ndarray, of: np.ndarray, senses: np.ndarray) -> np.ndarray:
-        shown = orbit(starts.acceleration, starts.states(x, senses), frames, dt, SUBSTEPS_OF_FIT)
+        shown = orbit(starts.acceleration, starts.states(x, senses), frames, dt, FIT_SUBSTEPS)
         return ((shown - of) / noise).reshape(*x.shape[:-1], -1)
 
     def with_prior(x: np.ndarray) -> np.ndarray:
@@ -183,7 +202,7 @@ def posterior(data: HamgenDataset, near: np.ndarray, observed: np.ndarray, draws
             return starts.log_density(x) - (missed**2).sum(axis=1) / 2
 
         mean, covariance = found[row], np.linalg.inv(square[row])
-        for count in (tries // 4, tries - tries // 4):
+        for count in (tries // 4, tries // 4, tries - 2 * (tries // 4)):
             x, log_proposal = drawn_from_t(random, mean, covariance, count)
             weights = log_target(x) - log_proposal
             weights = np.exp(weights - weights.max())

@@ -96,6 +96,22 @@ TEST_CASE("a file with a flipped bit is refused, or gives what the whole one doe
   CHECK(flips - refused <= 3 * std::string("sha256").size());  // of the key that the digest has
 }
 
+TEST_CASE("a digest that is written otherwise, and a header that holds its digits twice") {
+  const TemporaryDirectory directory;
+  write_safetensors(directory / "zeros", some_tensors(), {{"a", std::string(64, '0')}});
+  CHECK(read_safetensors(directory / "zeros").metadata.at("a") == std::string(64, '0'));
+  std::string bytes = read_file(directory / "zeros");
+  const std::size_t first_digit = bytes.find("\"sha256\":\"") + 10;
+  std::string escaped = "{\"__metadata__\":{\"sha256\":\"\\u0030" + std::string(63, '0') + "\"}}";
+  write_file(directory / "escaped", with_header(escaped, 0));
+  CHECK_THROWS_WITH_AS(read_safetensors(directory / "escaped"), doctest::Contains("is damaged"),
+                       SafetensorsError);
+  bytes[first_digit] = bytes[first_digit] == 'a' ? 'b' : 'a';
+  write_file(directory / "other", bytes);
+  CHECK_THROWS_WITH_AS(read_safetensors(directory / "other"), doctest::Contains("is damaged"),
+                       SafetensorsError);
+}
+
 TEST_CASE("a file of another program, without a digest, is read") {
   const TemporaryDirectory directory;
   write_file(directory / "x", with_header(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})", 8));
