@@ -14,6 +14,7 @@ the tests compare its outputs and gradients with those of the C++ program.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import struct
 import sys
@@ -30,11 +31,16 @@ _DTYPES = {"F32": np.float32, "F64": np.float64, "I64": np.int64, "U8": np.uint8
 
 
 def read_safetensors(path: str | Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Tensors and metadata of a safetensors file."""
+    """Tensors and metadata of a safetensors file. Raises ValueError where its content does not have the SHA-256 among its metadata."""
     data = Path(path).read_bytes()
     (length,) = struct.unpack("<Q", data[:8])
     header = json.loads(data[8 : 8 + length])
     metadata = header.pop("__metadata__", {})
+    if digest := metadata.pop("sha256", None):
+        before, key, after = data.partition(f'"sha256":"{digest}"'.encode())
+        without = before + key.replace(digest.encode(), b"0" * 64) + after
+        if hashlib.sha256(without).hexdigest() != digest:
+            raise ValueError(f"{path} is damaged: its content does not have its SHA-256")
     tensors = {}
     for name, entry in header.items():
         begin, end = entry["data_offsets"]
@@ -306,12 +312,35 @@ class Hgn(nn.Module):
 
 
 def load_run(run: str | Path, weights: str = "model.safetensors") -> Hgn:
-    """The model of a finished run, with the weights of one of its files. Raises FileNotFoundError, KeyError."""
+    """The model of a finished run, with the weights of one of its files. Raises FileNotFoundError, KeyError; ValueError for files that are
+    damaged, or a configuration that is not the one that the weights were trained with."""
     run = Path(run)
     config, about = (json.loads((run / name).read_text(encoding="utf-8")) for name in ("config.json", "run.json"))
+    if digest := about.get("checksum"):
+        before = (run / "run.json").read_bytes().rpartition(digest.encode())[0]
+        if hashlib.sha256(before).hexdigest() != digest:
+            raise ValueError(f"{run / 'run.json'} is damaged: its content does not have its checksum")
+    tensors, metadata = read_safetensors(run / weights)
+    for path, text in json.loads(metadata.get("settings", "{}")).items():
+        if path in _CHANGEABLE:
+            continue
+        trained = json.loads(text)
+        if (found := _value_at(config, path, trained)) != trained:
+            raise ValueError(f"{run / 'config.json'} has changed since: {weights} was made with {path} = {text}, not {json.dumps(found)}")
     hgn = Hgn(config, **about["data_shape"])
-    hgn.load_state_dict(read_safetensors(run / weights)[0])
+    hgn.load_state_dict(tensors)
     return hgn.eval()
+
+
+_CHANGEABLE = ("threads", "device", "data.workers", "timeout", "train.steps", "data")  # that a run may go on with
+
+
+def _value_at(config: dict[str, Any], path: str, otherwise: Any) -> Any:
+    for part in path.split("."):
+        if part not in config:
+            return otherwise
+        config = config[part]
+    return config
 
 
 def main() -> int:

@@ -145,6 +145,29 @@ class ARun(unittest.TestCase):
         width, height = struct.unpack_from(">II", png, 16)
         self.assertEqual(picture, (60, "samples", (height, width, png)))
 
+    def test_python_refuses_a_run_that_is_damaged(self):
+        try:
+            from hamgen.hgn_torch import load_run
+        except ImportError:
+            self.skipTest("needs torch (Debian: python3-torch)")
+        for name, change, word in (("model.safetensors", lambda data: data[:-9] + bytes([data[-9] ^ 1]) + data[-8:], "SHA-256"),
+                                   ("run.json", lambda data: data.replace(b'"dt": 0.1', b'"dt": 0.2'), "checksum"),
+                                   ("config.json", lambda data: data.replace(b'"scale": 4', b'"scale": 5'), "hamiltonian.scale = 4, not 5")):
+            run = new_directory() / "run"
+            shutil.copytree(self.run_directory, run)
+            load_run(run)
+            before = (run / name).read_bytes()
+            (run / name).write_bytes(change(before))
+            self.assertNotEqual((run / name).read_bytes(), before)
+            with self.subTest(name), self.assertRaisesRegex(ValueError, word):
+                load_run(run)
+        self.assert_refused_by_hgn_eval(run)
+
+    def assert_refused_by_hgn_eval(self, run):
+        done = subprocess.run([os.environ["HGN_EVAL"], run, "--data", dataset(), "--quiet"], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("config.json has changed since", done.stderr)
+
     def test_python_reconstructs_what_the_program_did(self):
         try:
             import torch
