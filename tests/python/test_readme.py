@@ -29,6 +29,15 @@ def percent(value: float) -> str:
 
 
 class Readme(unittest.TestCase):
+    def test_presets_that_pages_and_scripts_name_are_there(self) -> None:
+        there = {path.stem for folder in ("presets", "suite") for path in (REPOSITORY / "schemas" / folder).glob("*.json")}
+        pages = [path for folder in (".", "docs", "scripts", "scripts/slurm") for path in (REPOSITORY / folder).glob("*") if path.is_file()]
+        commands = [line for page in pages for line in page.read_text(encoding="utf-8", errors="replace").splitlines()
+                    if re.search(r"\bhgn-fit|\bhamgen|sbatch", line) and "cmake" not in line]
+        named = {name for line in commands for name in re.findall(r"--preset[ =]([a-z_0-9]+)", line)}
+        self.assertGreater(len(named), 1)
+        self.assertEqual(named - there, set())
+
     def test_four_systems(self) -> None:
         limits = results("known_law.json")
         expected = [[name, f"{its['pixel MSE x 1e4']:.2f}", f"{its['of the noise floor']:.2f}", f"{its[OF_MEAN]:.3f}", f"{PAPER[name]:.2f}",
