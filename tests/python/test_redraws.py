@@ -36,7 +36,8 @@ class RedrawTest(unittest.TestCase):
 
     def test_allowed_they_are_told_and_counted(self):
         out = new_directory() / "data"
-        done = run(*CROWD, "--out", out, "--quiet", "--set", "integrator.max_steps=17", "--set", "integrator.allow_redraws=true")
+        done = run(*CROWD, "--n-validation", 0, "--out", out, "--quiet", "--set", "integrator.max_steps=17",
+                   "--set", "integrator.allow_redraws=true")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertRegex(done.stderr, r"\AWARNING: [0-9.]+ % of the starts drawn for train could not be followed[^\n]+\n\Z")
         train = support.manifest(out)["splits"]["train"]

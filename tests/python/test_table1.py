@@ -276,7 +276,7 @@ class Refusals(unittest.TestCase):
             other["models"]["leapfrog, tiny"]["max_time"] = "20m"
             done = table1(other, out)
             self.assertEqual((done.returncode, done.stdout), (1, ""))
-            for word in ("data/springs was begun with another configuration (n: 24 there, 25 here)",
+            for word in ("data/springs was begun with another configuration (n: 24 there, 25 here; n_validation: 4 there, 5 here)",
                          "runs/springs/determ-0 was begun with another configuration (train.steps: 80 there, 90 here)",
                          "runs/springs/leapfrog_tiny-1 was begun with another configuration (max_time: 600.0 there, 1200.0 here)"):
                 self.assertIn(word, done.stderr)

@@ -77,7 +77,40 @@ TEST_CASE("weights that are damaged, or of another model, are not taken") {
   }
   SUBCASE("another model's") {
     replace_text(run / run_file::config, "\"q_channels\": ", "\"q_channels\": 1");
+    CHECK_THROWS_WITH_AS(load_run(run), doctest::Contains("config.json has changed since"),
+                         dataset::FileError);
+  }
+  SUBCASE("another model's, which do not say what they were trained with") {
+    const model::TensorFile file = model::read_safetensors(run / run_file::weights);
+    model::write_safetensors(run / run_file::weights, file.tensors, {});
+    CHECK_NOTHROW(load_run(run));
+    replace_text(run / run_file::config, "\"q_channels\": ", "\"q_channels\": 1");
     CHECK_THROWS_AS(load_run(run), model::CheckpointError);
+  }
+}
+
+TEST_CASE("what a run tells of itself is not taken where it is damaged; of before it had checksums it is") {
+  const TemporaryDirectory directory;
+  const fs::path run = trained(directory / "run");
+  for (const char* name : {run_file::about, run_file::result}) {
+    CAPTURE(name);
+    Json told = read_sealed(run / name);
+    CHECK_FALSE(told.contains("checksum"));
+    const auto tell = [&](const std::string& text) { std::ofstream(run / name) << text; };
+    std::string damaged = dataset::seal(told);
+    damaged[damaged.find("\"", 4) + 1] ^= 1;
+    tell(damaged);
+    CHECK_THROWS_AS(load_run(run), dataset::FileError);
+    tell(told.dump(2));  // without, beside weights that are younger than that
+    CHECK_THROWS_WITH_AS(load_run(run), doctest::Contains("no checksum"), dataset::FileError);
+    const model::TensorFile file = model::read_safetensors(run / run_file::weights);
+    model::Metadata older = file.metadata;
+    older.erase("settings");
+    model::write_safetensors(run / run_file::weights, file.tensors, older);
+    CHECK_NOTHROW(load_run(run));
+    model::write_safetensors(run / run_file::weights, file.tensors, file.metadata);
+    tell(dataset::seal(told));
+    CHECK_NOTHROW(load_run(run));
   }
 }
 
