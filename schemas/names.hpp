@@ -13,12 +13,18 @@
 
 namespace hamgen::schemas {
 
-// Letters to change, insert or leave out to get from one name to the other (Levenshtein 1966).
+// Letters to change, insert, leave out or swap with their neighbour to get from one name to the other (Damerau 1964;
+// no part is changed twice).
 std::size_t edit_distance(std::string_view a, std::string_view b);
 
 // The known name that a mistyped one is most likely meant to be; none where all differ in more than half of
 // its letters, or a third of them and one.
 std::optional<std::string_view> nearest_name(std::string_view name,
+                                             const std::vector<std::string_view>& known);
+
+// Of paths like "optimizer.learning_rate" the one that is most likely meant: a slip of the fingers, a field in
+// another section or in none ("learning_rate"), or short for one ("optimizer.lr", "lr", "momentum.rate").
+std::optional<std::string_view> nearest_path(std::string_view path,
                                              const std::vector<std::string_view>& known);
 
 // `unknown system "three_bdy": expected one of mass_spring, ..., three_body; did you mean "three_body"?`. What

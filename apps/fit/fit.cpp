@@ -7,6 +7,7 @@
 
 #include "apps/fit/fit_progress.hpp"
 #include "apps/fit/fit_setup.hpp"
+#include "apps/fit/fitting_schedule.hpp"
 #include "apps/fit/frame_sheet.hpp"
 #include "apps/fit/test_result.hpp"
 #include "apps/fit/trained_run.hpp"
@@ -15,6 +16,7 @@
 #include "apps/shell/version.hpp"
 #include "dataset/files/commit.hpp"
 #include "dataset/files/directory_lock.hpp"
+#include "model/metrics/metrics.hpp"
 #include "render/picture.hpp"
 
 namespace hamgen::apps {
@@ -95,6 +97,32 @@ dataset::DirectoryLock claimed(const fs::path& run) {
   return lock;
 }
 
+// With what the mean image has of the frames that are validated: a model is to be better than that.
+model::TrainingData training_data_of(const Setup& setup, const model::BatchSource& source) {
+  model::TrainingData data = setup.data.training();
+  const OpenDataset* const dataset = setup.data.dataset();
+  if (dataset == nullptr || setup.config.model->observation != model::Observation::frames) return data;
+  const at::Tensor mean = model::mean_image(dataset->train, data.shape, setup.device);
+  const model::Errors errors = model::mean_image_errors(
+      mean, [&](std::uint64_t first, std::uint64_t count) { return source.validation(first, count); },
+      source.validation_size(), setup.device);
+  data.mean_image_mse = errors.mse;
+  data.mean_image_mse_clean = std::isnan(errors.mse_clean) ? 0 : errors.mse_clean;
+  return data;
+}
+
+model::Trainer trainer_of(const Setup& setup, const fs::path& run) {
+  auto source = setup.data.source(setup.config, *setup.network, setup.share());
+  model::TrainingData data = training_data_of(setup, *source);
+  return {setup.config.settings,
+          std::move(data),
+          std::move(source),
+          setup.network,
+          setup.device,
+          run,
+          setup.group};
+}
+
 FitOutcome run(const Setup& setup, const FitOptions& options,
                const std::optional<model::Checkpoint>& checkpoint) {
   const bool is_first = setup.group->is_first();
@@ -102,9 +130,7 @@ FitOutcome run(const Setup& setup, const FitOptions& options,
   if (is_first)
     for (const fs::path& directory : {options.out, options.out / "checkpoints"})
       dataset::remove_temporaries(directory);
-  model::Trainer trainer(setup.config.settings, setup.data.training(),
-                         setup.data.source(setup.config, *setup.network, setup.share()), setup.network,
-                         setup.device, options.out, setup.group);
+  model::Trainer trainer = trainer_of(setup, options.out);
   if (checkpoint) {
     trainer.resume(*checkpoint);
     if (is_first) keep_changes(setup, options.out, trainer.changed());
@@ -116,6 +142,7 @@ FitOutcome run(const Setup& setup, const FitOptions& options,
   const std::int64_t first_step = trainer.step();
   FitOutcome outcome;
   outcome.run = options.out;
+  outcome.data = setup.path;
   outcome.is_first = is_first;
   {
     FitProgress progress(trainer, options);
@@ -143,6 +170,7 @@ FitOutcome run(const Setup& setup, const FitOptions& options,
   const auto weights = trainer.averaged();
   outcome.result = {{"ending", ending_text(outcome.ending)},
                     {"steps", trainer.step()},
+                    {"steps_of_schedule", trainer.steps()},
                     {"seconds", training_seconds(options.out, seconds)},
                     {"steps_per_second", static_cast<double>(trainer.step() - first_step) / seconds},
                     {"peak_memory_mib", peak_memory_mib()},
@@ -187,16 +215,18 @@ dataset::DirectoryLock prepared_run(const fs::path& out, bool force) {
 
 }  // namespace
 
-FitOutcome fit(FitConfig config, const FitOptions& options) {
+FitOutcome fit(FitConfig config, FitOptions options) {
   const model::Place place = model::place_from_environment();
   resolve_machine(config, place);
-  const Setup setup(std::move(config), options.data, place);
+  Setup setup(std::move(config), options.data, place);
   if (!options.data.empty() && is_within(options.data, options.out))
     throw schemas::FieldError("the dataset " + options.data.string() + " lies in the directory of the run, " +
                               options.out.string() + ": choose another --out");
   std::optional<dataset::DirectoryLock> claim;
+  if (setup.group->is_first()) claim.emplace(prepared_run(options.out, options.force));
+  if (options.max_seconds && !options.keeps_steps)
+    options.max_seconds = fit_into(setup, *options.max_seconds, options.quiet);
   if (setup.group->is_first()) {
-    claim.emplace(prepared_run(options.out, options.force));
     write_config(options.out, setup.config);
     Json about{{"program", "hgn-fit"},
                {"version", version},

@@ -10,15 +10,15 @@
 namespace hamgen::apps {
 
 struct FitOutcome {
-  std::filesystem::path run;
-  bool is_first = true;  // of several processes: the one that writes and reports
+  std::filesystem::path run, data;  // data: empty for a built-in density
+  bool is_first = true;             // of several processes: the one that writes and reports
   model::Ending ending = model::Ending::finished;
   Json result;  // also in RUN/result.json; null after an interruption
 };
 
-// A new run in options.out. Throws schemas::FieldError, dataset::FileError, ShardError, ManifestError, and
+// A new run in options.out, with a schedule that fits into options.max_seconds unless its steps are kept. Throws schemas::FieldError, dataset::FileError, ShardError, ManifestError, and
 // model::DivergenceError.
-FitOutcome fit(FitConfig config, const FitOptions& options);
+FitOutcome fit(FitConfig config, FitOptions options);
 // Goes on with the run in options.out, with the data that it began with and the configuration, but for
 // options.changes.
 FitOutcome resume_fit(const FitOptions& options);

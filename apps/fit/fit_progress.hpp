@@ -24,6 +24,8 @@ class FitProgress {
 
  private:
   using Clock = std::chrono::steady_clock;
+  static std::string error_text(const Json& line);
+  std::int64_t last_step() const;  // of the schedule, or of the limit that comes before
   double seconds_left(std::int64_t step, double seconds, double rate) const;
 
   const model::Trainer& trainer_;

@@ -15,16 +15,18 @@ struct Setup {
   Threads limit;
   at::Device device;
   std::shared_ptr<model::ProcessGroup> group;
+  std::filesystem::path path;  // of the data
   FitData data;
   std::shared_ptr<model::Model> network;
 
   // The processes meet first: what one of them cannot do then ends all.
-  Setup(FitConfig resolved, const std::filesystem::path& path, const model::Place& place)
+  Setup(FitConfig resolved, const std::filesystem::path& data_path, const model::Place& place)
       : config(std::move(resolved)),
         limit(limited(config.settings.integer("threads"))),
         device(config.settings.text("device")),
         group(std::make_shared<model::ProcessGroup>(
             place, device, std::chrono::seconds(config.settings.integer("timeout")))),
+        path(data_path),
         data(config, path),
         network(config.model->make(config.settings, data.training().shape)) {}
 

@@ -89,6 +89,12 @@ std::string result_text(const std::filesystem::path& run, const Json& result) {
       "{}: {} after {} steps, {}; {} parameters\n", run.string(), result.at("ending").get<std::string>(),
       result.at("steps").get<std::int64_t>(), duration_text(result.at("seconds").get<double>()),
       result.at("parameters").get<std::int64_t>());
+  if (result.at("ending") == "time limit" &&
+      result.at("steps") < result.value("steps_of_schedule", std::int64_t{0}))
+    text += fmt::format(
+        "  The schedule of {} steps was broken off: go on with  hgn-fit --resume {}  , or train anew with --max-time "
+        "and without --steps, which makes a schedule that fits.\n",
+        result.at("steps_of_schedule").get<std::int64_t>(), run.string());
   const Json& test = result.at("test");
   if (test.is_null()) return text + "  the dataset has no test split\n";
   const auto of = [&](const char* key) { return test.at(key).get<double>(); };
@@ -110,6 +116,8 @@ std::string result_text(const std::filesystem::path& run, const Json& result) {
   if (test.contains("energy_drift"))
     text += fmt::format("\n  energy drift     {:.2f} % of its spread across trajectories",
                         100 * of("energy_drift"));
+  if (!(of("mse_clean") < of("mean_image_mse_clean")))
+    text += "\n  This is worse than a constant image: train longer, or look for what is wrong.";
   return text + "\n";
 }
 

@@ -25,7 +25,7 @@ const Field& find_field(const std::vector<Field>& fields, const std::string& pat
     throw FieldError("\"" + path + "\" is a section: expected an object of its fields" + where);
   std::vector<std::string_view> known;
   for (const Field& field : fields) known.push_back(field.path);
-  const auto nearest = schemas::nearest_name(path, known);
+  const auto nearest = schemas::nearest_path(path, known);
   throw FieldError("unknown key \"" + path + "\"" + hint.owner +
                    (nearest ? ": did you mean \"" + std::string(*nearest) + "\"?" : "") + where);
 }

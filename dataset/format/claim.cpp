@@ -87,12 +87,6 @@ Claim Claim::of_plan(const fs::path& dataset, const Plan& plan, Writers writers,
   throw FileError("cannot use " + dataset.string() + " as the output directory: " + error.code().message());
 }
 
-void require_dataset(const fs::path& dataset) {
-  if (!is_there(dataset)) throw FileError("there is no directory " + dataset.string());
-  if (!is_there(dataset / plan_name) && !is_there(dataset / manifest_name))
-    throw FileError(dataset.string() + " holds no plan.json: it is not a dataset that hamgen began");
-}
-
 Claim Claim::of_directory(const fs::path& dataset) {
   require_dataset(dataset);
   return Claim(dataset, Writers::alone);

@@ -32,8 +32,6 @@ class Claim {
   DirectoryLock lock_;
 };
 
-// Throws FileError where there is no directory, or one that holds neither plan nor manifest.
-void require_dataset(const std::filesystem::path& dataset);
 // Removes what interrupted commits left in the directory and its splits; for who writes alone. Throws
 // FileError.
 void tidy_up(const std::filesystem::path& dataset);

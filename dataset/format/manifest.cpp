@@ -186,11 +186,19 @@ std::string manifest_text(const Manifest& manifest) {
   return seal(to_json(manifest));
 }
 
+void require_dataset(const std::filesystem::path& dataset) {
+  if (!is_there(dataset)) throw ManifestError("there is no directory " + dataset.string());
+  if (!std::filesystem::is_directory(dataset))
+    throw ManifestError(dataset.string() + " is a file: expected the directory of a dataset");
+  if (!is_there(dataset / manifest_name) && !is_there(dataset / plan_name))
+    throw ManifestError(dataset.string() +
+                        " is not a dataset of hamgen: it has neither manifest.json nor plan.json");
+}
+
 Manifest read_manifest(const std::filesystem::path& dataset) {
+  require_dataset(dataset);
   if (!is_there(dataset / manifest_name))
-    throw ManifestError(is_there(dataset) ? dataset.string() +
-                                                " is not a finished dataset: it has no readable manifest.json"
-                                          : "there is no directory " + dataset.string());
+    throw ManifestError(dataset.string() + " is not a finished dataset: it has no readable manifest.json");
   Manifest manifest;
   read_sealed(dataset, manifest_name, std::uint64_t{1} << 30,
               [&](const Json& json) { manifest = manifest_from_json(json); });

@@ -64,6 +64,9 @@ Json to_json(const Manifest& manifest);
 // that of its shards; Json::exception for members that are missing or of the wrong type.
 Manifest manifest_from_json(const Json& json);
 
+// Throws ManifestError where the path is no directory, or one that no dataset was ever begun in.
+void require_dataset(const std::filesystem::path& dataset);
+
 std::string manifest_text(const Manifest& manifest);  // of manifest.json
 // Throws ManifestError where there is none, or none that can be understood; FileError where it cannot be
 // read.

@@ -18,6 +18,9 @@ struct TrainingData {
   // Trajectories or points: of the split `validation`, or, of data without one, the last of train.
   std::uint64_t training = 0, validation = 0;
   std::string fingerprint;  // of the dataset: the SHA-256 of its manifest
+  // What the train split's mean image has of those frames that are validated, noisy and noise-free, in units of
+  // (value / 255)^2: 0 where it is not known.
+  double mean_image_mse = 0, mean_image_mse_clean = 0;
 };
 // The value of a field that not every model has, or that chooses automatically: `fallback` then.
 std::int64_t integer_or(const schemas::Settings& settings, const char* path, std::int64_t fallback);

@@ -1,6 +1,7 @@
 #include "model/metrics/metrics.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "model/data/batches.hpp"
@@ -146,6 +147,26 @@ Errors mean_image_errors(const dataset::SplitReader& train, const dataset::Split
     squares.add(mean, mean, squares.load("frames", windows), windows);
   });
   return squares.errors();
+}
+
+Errors mean_image_errors(const Tensor& mean, const Fetch& fetch, std::uint64_t count,
+                         const at::Device& device) {
+  const at::NoGradGuard no_grad;
+  const auto squares = [&](const Tensor& frames) {
+    return (to_pixels(frames.to(device), mean.size(-1)) - mean).square().mean().item<double>();
+  };
+  Errors errors{.trajectories = count};
+  double noisy = 0, clean = 0;
+  for (std::uint64_t first = 0; first < count; first += batch) {
+    const std::uint64_t rows = std::min(static_cast<std::uint64_t>(batch), count - first);
+    const Batch part = fetch(first, rows);
+    const double share = static_cast<double>(rows) / static_cast<double>(count);
+    noisy += share * squares(part.frames);
+    clean += part.frames_clean.defined() ? share * squares(part.frames_clean) : NAN;
+  }
+  errors.mse = noisy;
+  errors.mse_clean = clean;
+  return errors;
 }
 
 }  // namespace hamgen::model

@@ -39,5 +39,8 @@ Tensor mean_image(const dataset::SplitReader& train, const DataShape& shape, con
 // yardsticks.
 Errors mean_image_errors(const dataset::SplitReader& train, const dataset::SplitReader& test,
                          const DataShape& shape, bool has_clean, const at::Device& device);
+// Likewise of `count` sequences that `fetch` gives batch by batch; `mean`: [3, S, S].
+Errors mean_image_errors(const Tensor& mean, const Fetch& fetch, std::uint64_t count,
+                         const at::Device& device);
 
 }  // namespace hamgen::model

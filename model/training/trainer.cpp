@@ -196,6 +196,8 @@ void Trainer::log(const Hooks& hooks) {
   for (const auto& [name, sum] : sums_)
     line[name] = number(sum.item<double>() / static_cast<double>(summed_));
   for (const auto& [name, value] : momentary_) line[name] = number(value.item<double>());
+  if (data_.mean_image_mse > 0 && line["mse"].is_number())
+    line["mse_over_mean_image"] = number(line["mse"].get<double>() / data_.mean_image_mse);
   line["learning_rate"] = optimizer_.learning_rate(step_ - 1);
   if (settings_.values().contains("train.horizon_start")) line["horizon"] = horizon();
   line["steps_per_second"] =
@@ -246,6 +248,8 @@ void Trainer::validate(const Hooks& hooks) {
   const std::string name = error_name(model_->observation());
   Json line{{"kind", "validation"}, {"step", step_}, {name, number(errors.mse)}};
   if (has_clean) line[name + "_clean"] = number(errors.mse_clean);
+  if (const double constant = has_clean ? data_.mean_image_mse_clean : data_.mean_image_mse; constant > 0)
+    line[name + (has_clean ? "_clean" : "") + "_over_mean_image"] = number(error / constant);
   line["best_" + name + (has_clean ? "_clean" : "")] = best_ ? Json(*best_) : Json(nullptr);
   if (model_->observation() != Observation::points)
     line.update({{"energy_mean", number(errors.energy_mean)}, {"energy_drift", number(errors.energy_drift)}});
@@ -355,20 +359,6 @@ BatchStream Trainer::stream() const {
   const bool is_instant = model_->observation() == Observation::points;
   const auto workers = is_instant ? 0U : static_cast<unsigned>(settings_.integer("data.workers"));
   return {*source_, static_cast<std::uint64_t>(step_), workers, device_.is_cuda()};
-}
-
-void Trainer::profile(std::int64_t steps, Profile& profile) {
-  constexpr std::int64_t warm_up = 3;
-  begin_together();
-  BatchStream batches = stream();
-  for (std::int64_t i = -warm_up; i < steps; ++i) {
-    profile_ = i < 0 ? nullptr : &profile;
-    if (profile_ != nullptr) profile_->begin_step();
-    const Batch batch = batches.next().to(device_);
-    if (profile_ != nullptr) profile_->lap("load");
-    advance(batch);
-  }
-  profile_ = nullptr;
 }
 
 Ending Trainer::loop(const Limits& limits, const Hooks& hooks) {

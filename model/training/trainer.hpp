@@ -39,6 +39,11 @@ struct Samples {
   Tensor truth, reconstruction, prior;  // prior: undefined where the model has none
 };
 
+// Seconds on this machine as busy as it is: of a step, on average over the schedule, and of a validation.
+struct StepTimes {
+  double step = 0, validation = 0;
+};
+
 struct Hooks {
   std::function<void(std::int64_t step)> on_step = [](std::int64_t) {};
   std::function<void(const dataset::Json& line)> on_log = [](const dataset::Json&) {};
@@ -64,6 +69,9 @@ class Trainer {
 
   // Takes `steps` steps, after a few to warm up, and times their parts. Nothing is written.
   void profile(std::int64_t steps, Profile& profile);
+  // Takes `steps` steps at the beginning of the schedule, amid the growing horizon and at the end, and a part of a
+  // validation. Nothing is written, and this trainer cannot go on: the weights have moved.
+  StepTimes time_steps(std::int64_t steps);
 
   // The model's parameters stand for their moving average (if it has one) as long as the result lives.
   AveragedParameters averaged() { return AveragedParameters(optimizer_); }

@@ -39,7 +39,7 @@ class RefusalTest(unittest.TestCase):
         self.assert_usage((*SMALL, "--split", "test"), "--split")
         self.assert_usage(("systems", "--n", "5"), "does not apply")
         self.assert_usage(("frobnicate",), '"frobnicate"', "systems, presets, info, preview, verify, repair, finish, reference")
-        self.assert_usage(("reference", "page"), '"page"', "config, shard, schema")
+        self.assert_refused(run("reference", "page"), 2, '"page"', "config, shard, schema")
         self.assert_usage(("systems", "more"), '"more"')
         self.assert_usage(("--n", 5), "--system")
 

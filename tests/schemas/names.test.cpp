@@ -4,13 +4,15 @@
 
 using namespace hamgen::schemas;
 
-TEST_CASE("the distance of two names is how many letters to change, insert or leave out") {
+TEST_CASE("the distance of two names is how many letters to change, insert, leave out or swap") {
   CHECK(edit_distance("", "") == 0);
   CHECK(edit_distance("abc", "") == 3);
   CHECK(edit_distance("pendulum", "pendulum") == 0);
   CHECK(edit_distance("pendulm", "pendulum") == 1);
   CHECK(edit_distance("three-body", "three_body") == 1);
-  CHECK(edit_distance("nosie", "noise") == 2);
+  CHECK(edit_distance("nosie", "noise") == 1);
+  CHECK(edit_distance("hng", "hgn") == 1);
+  CHECK(edit_distance("ba", "abc") == 2);
   CHECK(edit_distance("kitten", "sitting") == 3);
 }
 
@@ -37,4 +39,28 @@ TEST_CASE("an unknown name is refused in one sentence") {
                        FieldError);
   CHECK_THROWS_WITH_AS(find_named(rows, "number", "seven", &Row::name, "--all"),
                        "unknown number \"seven\": expected one of one, three, or --all", FieldError);
+}
+
+TEST_CASE("the nearest path is guessed by its last component, too") {
+  const std::vector<std::string_view> known{"n",
+                                            "noise.std",
+                                            "optimizer.kind",
+                                            "optimizer.learning_rate",
+                                            "optimizer.clip_norm",
+                                            "train.steps",
+                                            "train.batch",
+                                            "data.image_size",
+                                            "image.size"};
+  CHECK(nearest_path("noise.sdt", known) == "noise.std");
+  CHECK(nearest_path("optimizer.lr", known) == "optimizer.learning_rate");
+  CHECK(nearest_path("optimizer.kind", {"optimizer.kinds", "optimizer.name"}) == "optimizer.kinds");
+  CHECK(nearest_path("lr", known) == "optimizer.learning_rate");
+  CHECK(nearest_path("learning_rate", known) == "optimizer.learning_rate");
+  CHECK(nearest_path("train.learning_rate", known) == "optimizer.learning_rate");
+  CHECK(nearest_path("optimizer.rate", known) == "optimizer.learning_rate");
+  CHECK(nearest_path("steps", known) == "train.steps");
+  CHECK(nearest_path("size", known) == "image.size");
+  CHECK(nearest_path("optimizer.clip", known) == "optimizer.clip_norm");
+  CHECK_FALSE(nearest_path("elephant", known));
+  CHECK_FALSE(nearest_path("", known));
 }

@@ -1,0 +1,60 @@
+// What the steps of a training cost. The trainer that was asked is not one to go on with.
+#include "model/training/trainer.hpp"
+
+namespace hamgen::model {
+
+void Trainer::profile(std::int64_t steps, Profile& profile) {
+  constexpr std::int64_t warm_up = 3;
+  begin_together();
+  BatchStream batches = stream();
+  for (std::int64_t i = -warm_up; i < steps; ++i) {
+    profile_ = i < 0 ? nullptr : &profile;
+    if (profile_ != nullptr) profile_->begin_step();
+    const Batch batch = batches.next().to(device_);
+    if (profile_ != nullptr) profile_->lap("load");
+    advance(batch);
+  }
+  profile_ = nullptr;
+}
+
+StepTimes Trainer::time_steps(std::int64_t steps) {
+  begin_together();
+  BatchStream batches = stream();
+  const auto now = [] { return std::chrono::steady_clock::now(); };
+  // The first steps at a new horizon allocate: they do not count.
+  const auto seconds_at = [&](double progress) {
+    step_ = static_cast<std::int64_t>(progress * static_cast<double>(steps_ - 1));
+    const std::int64_t first = step_;
+    auto begin = now();
+    for (std::int64_t i = 0; i < steps + 1; ++i) {
+      if (i == 1) begin = now();
+      try {
+        advance(batches.next().to(device_));
+        if (i == 0 || i == steps) is_finite_.item<bool>();  // a GPU is waited for
+      } catch (const DivergenceError&) {                    // its time counts all the same
+      }
+      step_ = first;
+    }
+    return std::chrono::duration<double>(now() - begin).count() / static_cast<double>(steps);
+  };
+  StepTimes times;
+  const double growth = horizon() < data_.horizon ? settings_.real("train.horizon_growth") : 0;
+  const double last = seconds_at(1);
+  const double ramp =
+      growth > 0 ? (seconds_at(0) + 4 * seconds_at(growth / 2) + last) / 6 : last;  // Simpson's rule
+  times.step = growth * ramp + (1 - growth) * last;
+  const auto begin = now();
+  const std::uint64_t rows = std::min<std::uint64_t>(source_->validation_size(), 25);
+  validate_rows(
+      *model_, [this](std::uint64_t from, std::uint64_t count) { return source_->validation(from, count); },
+      0, rows, device_, rows);
+  times.validation = std::chrono::duration<double>(now() - begin).count() *
+                     static_cast<double>(source_->validation_size()) / static_cast<double>(rows);
+  Tensor all = at::tensor({times.step, times.validation}, at::TensorOptions(device_).dtype(at::kDouble));
+  if (group_->size() > 1) group_->sum(all);
+  times.step = all[0].item<double>() / static_cast<double>(group_->size());
+  times.validation = all[1].item<double>() / static_cast<double>(group_->size() * group_->size());
+  return times;
+}
+
+}  // namespace hamgen::model
