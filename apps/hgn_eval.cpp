@@ -12,7 +12,6 @@
 #include "apps/shell/streams.hpp"
 #include "apps/shell/threads.hpp"
 #include "apps/shell/version.hpp"
-#include "apps/shell/waiting.hpp"
 #include "dataset/files/commit.hpp"
 #include "dataset/format/layout.hpp"
 
@@ -161,6 +160,7 @@ const CommandLine& command_line() {
       .version =
           [] { return fmt::format("hgn-eval {} ({}), LibTorch {}", version, git_commit, TORCH_VERSION); },
       .run = evaluate,
+      .uses_openmp = true,
   };
   return line;
 }
@@ -170,7 +170,6 @@ const CommandLine& command_line() {
 
 int main(int argc, char** argv) {
   using namespace hamgen;
-  apps::wait_asleep(argv);
   return apps::run_program("hgn-eval", [&] {
     return model::without_backtrace([&] { return apps::run_command_line(apps::command_line(), argc, argv); });
   });

@@ -15,7 +15,6 @@
 #include "apps/shell/stop_signal.hpp"
 #include "apps/shell/streams.hpp"
 #include "apps/shell/version.hpp"
-#include "apps/shell/waiting.hpp"
 #include "model/data/targets.hpp"
 #include "schemas/names.hpp"
 
@@ -305,6 +304,7 @@ const CommandLine& command_line() {
       .version =
           [] { return fmt::format("hgn-fit {} ({}), LibTorch {}", version, git_commit, TORCH_VERSION); },
       .run = train,
+      .uses_openmp = true,
   };
   return line;
 }
@@ -314,7 +314,6 @@ const CommandLine& command_line() {
 
 int main(int argc, char** argv) {
   using namespace hamgen;
-  apps::wait_asleep(argv);
   model::prepare_environment();
   return apps::run_program("hgn-fit", [&] {
     return model::without_backtrace([&] { return apps::run_command_line(apps::command_line(), argc, argv); });

@@ -10,7 +10,6 @@
 #include "apps/shell/streams.hpp"
 #include "apps/shell/threads.hpp"
 #include "apps/shell/version.hpp"
-#include "apps/shell/waiting.hpp"
 #include "dataset/files/commit.hpp"
 #include "dataset/format/layout.hpp"
 
@@ -178,6 +177,7 @@ const CommandLine& command_line() {
       .version =
           [] { return fmt::format("hgn-rollout {} ({}), LibTorch {}", version, git_commit, TORCH_VERSION); },
       .run = roll_out,
+      .uses_openmp = true,
   };
   return line;
 }
@@ -187,7 +187,6 @@ const CommandLine& command_line() {
 
 int main(int argc, char** argv) {
   using namespace hamgen;
-  apps::wait_asleep(argv);
   return apps::run_program("hgn-rollout", [&] {
     return model::without_backtrace([&] { return apps::run_command_line(apps::command_line(), argc, argv); });
   });

@@ -55,6 +55,7 @@ struct CommandLine {
   std::string (*guess)(const std::string& word) = nullptr;
   std::string (*version)() = nullptr;
   int (*run)(const Arguments&) = nullptr;  // where no command is given
+  bool uses_openmp = false;                // without a command: its threads wait asleep (waiting.hpp)
 };
 
 // Every flag of a line, in the order of the help.

@@ -7,7 +7,8 @@ namespace hamgen::apps {
 // keeps their cores busy for some milliseconds: fast on an idle machine, but where other programs run, too, the
 // slowest thread is the one that has no core, because those that wait for it hold one. With OMP_WAIT_POLICY=passive
 // they sleep. OpenMP reads that variable before main begins: so the program starts itself once more, where nobody has
-// chosen (OMP_WAIT_POLICY, GOMP_SPINCOUNT). To be called first in main.
+// chosen (OMP_WAIT_POLICY, GOMP_SPINCOUNT). To be called before
+// anything is begun.
 void wait_asleep(char** argv);
 
 }  // namespace hamgen::apps
