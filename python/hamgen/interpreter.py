@@ -25,11 +25,14 @@ def need(*modules):
 
 
 def why_not(missing):
-    """One sentence for each way out."""
+    """What is missing, and each way out."""
     if not missing:
         return f"{sys.executable} is Python {sys.version.split()[0]}: {'.'.join(map(str, OLDEST))} or later is needed."
-    return (f"this Python ({sys.executable}) has no {' and no '.join(missing)}. Install with pip: python3 -m pip install {' '.join(missing)}. "
-            f"Or on Debian, for all users: sudo apt-get install {' '.join('python3-' + name for name in missing)}")
+    lacks = f"this Python ({sys.executable}) has no {' and no '.join(missing)}."
+    apt = f"sudo apt-get install {' '.join('python3-' + name for name in missing)}"
+    if sys.prefix == "/usr":  # Debian's, into which pip does not install
+        return f"{lacks} Install with: {apt}"
+    return f"{lacks} Install with: python3 -m pip install {' '.join(missing)}. Or on Debian, for all users: {apt}"
 
 
 def _has(python, modules):

@@ -7,8 +7,10 @@ import importlib.util
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 import unittest
 from pathlib import Path
 
@@ -269,8 +271,11 @@ class QuickStart(unittest.TestCase):
         written(fakes / "cmake", CMAKE.format(calls=self.calls, programs=programs))
         self.path = f"{fakes}:{os.environ['PATH']}"
 
-    def quickstart(self) -> subprocess.CompletedProcess[str]:
-        return called([self.root / "scripts/quickstart", "--no-packages", "--time", "2s"], self.path)
+    def quickstart(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return called([self.root / "scripts/quickstart", *(words or ("--no-packages", "--time", "2s"))], self.path)
+
+    def fake(self, name: str, text: str) -> None:
+        written(Path(self.path.split(":")[0]) / name, f"#!/bin/sh\n{text}\n")
 
     @unittest.skipUnless(all(PROGRAMS.values()) and importlib.util.find_spec("h5py"), "built without LibTorch")
     def test_from_nothing_and_again(self) -> None:
@@ -293,11 +298,47 @@ class QuickStart(unittest.TestCase):
         self.assertNotIn("OFF", self.calls.read_text())
 
     def test_what_fails_is_named(self) -> None:
-        written(Path(self.path.split(":")[0]) / "cmake", "#!/bin/sh\nexit 1\n")
+        self.fake("cmake", "exit 1")
         done = self.quickstart()
         self.assertEqual(done.returncode, 1)
         self.assertIn('"Build hamgen" failed', done.stderr)
         self.assertIn("goes on from here", done.stderr)
+
+    def test_too_little_disk_is_noticed_before_the_build(self) -> None:
+        self.fake("df", "echo Avail; echo 12M")
+        done = self.quickstart()
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, "the build of hamgen takes [0-9]+ MB, and the disk of build/release has 12 MB free")
+        self.assertFalse(self.calls.exists())
+
+    def test_a_time_that_is_none_is_noticed_before_anything_is_done(self) -> None:
+        for words in (["--time", "long"], ["--time", "0m"], ["--time"]):
+            self.assertEqual(self.quickstart(*words).returncode, 2)
+        self.assertFalse(self.calls.exists())
+
+    def test_interrupted(self) -> None:
+        self.fake("cmake", f"echo here >>{self.calls}; exec sleep 60")
+        child = subprocess.Popen([self.root / "scripts/quickstart", "--no-packages"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                                 env={**os.environ, "PATH": self.path}, start_new_session=True)
+        for _ in range(600):
+            if self.calls.exists():
+                break
+            time.sleep(0.1)
+        os.killpg(child.pid, signal.SIGINT)  # as a terminal does
+        _, said = child.communicate(timeout=30)
+        self.assertEqual(child.returncode, 130)
+        self.assertIn("Stopped. What is finished stays", said)
+
+    def test_the_tests_configure_as_it_does(self) -> None:
+        """A flag that only one of them sets would build every object again."""
+        self.fake("ctest", "exit 0")
+        for words, configured in (([], "--preset release"), (["dev"], "--preset dev"),
+                                  (["--warnings-as-errors"], "--preset release -DHAMGEN_WARNINGS_AS_ERRORS=ON")):
+            self.fake("cmake", f'echo "$*" >>{self.calls}')
+            self.calls.unlink(missing_ok=True)
+            done = called([self.root / "scripts/test", "--no-packages", *words], self.path)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(self.calls.read_text().splitlines()[0], configured)
 
 
 if __name__ == "__main__":
