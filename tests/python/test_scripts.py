@@ -271,8 +271,8 @@ class QuickStart(unittest.TestCase):
         written(fakes / "cmake", CMAKE.format(calls=self.calls, programs=programs))
         self.path = f"{fakes}:{os.environ['PATH']}"
 
-    def quickstart(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return called([self.root / "scripts/quickstart", *(words or ("--no-packages", "--time", "2s"))], self.path)
+    def quickstart(self, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+        return called([self.root / "scripts/quickstart", *(words or ("--no-packages", "--time", "2s"))], self.path, **more)
 
     def fake(self, name: str, text: str) -> None:
         written(Path(self.path.split(":")[0]) / name, f"#!/bin/sh\n{text}\n")
@@ -291,8 +291,12 @@ class QuickStart(unittest.TestCase):
         result = self.root / "out/runs/mass_spring/result.json"
         before = result.stat().st_mtime_ns
         self.calls.unlink()
-        again = self.quickstart()
+        opened = self.calls.with_name("opened")
+        self.fake("xdg-open", f'echo "$1" >>{opened}')
+        again = self.quickstart(DISPLAY=":0")
         self.assertEqual(again.returncode, 0, again.stderr)
+        self.assertIn("out/three_body/portrait.png", opened.read_text())
+        self.assertNotIn("scp", again.stdout)
         self.assertIn("trains again", again.stdout)
         self.assertEqual(result.stat().st_mtime_ns, before)
         self.assertNotIn("OFF", self.calls.read_text())
