@@ -147,7 +147,7 @@ class AnotherPython(unittest.TestCase):
         self.assertEqual(sorted(path.name for path in out.iterdir()), ["curves.png", "figure.png"])
 
     def test_an_experiment(self) -> None:
-        self.assertIn("mass_spring", self.call(REPOSITORY / "scripts/experiments/known_law", dataset("mass_spring"), "--trajectories", 3, "--draws", 4))
+        self.assertIn("observer", self.call(REPOSITORY / "scripts/experiments/known_law", dataset("mass_spring"), "--trajectories", 3, "--draws", 4))
 
     @unittest.skipUnless(PROGRAMS["hgn-fit"] and system_has("numpy", "torch"), f"built without LibTorch, or {SYSTEM} has no torch")
     def test_weights_of_a_run(self) -> None:
