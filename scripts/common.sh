@@ -40,11 +40,18 @@ free_megabytes() {
   df --output=avail -BM "$path" | tail -n 1 | tr -dc 0-9
 }
 
-# need_space MEGABYTES PATH WHAT: ends where there is too little.
+# Of so many megabytes, those that a folder does not hold yet: still_to_come MEGABYTES FOLDER
+still_to_come() {
+  local held=0
+  if [ -d "$2" ]; then held="$(du -sm "$2" | cut -f 1)"; fi
+  echo $(($1 > held ? $1 - held : 0))
+}
+
+# need_space MEGABYTES PATH WHAT [HOW TO MAKE ROOM]: ends where there is too little.
 need_space() {
   local free
   free="$(free_megabytes "$2")"
   if [ "$free" -lt "$1" ]; then
-    fail "$3 takes $1 MB, and the disk of $2 has $free MB free. Make room there${4:+, $4}, and give the same command again."
+    fail "$3 takes $1 MB, and the disk of $(realpath -m "$2") has $free MB free. Make room there${4:+, $4}, and give the same command again."
   fi
 }

@@ -19,8 +19,8 @@ from support import HAMGEN, REPOSITORY, dataset, new_directory
 FOLDERS = ("scripts", "python", "tests", ".ci")
 SYSTEM = "/usr/bin/python3"
 PROGRAMS = {name: os.environ.get(name.upper().replace("-", "_"), "") for name in ("hgn-fit", "hgn-eval", "hgn-rollout")}
-TOOLS = ("awk", "basename", "bash", "cat", "df", "dirname", "env", "grep", "head", "hostname", "id", "ln", "ls", "mkdir", "paste", "readlink", "rm",
-         "sed", "sort", "stat", "tail", "touch", "tr")
+TOOLS = ("awk", "basename", "bash", "cat", "cut", "df", "dirname", "du", "env", "grep", "head", "hostname", "id", "ln", "ls", "mkdir", "paste", "readlink", "realpath",
+         "rm", "sed", "sort", "stat", "tail", "touch", "tr")
 
 
 def has_shebang(path: Path) -> bool:
@@ -312,7 +312,7 @@ class QuickStart(unittest.TestCase):
         self.fake("df", "echo Avail; echo 12M")
         done = self.quickstart()
         self.assertEqual(done.returncode, 1)
-        self.assertRegex(done.stderr, "the build of hamgen takes [0-9]+ MB, and the disk of build/release has 12 MB free")
+        self.assertRegex(done.stderr, "the build of hamgen, with its datasets, takes [0-9]+ MB, and the disk of .*/hamgen has 12 MB free")
         self.assertFalse(self.calls.exists())
 
     def test_a_time_that_is_none_is_noticed_before_anything_is_done(self) -> None:
