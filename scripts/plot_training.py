@@ -4,6 +4,9 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "python"))
+from hamgen.interpreter import need  # noqa: E402
+
+need("matplotlib")
 from hamgen.figures.training import main  # noqa: E402
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ workers that are forked as well as spawned; torch itself is not needed. Shards a
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
 import json
 import operator
@@ -25,8 +26,19 @@ from collections import OrderedDict
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
-import h5py
-import numpy as np
+if __name__ == "__main__":  # a command, under any python3 (but not a copy of this file alone)
+    sys.path.append(str(Path(__file__).resolve().parents[1]))
+    with contextlib.suppress(ImportError):
+        from hamgen.interpreter import need
+
+        need("h5py", "numpy")
+try:
+    import h5py
+    import numpy as np
+except ModuleNotFoundError as missing:
+    raise ModuleNotFoundError(f"hamgen.dataset needs {missing.name}, which this Python ({sys.executable}) does not have. Install it with python3 -m "
+                              f"pip install {missing.name}, or use Debian's /usr/bin/python3 with apt-get install python3-{missing.name}",
+                              name=missing.name) from missing
 
 SCHEMA_VERSION = 2
 

@@ -14,6 +14,7 @@ the tests compare its outputs and gradients with those of the C++ program.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
 import json
 import struct
@@ -21,10 +22,21 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
+if __name__ == "__main__":  # a command, under any python3 (but not a copy of this file alone)
+    sys.path.append(str(Path(__file__).resolve().parents[1]))
+    with contextlib.suppress(ImportError):
+        from hamgen.interpreter import need
+
+        need("numpy", "torch")
+try:
+    import numpy as np
+    import torch
+    import torch.nn.functional as F
+    from torch import Tensor, nn
+except ModuleNotFoundError as missing:
+    raise ModuleNotFoundError(f"hamgen.hgn_torch needs {missing.name}, which this Python ({sys.executable}) does not have. Install it with python3 -m "
+                              f"pip install {missing.name}, or use Debian's /usr/bin/python3 with apt-get install python3-{missing.name}",
+                              name=missing.name) from missing
 
 LATENT_SIZE = 4
 _DTYPES = {"F32": np.float32, "F64": np.float64, "I64": np.int64, "U8": np.uint8}

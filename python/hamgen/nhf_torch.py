@@ -14,16 +14,29 @@ reference: parameters have the names that the C++ program gives them. Needs torc
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import math
 import statistics
 import sys
 import time
+from pathlib import Path
 from typing import Callable, NoReturn
 
-import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
+if __name__ == "__main__":  # a command, under any python3 (but not a copy of this file alone)
+    sys.path.append(str(Path(__file__).resolve().parents[1]))
+    with contextlib.suppress(ImportError):
+        from hamgen.interpreter import need
+
+        need("torch")
+try:
+    import torch
+    import torch.nn.functional as F
+    from torch import Tensor, nn
+except ModuleNotFoundError as missing:
+    raise ModuleNotFoundError(f"hamgen.nhf_torch needs {missing.name}, which this Python ({sys.executable}) does not have. Install it with python3 -m "
+                              f"pip install {missing.name}, or use Debian's /usr/bin/python3 with apt-get install python3-{missing.name}",
+                              name=missing.name) from missing
 
 HIDDEN = 128
 PRIORS = ("soft_uniform", "normal")

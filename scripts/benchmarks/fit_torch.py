@@ -18,10 +18,13 @@ import time
 from pathlib import Path
 from typing import Iterator
 
-import torch
-from torch import Tensor
-
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "python"))
+from hamgen.interpreter import need  # noqa: E402
+
+need("h5py", "numpy", "torch")
+import torch  # noqa: E402
+from torch import Tensor  # noqa: E402
+
 from hamgen import HamgenDataset  # noqa: E402
 from hamgen.hgn_torch import Hgn, load_run  # noqa: E402
 

@@ -14,12 +14,17 @@ import argparse
 import json
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
 
-import h5py
-import numpy as np
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "python"))
+from hamgen.interpreter import need  # noqa: E402
+
+need("h5py", "numpy")
+import h5py  # noqa: E402
+import numpy as np  # noqa: E402
 
 
 def h5py_rate(root: Path, in_place: bool) -> float:
