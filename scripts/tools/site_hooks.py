@@ -15,6 +15,7 @@ OUTSIDE = ("README.md", "CHANGELOG.md", "schemas/shard.md", "python/README.md", 
            "scripts/experiments/README.md", "scripts/benchmarks/README.md", "scripts/tools/README.md")
 FENCED = re.compile(r"^( *)(```+)(\w*)[^\n]*\n(.*?)^\1\2 *$", re.M | re.S)
 LINK = re.compile(r"(?P<picture>!?)\[(?P<text>(?:[^][]|\[[^]]*\])*)\]\((?P<target>[^)\s]+)\)")
+NAMED = re.compile(r"(?<!\]\()(?<![\w/`\[])docs/[\w/-]+\.md(?![\w`\]])")  # a page by its path, in words
 TABLE = re.compile(r"(?<=[^\n|])\n(?=\|.*\|\n\|[-:| ]+\|\n)")
 
 
@@ -35,7 +36,11 @@ def on_page_markdown(markdown, page, config, files):
 
 
 def prose(text: str, page: str, files, config) -> str:
-    return LINK.sub(lambda link: for_the_site(link, page, files, config), TABLE.sub("\n\n", text))
+    text = re.sub(r"(?<=\d) %", "\u00a0%", TABLE.sub("\n\n", text))
+    here = "." if page in OUTSIDE else "docs"
+    up = posixpath.relpath(".", posixpath.dirname(posixpath.join(here, page)) or ".")
+    text = NAMED.sub(lambda name: f"[{name[0]}]({up}/{name[0]})", text)
+    return LINK.sub(lambda link: for_the_site(link, page, files, config), text)
 
 
 def for_the_site(link: re.Match, page: str, files, config) -> str:
