@@ -68,6 +68,13 @@ class PageCommands(unittest.TestCase):
         self.assertGreater(len(named), 1)
         self.assertEqual({name.removeprefix("dm_") for name in named} - {name.removeprefix("dm_") for name in there}, set())
 
+    @unittest.skipUnless(all(PROGRAMS.values()), "one of the four programs is not built")
+    def test_the_page_of_command_lines_is_what_the_programs_say(self) -> None:
+        environment = {**os.environ, **{name.upper().replace("-", "_"): str(Path(program).resolve()) for name, program in PROGRAMS.items()}}
+        made = subprocess.run([REPOSITORY / "scripts/tools/command-lines"], env=environment, capture_output=True, text=True, check=True)
+        page = (REPOSITORY / "docs/reference/command-lines.md").read_text(encoding="utf-8")
+        self.assertEqual(page, made.stdout, "scripts/tools/update-reference writes it")
+
     def test_quick_pages_run_as_they_stand(self) -> None:
         for page in QUICK:
             if page == "README.md" and importlib.util.find_spec("torch") is None:
