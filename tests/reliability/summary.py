@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The campaigns' results as a Markdown table, for the README.
+"""The campaigns' results as a Markdown table, for docs/results/reliability.md.
 
     summary.py                            of results.json, beside this program
     summary.py --collect LINES            first puts lines of JSON, as the campaigns end with, into results.json
