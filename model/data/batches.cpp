@@ -72,13 +72,30 @@ void reverse_states(Batch& batch, std::int64_t row) {
 
 }  // namespace
 
-Batch Batch::to(const at::Device& device) const {
-  Batch moved = *this;
+namespace {
+
+// What `change` makes of every array of a batch that there is.
+template <class Change>
+Batch changed(Batch batch, Change change) {
   for (Tensor Batch::*array : {&Batch::frames, &Batch::frames_clean, &Batch::points})
-    if ((this->*array).defined()) moved.*array = (this->*array).to(device, /*non_blocking=*/true);
+    if ((batch.*array).defined()) batch.*array = change(batch.*array);
   for (const auto& [name, array] : state_arrays)
-    if ((this->*array).defined()) moved.*array = (this->*array).to(device, /*non_blocking=*/true);
-  return moved;
+    if ((batch.*array).defined()) batch.*array = change(batch.*array);
+  return batch;
+}
+
+}  // namespace
+
+Batch Batch::to(const at::Device& device) const {
+  return changed(*this, [&](const Tensor& array) { return array.to(device, /*non_blocking=*/true); });
+}
+
+std::int64_t Batch::rows() const {
+  return (frames.defined() ? frames : points.defined() ? points : q).size(0);
+}
+
+Batch Batch::narrow(std::int64_t first, std::int64_t count) const {
+  return changed(*this, [&](const Tensor& array) { return array.narrow(0, first, count); });
 }
 
 WindowReader::WindowReader(const dataset::SplitReader& reader, Observation observation, bool has_clean)

@@ -37,6 +37,8 @@ struct Batch {
   // u8 [B, T, H, W, 3]: noise-free, of a validation split alone.
   Tensor frames_clean = {};
   Batch to(const at::Device& device) const;
+  std::int64_t rows() const;
+  Batch narrow(std::int64_t first, std::int64_t count) const;  // some of the rows, not copied
 };
 
 // One sequence of a batch: frames [start, start + plan.frames) of a trajectory.

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "model/base/random.hpp"
+#include "model/base/row_parallel.hpp"
 #include "model/base/sliced_sum.hpp"
 #include "model/data/batches.hpp"
 #include "model/dynamics/energy_statistics.hpp"
@@ -216,6 +217,13 @@ std::vector<PhaseSpace> Hgn::rollout(const PhaseSpace& start, std::int64_t count
 
 Tensor Hgn::decode_positions(const Tensor& q) const {
   return decoder_->forward(q.to(precision_).contiguous(at::MemoryFormat::ChannelsLast));
+}
+
+// Threads meet once, not after each convolution.
+Tensor Hgn::decode(const PhaseSpace& state) const {
+  constexpr std::int64_t fewest = 8;  // rows of a thread
+  return over_rows([this](const Tensor& q) { return decode_positions(q); }, state.q, decoder_->parameters(),
+                   fewest);
 }
 
 Tensor Hgn::draw_z(const Posterior& posterior, std::uint64_t key, const Share& share) const {

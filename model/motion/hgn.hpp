@@ -34,7 +34,7 @@ class Hgn : public VideoModel {
   PhaseSpace infer(const Tensor& frames) const override;
   std::vector<PhaseSpace> rollout(const PhaseSpace& start, std::int64_t count,
                                   double speed = 1) const override;
-  Tensor decode(const PhaseSpace& state) const override { return decode_positions(state.q); }
+  Tensor decode(const PhaseSpace& state) const override;
   Tensor expected(const Tensor& decoded) const override { return objective_->expected(decoded); }
   const Dynamics& dynamics() const override { return *dynamics_; }
   std::optional<Posterior> posterior(const Tensor& frames) const override;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "model/training/thread_shares.hpp"
+
 namespace hamgen::model {
 namespace {
 
@@ -127,13 +129,8 @@ void Trainer::advance(const Batch& batch) {
                             .share = {group_->rank(), group_->size()},
                             .profile = profile_,
                             .mean_of_shares = mean_of_shares()};
-  LossTerms terms = model_->loss(batch, context);
-  terms.averaged.emplace_back("loss", terms.loss.detach());
-  context.lap("loss");
   optimizer_.zero_gradients();
-  gradient_sum_.begin();
-  terms.loss.backward();
-  context.lap("backward");
+  LossTerms terms = loss_with_gradients(batch, context);
   average(terms);
   context.lap("exchange");
   const Tensor norm = optimizer_.gradient_norm();
@@ -147,6 +144,21 @@ void Trainer::advance(const Batch& batch) {
   ++step_;
   context.lap("optimise");
   add_to_log(std::move(terms), norm);
+}
+
+LossTerms Trainer::loss_with_gradients(const Batch& batch, const StepContext& context) {
+  LossTerms terms;
+  if (const std::int64_t shares = group_->size() > 1 ? 1 : thread_shares(device_, batch.rows()); shares > 1) {
+    terms = loss_of_shares(*model_, batch, context, shares);
+  } else {
+    terms = model_->loss(batch, context);
+    context.lap("loss");
+    gradient_sum_.begin();
+    terms.loss.backward();
+    context.lap("backward");
+  }
+  terms.averaged.emplace_back("loss", terms.loss.detach());
+  return terms;
 }
 
 void Trainer::add_to_log(LossTerms terms, const Tensor& norm) {

@@ -87,6 +87,7 @@ class Trainer {
 
  private:
   void advance(const Batch& batch);
+  LossTerms loss_with_gradients(const Batch& batch, const StepContext& context);  // added to the parameters'
   std::function<Tensor(const Tensor&)> mean_of_shares() const;
   void average(LossTerms& terms);
   void add_to_log(LossTerms terms, const Tensor& norm);
