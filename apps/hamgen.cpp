@@ -17,6 +17,7 @@
 #include "apps/shell/command_line.hpp"
 #include "apps/shell/cores.hpp"
 #include "apps/shell/stop_signal.hpp"
+#include "apps/shell/streams.hpp"
 #include "apps/shell/version.hpp"
 #include "dataset/format/layout.hpp"
 #include "schemas/names.hpp"
@@ -27,7 +28,7 @@ namespace {
 constexpr const char* overview = R"(hamgen - exact Hamiltonian dynamics as video datasets
 
   hamgen --system three_body --n 50000     make a dataset in ./three_body
-  hamgen --preset pendulum_colors          a configuration with a name: hamgen presets lists them
+  hamgen --preset dm_pendulum_colors       a configuration with a name: hamgen presets lists them
   hamgen systems                           what there is to simulate
   hamgen info DIR                          what a dataset holds
   hamgen preview DIR                       pictures: contact sheet, animation, phase portrait
@@ -77,7 +78,11 @@ cxxopts::Options make_options() {
   options.add_options("Output")("quiet", "no progress on stderr")("json", "results as JSON")(
       "version", "print the version")("help", "print this");
   options.add_options("Preview")("split", "of the dataset [train]", cxxopts::value<std::string>(), "NAME")(
-      "index", "first trajectory to show [0]", cxxopts::value<std::string>(), "I");
+      "index", "first trajectory to show [0]", cxxopts::value<std::string>(), "I")(
+      "clean", "noise-free frames, drawn anew where the split has none [where it has them]")(
+      "observed", "frames with the noise")(
+      "scale", "pixels of a picture for each of a frame, 1 to 64 [as fits]", cxxopts::value<std::string>(),
+      "N")("fps", "frames of the animation per second, 1 to 50 [12]", cxxopts::value<std::string>(), "N");
   options.add_options("Verify")("full", "also decompress every frame and compare the content's hash")(
       "regenerate", "also simulate and render a random sample again: 1% or a number",
       cxxopts::value<std::string>(), "X");
@@ -157,8 +162,16 @@ class Program {
       throw schemas::FieldError("--set does not apply to hamgen " + words_.at(0));
   }
 
+  const DatasetPreset& preset() const { return find_dataset_preset(text("preset")); }
+
+  void tell_of_new_name() const {
+    if (flags_.count("preset") == 0 || flags_.count("quiet") > 0 || preset().name == text("preset")) return;
+    tell(fmt::format("note: preset {} is called {} now, and makes ./{} where no --out is given\n",
+                     text("preset"), preset().name, preset().name));
+  }
+
   Config read_config() const {
-    Json json = flags_.count("preset") > 0 ? find_dataset_preset(text("preset")).config : Json::object();
+    Json json = flags_.count("preset") > 0 ? preset().config : Json::object();
     if (flags_.count("config") > 0) merge(json, read_json(text("config")));
     if (flags_.count("system") > 0) json["system"] = text("system");
     Assignments all;
@@ -206,20 +219,21 @@ class Program {
   }
 
   int generate_dataset() const {
-    for (const char* flag : {"split", "index"})
+    for (const char* flag : {"split", "index", "clean", "observed", "scale", "fps"})
       if (flags_.count(flag) > 0) throw schemas::FieldError(fmt::format("--{} is for hamgen preview", flag));
     for (const char* flag : {"full", "regenerate"})
       if (flags_.count(flag) > 0) throw schemas::FieldError(fmt::format("--{} is for hamgen verify", flag));
     std::optional<WorkerShare> share;
     if (flags_.count("worker") > 0) share = worker_share();
     const Config config = read_config();
+    tell_of_new_name();
     if (flags_.count("print-config") > 0) {
       fmt::print("{}\n", to_json(config).dump(2));
       return success;
     }
     GenerateOptions options;
     options.out = flags_.count("out") > 0      ? text("out")
-                  : flags_.count("preset") > 0 ? text("preset")
+                  : flags_.count("preset") > 0 ? preset().name
                                                : config.system->name;
     if (options.out.empty()) throw schemas::FieldError("--out is empty: expected a directory");
     options.threads = threads();
@@ -296,12 +310,7 @@ class Program {
 
   int print_presets() const {
     allow_only({"json"});
-    Json list = Json::array();
-    for (const DatasetPreset& preset : suite()) {
-      list.push_back({{"name", preset.name}, {"summary", preset.summary}, {"config", preset.config}});
-      if (!json_) fmt::print("{:<32} {}\n", preset.name, preset.summary);
-    }
-    if (json_) fmt::print("{}\n", list.dump(2));
+    fmt::print("{}", json_ ? presets_json().dump(2) + "\n" : presets_text());
     return success;
   }
 
@@ -313,12 +322,18 @@ class Program {
   }
 
   int draw_preview(const std::string& dir) const {
-    allow_only({"json", "out", "split", "index", "quiet"});
+    allow_only({"json", "out", "split", "index", "quiet", "clean", "observed", "scale", "fps"});
+    if (flags_.count("clean") > 0 && flags_.count("observed") > 0)
+      throw schemas::FieldError("--clean and --observed do not go together: one of them");
     PreviewOptions options;
     options.dataset = dir;
     if (flags_.count("out") > 0) options.out = text("out");
     if (flags_.count("split") > 0) options.split = text("split");
     if (flags_.count("index") > 0) options.first = whole_number("index", 0, 1e15);
+    if (flags_.count("clean") > 0) options.frames = FramesShown::clean;
+    if (flags_.count("observed") > 0) options.frames = FramesShown::observed;
+    if (flags_.count("scale") > 0) options.scale = whole_number("scale", 1, 64);
+    if (flags_.count("fps") > 0) options.frames_per_second = whole_number("fps", 1, 50);
     Json files = Json::array();
     for (const auto& file : make_preview(options)) files.push_back(file.string());
     if (json_) fmt::print("{}\n", files.dump(2));
