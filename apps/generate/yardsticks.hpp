@@ -1,4 +1,4 @@
-// What a predictor of a dataset's frames can be measured against (docs: README, "Noise floor").
+// What a predictor of a dataset's frames can be measured against (schemas/shard.md).
 //
 // All are mean squared errors of value / 255, over pixels, channels and frames of up to 200 test trajectories:
 // - mean image: the mean of up to 1000 train trajectories' noisy frames, as a constant prediction;

@@ -42,6 +42,12 @@ class RefusalTest(unittest.TestCase):
         self.assert_usage(("reference", "page"), '"page"', "config, shard, schema")
         self.assert_usage(("systems", "more"), '"more"')
         self.assert_usage(("--n", 5), "--system")
+        self.assert_usage(("--preset", "dm_pendulm"), "dm_pendulum_colors", 'did you mean "dm_pendulum"?')
+        self.assert_usage(("--preset", "three_body"), 'unknown preset "three_body"')
+
+    def test_what_is_for_previews_alone(self):
+        for flag in ("--clean", "--observed", "--scale=2", "--fps=5"):
+            self.assert_usage((*SMALL, flag), flag.split("=")[0], "hamgen preview")
 
     def test_wrong_types(self):
         for flag, value, field in (("--n", "abc", "n"), ("--n", "2.5", "n"), ("--n", "", "n"),
@@ -250,12 +256,6 @@ class InfoTest(unittest.TestCase):
                     self.assertIn(word, done.stderr)
                 self.assertEqual(support.manifest(here / "dm_pendulum")["config"]["view"]["margin"], 0)  # as it always was
         self.assertEqual(run("--preset", "pendulum", "--print-config").stdout, run("--preset", "dm_pendulum", "--print-config").stdout)
-        self.assert_usage(("--preset", "dm_pendulm"), "dm_pendulum_colors", 'did you mean "dm_pendulum"?')
-        self.assert_usage(("--preset", "three_body"), 'unknown preset "three_body"')
-
-    def test_what_is_for_previews_alone(self):
-        for flag in ("--clean", "--observed", "--scale=2", "--fps=5"):
-            self.assert_usage((*SMALL, flag), flag.split("=")[0], "hamgen preview")
 
     def test_info(self):
         root = dataset("three_body", 64)

@@ -37,19 +37,16 @@ def png_pixels(path: Path) -> np.ndarray:
         packed += data[at + 8 : at + 8 + length] if kind == b"IDAT" else b""
         at += 12 + length
     assert data[24:26] == b"\x08\x02", "not RGB8"
-    lines = np.frombuffer(zlib.decompress(packed), np.uint8).reshape(height, 1 + 3 * width)
-    pixels = np.zeros((height + 1, width + 1, 3), int)  # a row above and a column to the left of zeros
-    for y, line in enumerate(lines, 1):
-        filtered, kind = line[1:].reshape(width, 3).astype(int), line[0]
-        if kind == 2:
-            pixels[y, 1:] = filtered + pixels[y - 1, 1:] & 255
-            continue
-        for x in range(1, width + 1):
-            left, above, corner = pixels[y, x - 1], pixels[y - 1, x], pixels[y - 1, x - 1]
-            nearest = np.argmin(np.abs([above - corner, left - corner, left + above - 2 * corner]), axis=0)
-            paeth = np.choose(nearest, [left, above, corner])
-            pixels[y, x] = filtered[x - 1] + (0, left, above, (left + above) // 2, paeth)[kind] & 255
-    return pixels[1:, 1:].astype(np.uint8)
+    lines, above, pixels = zlib.decompress(packed), [0] * (3 * width + 3), []
+    for start in range(0, len(lines), 1 + 3 * width):
+        kind, row = lines[start], [0, 0, 0]  # a pixel of zeros to the left
+        for i, value in enumerate(lines[start + 1 : start + 1 + 3 * width]):
+            left, up, corner = row[i], above[i + 3], above[i]
+            paeth = min((left, up, corner), key=lambda near: abs(left + up - corner - near)) if kind == 4 else 0
+            row.append(value + (0, left, up, (left + up) // 2, paeth)[kind] & 255)
+        pixels.append(row[3:])
+        above = row
+    return np.array(pixels, np.uint8).reshape(height, width, 3)
 
 
 def gif_delays(path: Path) -> set[int]:
