@@ -74,8 +74,11 @@ class Legend {
     for (const auto& [color, text] : legend.colors)
       add(measure, text, [color = color](cairo_t* cr, double x, double y) {
         set_source(cr, color);
-        cairo_rectangle(cr, x + 2, y - 6, 16, 12);
-        cairo_fill(cr);
+        cairo_rectangle(cr, x + 2.5, y - 5.5, 15, 11);
+        cairo_fill_preserve(cr);
+        set_source(cr, ink, 0.6);  // white ones would not be seen
+        cairo_set_line_width(cr, 1);
+        cairo_stroke(cr);
       });
     end_line();
     if (!legend.landscape.empty()) add(measure, legend.landscape, draw_landscape);
