@@ -22,8 +22,8 @@ using simulators::RandomStream;
 using simulators::Simulation;
 using simulators::Split;
 
-constexpr std::uint64_t most_train = 1000, most_test = 200;  // trajectories
-constexpr std::uint16_t draws = 4;                           // of a frame, the dataset's own included
+constexpr std::uint64_t most_train = 200, most_test = 100;  // trajectories
+constexpr std::uint16_t draws = 4;                          // of a frame, the dataset's own included
 static_assert(draws >= 2 && draws <= std::numeric_limits<std::uint16_t>::max() / 255);
 
 using Bytes = std::span<const std::uint8_t>;

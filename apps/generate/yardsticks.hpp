@@ -1,7 +1,7 @@
 // What a predictor of a dataset's frames can be measured against (schemas/shard.md).
 //
-// All are mean squared errors of value / 255, over pixels, channels and frames of up to 200 test trajectories:
-// - mean image: the mean of up to 1000 train trajectories' noisy frames, as a constant prediction;
+// All are mean squared errors of value / 255, over pixels, channels and frames of up to 100 test trajectories:
+// - mean image: the mean of up to 200 train trajectories' noisy frames, as a constant prediction;
 // - clean render: the frame drawn from the exact state;
 // - noise floor: the best possible predictor given the exact state, the mean over noise draws of the frame. Its
 //   error is the variance of a value over the noise, estimated without bias by the sample variance, divided by

@@ -35,7 +35,7 @@ double variance_from_many_draws(const Made& made, int draws) {
   std::normal_distribution<double> noise(0, simulation.noise_std());
   std::vector<std::uint8_t> frame(canvas.frame_bytes());
   double total = 0;
-  const std::int64_t count = made.config.test_size();
+  const auto count = static_cast<std::int64_t>(made.manifest.yardsticks.trajectories);
   for (std::int64_t id = 0; id < count; ++id) {
     const auto trajectory = simulation.trajectory(simulators::Split::test, id);
     for (std::size_t t = 0; t < simulation.frames(); ++t) {
@@ -59,11 +59,11 @@ double variance_from_many_draws(const Made& made, int draws) {
 }  // namespace
 
 TEST_CASE("few draws estimate the noise floor that many do") {
-  const Made made({{"n_test", 200}, {"steps", 9}});
+  const Made made({{"n_test", 110}, {"steps", 9}});
   const auto& found = made.manifest.yardsticks;
   REQUIRE(found.noise_floor_standard_error);
   const double error = *found.noise_floor_standard_error;
-  CHECK(found.trajectories == 200);
+  CHECK(found.trajectories == 100);
   CHECK(found.draws < 10);
   CHECK(error < 0.04 * found.noise_floor);  // so that a factor of (draws - 1) / draws would be seen
   CHECK(std::abs(found.noise_floor - variance_from_many_draws(made, 400)) < 2.5 * error);
