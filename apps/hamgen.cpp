@@ -4,10 +4,9 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <optional>
-#include <set>
 
 #include "apps/generate/config.hpp"
+#include "apps/generate/flags.hpp"
 #include "apps/generate/generate.hpp"
 #include "apps/generate/repair.hpp"
 #include "apps/generate/suite.hpp"
@@ -18,6 +17,7 @@
 #include "apps/shell/command_line.hpp"
 #include "apps/shell/cores.hpp"
 #include "apps/shell/stop_signal.hpp"
+#include "apps/shell/streams.hpp"
 #include "apps/shell/version.hpp"
 #include "dataset/format/layout.hpp"
 #include "schemas/names.hpp"
@@ -30,7 +30,7 @@ using schemas::FieldError;
 constexpr const char* overview = R"(exact Hamiltonian dynamics as video datasets
 
   hamgen --system three_body --n 50000     make a dataset in ./three_body
-  hamgen --preset pendulum_colors          a configuration with a name: hamgen presets lists them
+  hamgen --preset dm_pendulum_colors       a configuration with a name: hamgen presets lists them
   hamgen preview three_body                pictures: contact sheet, animation, phase portrait
 
 A dataset is HDF5: h5py.File("three_body/train.h5")["frames"] is [50000, 31, 64, 64, 3], uint8.
@@ -70,38 +70,31 @@ SampleSize sample_size(const std::string& value) {
   return {.share = number.get<double>() / 100};
 }
 
-std::vector<std::string> system_names() {
-  std::vector<std::string> names;
-  for (const auto& system : simulators::systems()) names.push_back(system.name);
-  return names;
-}
-
-std::vector<std::string> preset_names() {
-  std::vector<std::string> names;
-  for (const DatasetPreset& preset : suite()) names.push_back(preset.name);
-  return names;
-}
-
-// "three_body is a system:  hamgen --system three_body"; "" for a word that is no name.
-std::string where_known(const std::string& word) {
-  for (const auto& [flag, names] : {std::pair{"system", system_names()}, {"preset", preset_names()}})
-    if (std::ranges::find(names, word) != names.end())
-      return word + " is a " + flag + ":  hamgen --" + flag + " " + word;
-  return "";
-}
-
 // A preset where a system should stand, and the other way about.
 void require_in_place(const Arguments& arguments) {
-  for (const auto& [flag, names] : {std::pair{"system", system_names()}, {"preset", preset_names()}}) {
-    const std::string word = arguments.text(flag);
-    if (std::ranges::find(names, word) != names.end()) continue;
-    if (const std::string known = where_known(word); !known.empty()) throw FieldError(known);
-  }
+  const std::string system = where_known(arguments.text("system")), preset = arguments.text("preset");
+  if (system.find("--preset") != std::string::npos) throw FieldError(system);
+  const bool is_preset = std::ranges::any_of(suite(), [&](const DatasetPreset& one) {
+    return one.name == preset || one.name == suite_prefix + preset;  // as it is called now
+  });
+  if (!is_preset && !where_known(preset).empty()) throw FieldError(where_known(preset));
+}
+
+const DatasetPreset& preset_of(const Arguments& arguments) {
+  return find_dataset_preset(arguments.text("preset"));
+}
+
+void tell_of_new_name(const Arguments& arguments) {
+  if (!arguments.has("preset") || arguments.has("quiet")) return;
+  const std::string typed = arguments.text("preset"), name = preset_of(arguments).name;
+  if (name != typed)
+    tell(fmt::format("note: preset {0} is called {1} now, and makes ./{1} where no --out is given\n", typed,
+                     name));
 }
 
 Config read_config(const Arguments& arguments) {
   require_in_place(arguments);
-  Json json = arguments.has("preset") ? find_dataset_preset(arguments.text("preset")).config : Json::object();
+  Json json = arguments.has("preset") ? preset_of(arguments).config : Json::object();
   if (arguments.has("config")) merge(json, read_json(arguments.text("config")));
   if (arguments.has("system")) json["system"] = arguments.text("system");
   assign(json, arguments.assignments());
@@ -141,8 +134,10 @@ int generate_dataset(const Arguments& arguments) {
     fmt::print("{}\n", to_json(config).dump(2));
     return success;
   }
+  tell_of_new_name(arguments);
   GenerateOptions options;
-  options.out = arguments.text("out", arguments.text("preset", config.system->name));
+  options.out =
+      arguments.text("out", arguments.has("preset") ? preset_of(arguments).name : config.system->name);
   if (options.out.empty()) throw FieldError("--out is empty: expected a directory");
   options.threads = threads(arguments);
   options.force = arguments.has("force");
@@ -196,12 +191,7 @@ int print_systems(const Arguments& arguments) {
 }
 
 int print_presets(const Arguments& arguments) {
-  Json list = Json::array();
-  for (const DatasetPreset& preset : suite()) {
-    list.push_back({{"name", preset.name}, {"summary", preset.summary}, {"config", preset.config}});
-    if (!arguments.has("json")) fmt::print("{:<32} {}\n", preset.name, preset.summary);
-  }
-  if (arguments.has("json")) fmt::print("{}\n", list.dump(2));
+  fmt::print("{}", arguments.has("json") ? presets_json().dump(2) + "\n" : presets_text());
   return success;
 }
 
@@ -219,6 +209,11 @@ int draw_preview(const Arguments& arguments) {
   if (arguments.has("out")) options.out = arguments.text("out");
   if (arguments.has("split")) options.split = arguments.text("split");
   if (arguments.has("index")) options.first = arguments.whole("index", 0, 0, 1e15);
+  if (arguments.has("clean")) arguments.refuse({"observed"}, "and --clean do not go together: one of them");
+  if (arguments.has("clean")) options.frames = FramesShown::clean;
+  if (arguments.has("observed")) options.frames = FramesShown::observed;
+  if (arguments.has("scale")) options.scale = arguments.whole("scale", 0, 1, 64);
+  if (arguments.has("fps")) options.frames_per_second = arguments.whole("fps", 0, 1, 50);
   Json files = Json::array();
   for (const auto& file : make_preview(options)) files.push_back(file.string());
   if (arguments.has("json")) {
@@ -236,69 +231,6 @@ int print_reference(const Arguments& arguments) {
   fmt::print("{}",
              schemas::find_named(pages, "reference", arguments.argument(), &ReferencePage::name).text());
   return success;
-}
-
-std::vector<std::string> field_assignments() {
-  std::set<std::string> paths;
-  for (const auto& system : simulators::systems())
-    for (const auto& field : fields_of(system)) paths.insert(field.path + "=");
-  return {paths.begin(), paths.end()};
-}
-
-// "hamgen three-bdy": a name where a flag should stand.
-std::string guess(const std::string& word) {
-  if (const std::string known = where_known(word); !known.empty()) return known;
-  const std::vector<std::string> names = system_names();
-  const auto nearest = schemas::nearest_name(word, {names.begin(), names.end()});
-  return nearest ? "did you mean  hamgen --system " + std::string(*nearest) + " ?" : "";
-}
-
-std::vector<FlagGroup> flag_groups() {
-  const std::vector<Flag> dataset{
-      {"system", "NAME", "the system to simulate (hamgen systems lists them)", "", 0, system_names},
-      {"preset", "NAME", "begin with a ready-made configuration (hamgen presets lists them)", "", 0,
-       preset_names},
-      {"n", "N", "trajectories of the train split [1000]", "n"},
-      {"n-test", "N", "trajectories of the test split, 0 for none [n / 5]", "n_test"},
-      {"n-validation", "N", "trajectories of the validation split, 0 for none [n / 5, at most 200]",
-       "n_validation"},
-      {"seed", "N", "seed of every random number [0]", "seed"},
-      {"image-size", "PIXELS", "pixels along each side, a multiple of 8 [64]", "image.size"},
-      {"steps", "N", "steps of a trajectory; it has one frame more [30]", "steps"},
-      {"dt", "FLOAT", "time between frames [0.125]", "dt"},
-      {"noise-std", "FLOAT", "observation noise on q and p [by system]", "noise.std"},
-      {"shard-size", "N", "trajectories of a shard [500; more for over 100,000]", "shard_size"},
-      {"config", "FILE", "JSON file with any of the fields of --print-config, - for stdin"},
-      {"set", "PATH=VALUE", "one field, e.g. --set start.radius=[0.5,1] (repeatable; wins over --config)", "",
-       0, field_assignments},
-  };
-  const std::vector<Flag> run{
-      {"out", "DIR", "output directory [./NAME]", "", 'o'},
-      {"force", "", "replace a dataset that is already there"},
-      {"threads", "N", "worker threads [all cores it may use]"},
-      {"worker", "I/N", "make only shards I, I+N, ... of the plan; then hamgen finish"},
-      {"dry-run", "", "simulate 16 trajectories and tell the bytes and seconds to expect"},
-      {"print-config", "", "print the complete configuration as JSON and stop"},
-  };
-  const std::vector<Flag> output{
-      {"quiet", "", "no progress on stderr"},
-      {"json", "", "results as JSON"},
-      {"version", "", "print the version"},
-      {"help", "", "print this", "", 'h'},
-  };
-  const std::vector<Flag> preview{
-      {"split", "NAME", "of the dataset [train]"},
-      {"index", "I", "first trajectory to show [0]"},
-  };
-  const std::vector<Flag> verify{
-      {"full", "", "also decompress every frame and compare the content's hash"},
-      {"regenerate", "SHARE", "also simulate and render a random sample again: 1% or a number"},
-  };
-  return {{"Dataset", dataset},
-          {"Run", run},
-          {"Output", output},
-          {"Preview", preview, "preview"},
-          {"Verify", verify, "verify"}};
 }
 
 // "hamgen generate --system NAME" is "hamgen --system NAME".
@@ -342,28 +274,6 @@ std::vector<Command> commands() {
            print_reference}};
 }
 
-// What these flags are called elsewhere.
-std::vector<Synonym> synonyms() {
-  return {{"frames", "--steps N makes trajectories of N + 1 frames"},
-          {"length", "--steps N makes trajectories of N + 1 frames"},
-          {"noise", "the observation noise is --noise-std FLOAT"},
-          {"size", "frames are --image-size PIXELS wide and high"},
-          {"resolution", "frames are --image-size PIXELS wide and high"},
-          {"num", "the number of trajectories is --n N"},
-          {"trajectories", "the number of trajectories is --n N"},
-          {"samples", "the number of trajectories is --n N"},
-          {"output", "the directory is --out DIR, or -o DIR"},
-          {"output-dir", "the directory is --out DIR, or -o DIR"},
-          {"dir", "the directory is --out DIR, or -o DIR"},
-          {"overwrite", "a dataset that is there is replaced with --force"},
-          {"workers", "threads of one process are --threads N; one of several processes is --worker I/N"},
-          {"jobs", "threads are --threads N"},
-          {"resume", "the same command as before goes on with a run that was interrupted"},
-          {"test", "the number of test trajectories is --n-test N"},
-          {"colors", "colours are fields: --set look.colors=[...], see hamgen reference config"},
-          {"verbose", "progress is shown unless --quiet is given"}};
-}
-
 const CommandLine& command_line() {
   static const CommandLine line{
       .program = "hamgen",
@@ -372,7 +282,7 @@ const CommandLine& command_line() {
       .groups = flag_groups(),
       .commands = commands(),
       .synonyms = synonyms(),
-      .guess = guess,
+      .guess = guess_name,
       .version = [] { return fmt::format("hamgen {} ({})", version, git_commit); },
       .run = generate_dataset,
   };

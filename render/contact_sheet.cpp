@@ -56,14 +56,16 @@ class Layout {
 
   void draw_labels(cairo_t* context, double width) const {
     const bool is_above = style_.has_times_above;
-    draw_text(context, 12, is_above ? 24 : 26, style_.title_size, sheet_.title, is_above ? 1e9 : width - 24);
+    draw_text(context, 12, is_above ? 24 : 26, style_.title_size, sheet_.title, width - 24);
+    if (!sheet_.subtitle.empty()) draw_text(context, 12, 44, 12, sheet_.subtitle, width - 24);
     for (std::size_t row = 0; row < tops_.size(); ++row)
       draw_text(context, style_.label_left, static_cast<double>(tops_[row] + tile_ / 2 + (is_above ? 0 : 4)),
                 style_.label_size, sheet_.rows[row].label);
     for (std::size_t column = 0; column < columns_; ++column)
       draw_text(context, static_cast<double>(left_of(column) + (is_above ? 0 : 2)),
                 is_above ? static_cast<double>(style_.header) - 10 : static_cast<double>(bottom_ + 14),
-                style_.label_size, sheet_.time_label(frame_of(column)));
+                style_.label_size, sheet_.time_label(frame_of(column)),
+                is_above ? static_cast<double>(tile_) : 1e9);
     for (std::size_t i = 0; i < sheet_.notes.size(); ++i)
       draw_text(context, 12, static_cast<double>(bottom_ + 18 + (i + 1) * line_height), 12, sheet_.notes[i],
                 width - 24);

@@ -30,6 +30,7 @@ struct ContactSheet {
     bool is_spaced = false;                                               // begins a new group
   };
   std::string title;
+  std::string subtitle = {};         // below the title, smaller
   std::size_t frames = 0, size = 0;  // of every row
   std::vector<Row> rows;
   std::function<std::string(std::size_t frame)> time_label;

@@ -30,6 +30,22 @@ Surface to_surface(const Picture& picture) {
   return surface;
 }
 
+Picture to_picture(const Surface& surface) {
+  Picture picture(static_cast<std::size_t>(cairo_image_surface_get_width(surface.get())),
+                  static_cast<std::size_t>(cairo_image_surface_get_height(surface.get())));
+  cairo_surface_flush(surface.get());
+  const unsigned char* const data = cairo_image_surface_get_data(surface.get());
+  const auto stride = static_cast<std::size_t>(cairo_image_surface_get_stride(surface.get()));
+  for (std::size_t row = 0; row < picture.height; ++row)
+    for (std::size_t column = 0; column < picture.width; ++column) {
+      std::uint32_t packed = 0;
+      std::memcpy(&packed, data + row * stride + column * sizeof packed, sizeof packed);
+      std::uint8_t* const pixel = &picture.rgb[3 * (row * picture.width + column)];
+      for (int c = 0; c < 3; ++c) pixel[c] = static_cast<std::uint8_t>(packed >> (16 - 8 * c));
+    }
+  return picture;
+}
+
 void write_picture(const std::filesystem::path& file, std::string_view bytes) {
   const auto fail = [&] {
     const int reason = errno;

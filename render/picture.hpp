@@ -32,6 +32,7 @@ struct Picture {
 
 // A Cairo surface (RGB24) that holds the picture, to draw upon.
 Surface to_surface(const Picture& picture);
+Picture to_picture(const Surface& surface);  // of RGB24
 
 // Throw PictureError with the file's name and the system's reason; of a file that cannot be finished nothing
 // is left.

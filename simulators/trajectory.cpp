@@ -82,9 +82,13 @@ std::vector<schemas::Field> Simulation::fields() {
           "whether more than 20 % of the starts drawn for a split may be given up: the ones that are kept "
           "are then another distribution than start.* says"),
       real("view.half_width", 1, "length",
-           "half the width of the view; null: what the system and view.offset need")
+           "half the width of the view; null: what the system, view.margin and view.offset need")
           .above(0)
           .or_automatic(),
+      real(
+          "view.margin", 0, "1",
+          "where view.half_width is null: free space around what the system needs, as a share of its half width")
+          .at_least(0),
       real("view.offset", 0, "length",
            "each trajectory's view is shifted by U(-offset, offset) along x and y")
           .at_least(0),
@@ -112,8 +116,9 @@ Simulation::Simulation(const SystemDescriptor& descriptor, const schemas::Settin
       max_tightenings_(settings.integer("integrator.max_tightenings")),
       max_attempts_(settings.integer("integrator.max_attempts")),
       view_offset_(settings.real("view.offset")),
-      half_width_(settings.is_automatic("view.half_width") ? system_->half_width() + view_offset_
-                                                           : settings.real("view.half_width")) {
+      half_width_(settings.is_automatic("view.half_width")
+                      ? system_->half_width() * (1 + settings.real("view.margin")) + view_offset_
+                      : settings.real("view.half_width")) {
   constants_ = system_->parameter_labels().size();
   require_suitable(integrator_, *system_);
   if (look_.hues() > 0 && system_->bodies() == 0)
@@ -121,15 +126,16 @@ Simulation::Simulation(const SystemDescriptor& descriptor, const schemas::Settin
   if (integrator_.friction != 0 && !system_->allows_friction())
     throw schemas::FieldError("physics.friction = " + schemas::to_text(integrator_.friction) +
                               " is not allowed: for " + descriptor.name + " expected 0");
-  if (!std::isfinite(2 * (half_width_ + view_offset_)))
+  const auto refuse_view = [&](const std::string& reason) {
     throw schemas::FieldError("view.half_width = " + schemas::to_text(half_width_) +
+                              ", view.margin = " + schemas::to_text(settings.at("view.margin")) +
                               ", view.offset = " + schemas::to_text(view_offset_) +
-                              " is not allowed: the view has no finite width");
+                              " is not allowed: " + reason);
+  };
+  if (!std::isfinite(2 * (half_width_ + view_offset_))) refuse_view("the view has no finite width");
   if (system_->period() > 0 && (view_offset_ > 0 || half_width_ != system_->half_width()))
-    throw schemas::FieldError("view.half_width = " + schemas::to_text(half_width_) +
-                              ", view.offset = " + schemas::to_text(view_offset_) +
-                              " is not allowed: the view of " + descriptor.name + " is its periodic box, " +
-                              schemas::to_text(system_->half_width()) + " and 0");
+    refuse_view("the view of " + descriptor.name + " is its periodic box, " +
+                schemas::to_text(system_->half_width()) + ", 0 and 0");
   const auto steps = settings.integer("steps");
   const double dt = settings.real("dt");
   if (!std::isfinite(static_cast<double>(steps) * dt))

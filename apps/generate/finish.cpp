@@ -74,9 +74,8 @@ Finished write_finish(const Making& making, std::vector<dataset::ShardRecord> re
     finished.has_changed |= dataset::commit_if_changed(making.out / file, index.image());
   manifest.has_yardsticks = manifest.find("test") != nullptr;
   if (manifest.has_yardsticks)
-    manifest.yardsticks = known != nullptr && known->has_yardsticks
-                              ? known->yardsticks
-                              : measure_yardsticks(making.config, making.simulations.train(), making.quiet);
+    manifest.yardsticks =
+        known != nullptr && known->has_yardsticks ? known->yardsticks : measure_yardsticks(making, manifest);
   const std::string text = dataset::manifest_text(manifest);
   finished.has_changed |=
       dataset::commit_if_changed(making.out / dataset::manifest_name, std::as_bytes(std::span(text)));

@@ -74,10 +74,10 @@ std::array<std::uint64_t, 4> frame_shape(const Config& config, const simulators:
 }
 
 Config config_of(const std::filesystem::path& dataset, const dataset::Plan& plan) {
-  // A field that the plan does not know is younger: its default is what the program did before, when there was
-  // no validation split.
-  dataset::Json known = plan.config;
-  if (known.is_object() && !known.contains("n_validation")) known["n_validation"] = 0;
+  // A field that the plan does not know is younger: its default is what the program did before. Other than today's:
+  // there was no validation split, and no space around pendulums.
+  dataset::Json known{{"n_validation", 0}, {"view", {{"margin", 0.0}}}};
+  merge(known, plan.config);
   Config config = config_from_json(known);
   const auto found = dataset::differences(plan.config, to_json_like(config, plan.config));
   if (!found.empty())

@@ -8,6 +8,18 @@ namespace hamgen::apps {
 using simulators::Split;
 using simulators::Trajectory;
 
+Trajectory stored_state(const dataset::SplitReader& reader, std::uint64_t id,
+                        const simulators::Simulation& simulation) {
+  Trajectory trajectory;
+  trajectory.id = static_cast<std::int64_t>(id);
+  trajectory.parameters = reader.numbers("parameters", id, 1);
+  trajectory.q = reader.numbers("q", id, 1);
+  trajectory.p = reader.numbers("p", id, 1);
+  trajectory.view = {reader.numbers("view_x", id, 1).at(0), reader.numbers("view_y", id, 1).at(0),
+                     simulation.nominal_view().half_width};
+  return trajectory;
+}
+
 dataset::ShardRow numbers_of(const Trajectory& trajectory) {
   dataset::ShardRow row;
   row.trajectory = trajectory.id;

@@ -6,11 +6,16 @@
 
 #include "dataset/files/deflate.hpp"
 #include "dataset/shards/shard_writer.hpp"
+#include "dataset/shards/split_reader.hpp"
 #include "render/channel_sums.hpp"
 #include "render/frame_renderer.hpp"
 #include "simulators/trajectory.hpp"
 
 namespace hamgen::apps {
+
+// A trajectory as a finished dataset holds it, as far as frames are drawn from it: exact states, constants, view.
+simulators::Trajectory stored_state(const dataset::SplitReader& reader, std::uint64_t id,
+                                    const simulators::Simulation& simulation);
 
 // What one trajectory contributes to its shard and to the manifest.
 struct Product {

@@ -20,7 +20,9 @@ const std::vector<DatasetPreset>& suite() {
 }
 
 const DatasetPreset& find_dataset_preset(const std::string& name) {
-  return schemas::find_named(suite(), "preset", name, &DatasetPreset::name);
+  const auto renamed = std::ranges::find(suite(), suite_prefix + name, &DatasetPreset::name);
+  return renamed != suite().end() ? *renamed
+                                  : schemas::find_named(suite(), "preset", name, &DatasetPreset::name);
 }
 
 }  // namespace hamgen::apps

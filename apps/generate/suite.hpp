@@ -17,7 +17,9 @@ struct DatasetPreset {
 };
 
 const std::vector<DatasetPreset>& suite();
-// Throws schemas::FieldError that lists the names there are.
+// What all names begin with, so that none of them is a system's. Before, they had none.
+inline constexpr const char* suite_prefix = "dm_";
+// By its name, or by the one that it had before. Throws schemas::FieldError that lists the names there are.
 const DatasetPreset& find_dataset_preset(const std::string& name);
 
 }  // namespace hamgen::apps

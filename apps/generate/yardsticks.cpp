@@ -4,7 +4,10 @@
 #include <tbb/parallel_for.h>
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
+#include <limits>
+#include <numeric>
 
 #include "apps/generate/producer.hpp"
 #include "apps/shell/progress.hpp"
@@ -13,13 +16,15 @@
 namespace hamgen::apps {
 namespace {
 
+using dataset::SplitReader;
 using simulators::Purpose;
 using simulators::RandomStream;
 using simulators::Simulation;
 using simulators::Split;
 
-constexpr std::int64_t most_train = 1000, most_test = 200;
-constexpr std::uint32_t draws = 64;
+constexpr std::uint64_t most_train = 200, most_test = 100;  // trajectories
+constexpr std::uint16_t draws = 4;                          // of a frame, the dataset's own included
+static_assert(draws >= 2 && draws <= std::numeric_limits<std::uint16_t>::max() / 255);
 
 using Bytes = std::span<const std::uint8_t>;
 
@@ -28,22 +33,51 @@ struct Errors {
   double mean_image = 0, mean_image_clean = 0, clean_render = 0, noise_floor = 0;
 };
 
-double squared_difference(Bytes a, Bytes b) {
-  std::uint64_t sum = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    const int difference = a[i] - b[i];
-    sum += static_cast<std::uint64_t>(difference * difference);
+// The sum of of(i) for i < count, whole numbers up to 255^2: in 32 bits as far as these reach, which compilers make
+// vector code of.
+template <class Of>
+std::uint64_t sum_of_squares(std::size_t count, Of of) {
+  constexpr std::size_t most = 16384;
+  std::uint64_t total = 0;
+  for (std::size_t begin = 0; begin < count; begin += most) {
+    std::int32_t sum = 0;
+    for (std::size_t i = begin, end = std::min(count, begin + most); i < end; ++i) {
+      const int value = of(i);
+      sum += value * value;
+    }
+    total += static_cast<std::uint64_t>(sum);
   }
-  return static_cast<double>(sum);
+  return total;
 }
 
-double squared_difference(Bytes frames, const std::vector<double>& image) {
-  double sum = 0;
-  for (std::size_t i = 0; i < frames.size(); ++i) {
-    const double difference = frames[i] - image[i % image.size()];
-    sum += difference * difference;
-  }
-  return sum;
+std::uint64_t squares(Bytes bytes) {
+  return sum_of_squares(bytes.size(), [=](std::size_t i) { return int{bytes[i]}; });
+}
+
+std::uint64_t squared_difference(Bytes a, Bytes b) {
+  return sum_of_squares(a.size(), [=](std::size_t i) { return a[i] - b[i]; });
+}
+
+// sums[i] += frame[i]
+template <class Number>
+void add(Bytes frame, std::vector<Number>& sums) {
+  for (std::size_t i = 0; i < frame.size(); ++i) sums[i] = static_cast<Number>(sums[i] + frame[i]);
+}
+
+// Of each value over a trajectory's frames: at most a million, so that 32 bits are enough.
+std::vector<std::uint32_t> sums_over_time(Bytes frames, std::size_t frame_bytes) {
+  std::vector<std::uint32_t> sums(frame_bytes);
+  for (; !frames.empty(); frames = frames.subspan(frame_bytes)) add(frames.first(frame_bytes), sums);
+  return sums;
+}
+
+// Of every frame to the image: the sum of (x - m)^2 = x^2 - 2 x m + m^2.
+double squared_distance(Bytes frames, const std::vector<double>& image) {
+  const auto sums = sums_over_time(frames, image.size());
+  const double count = static_cast<double>(frames.size() / image.size());
+  double rest = 0;
+  for (std::size_t i = 0; i < image.size(); ++i) rest += image[i] * (count * image[i] - 2.0 * sums[i]);
+  return static_cast<double>(squares(frames)) + rest;
 }
 
 void require_no_stop() {
@@ -53,121 +87,140 @@ void require_no_stop() {
 
 class Measurement {
  public:
-  // Both outlive it.
-  Measurement(const Config& config, const Simulation& simulation)
-      : config_(config),
-        simulation_(simulation),
-        canvas_(render::Canvas::from(config.settings)),
-        producers_([this] { return Producer(simulation_, canvas_, dataset::fastest_compression); }) {}
+  // All outlive it.
+  Measurement(const Making& making, const dataset::Manifest& manifest)
+      : simulation_(making.simulations.of(Split::test)),
+        seed_(static_cast<std::uint64_t>(making.config.settings.integer("seed"))),
+        train_(making.out, manifest, split_name(Split::train)),
+        test_(making.out, manifest, split_name(Split::test)),
+        scratch_([this, canvas = render::Canvas::from(making.config.settings)] {
+          const std::size_t bytes = simulation_.frames() * canvas.frame_bytes();
+          return Scratch{Producer(simulation_, canvas, dataset::fastest_compression),
+                         std::vector<std::uint8_t>(bytes), std::vector<std::uint8_t>(bytes),
+                         std::vector<std::uint8_t>(canvas.frame_bytes()),
+                         std::vector<std::uint16_t>(canvas.frame_bytes())};
+        }) {}
 
   // The mean over trajectories and frames of the noisy train frames: [H * W * 3], in grey levels.
   std::vector<double> mean_image() {
-    const std::int64_t count = std::min(most_train, config_.train_size());
+    const std::uint64_t count = std::min(most_train, train_.trajectories());
     using Sums = std::vector<std::uint64_t>;
-    tbb::enumerable_thread_specific<Sums> partial([&] { return Sums(canvas_.frame_bytes()); });
-    tbb::parallel_for(std::int64_t{0}, count, [&](std::int64_t id) {
+    tbb::enumerable_thread_specific<Sums> partial([&] { return Sums(train_.frame_bytes()); });
+    tbb::parallel_for(std::uint64_t{0}, count, [&](std::uint64_t id) {
       require_no_stop();
-      Producer& producer = producers_.local();
-      const auto trajectory = simulation_.trajectory(Split::train, id);
-      const Bytes frames = producer.render_observed(trajectory).frames;
+      auto& frames = scratch_.local().observed;
+      train_.read_frames("frames", {id, 0, train_.frames_per_trajectory()}, frames);
       Sums& sums = partial.local();
-      for (std::size_t i = 0; i < frames.size(); ++i) sums[i % sums.size()] += frames[i];
+      const auto more = sums_over_time(frames, sums.size());
+      std::ranges::transform(sums, more, sums.begin(), std::plus<>());
     });
     const Sums total = partial.combine([](Sums a, const Sums& b) {
       std::ranges::transform(a, b, a.begin(), std::plus<>());
       return a;
     });
     std::vector<double> mean(total.size());
-    const double frames = static_cast<double>(count) * static_cast<double>(simulation_.frames());
+    const double frames = static_cast<double>(count * train_.frames_per_trajectory());
     std::ranges::transform(total, mean.begin(),
                            [&](std::uint64_t sum) { return static_cast<double>(sum) / frames; });
     return mean;
   }
 
-  Errors errors_of(std::int64_t id, const std::vector<double>& mean) {
+  Errors errors_of(std::uint64_t id, const std::vector<double>& mean) {
     require_no_stop();
-    Producer& producer = producers_.local();
-    const auto trajectory = simulation_.trajectory(Split::test, id);
-    Errors errors;
-    const Bytes rendered = producer.render_exact(trajectory).frames;
-    const std::vector<std::uint8_t> clean(rendered.begin(), rendered.end());
-    errors.mean_image_clean = squared_difference(clean, mean);
-    const Bytes noisy = producer.render_observed(trajectory).frames;
-    errors.clean_render = squared_difference(noisy, clean);
-    errors.mean_image = squared_difference(noisy, mean);
-    errors.noise_floor = variance_over_draws(trajectory, producer);
-    return errors;
+    Scratch& scratch = scratch_.local();
+    const dataset::FrameWindow all{id, 0, test_.frames_per_trajectory()};
+    test_.read_frames("frames", all, scratch.observed);
+    test_.read_frames("frames_clean", all, scratch.clean);
+    return {.mean_image = squared_distance(scratch.observed, mean),
+            .mean_image_clean = squared_distance(scratch.clean, mean),
+            .clean_render = static_cast<double>(squared_difference(scratch.observed, scratch.clean)),
+            .noise_floor = simulation_.noise_std() == 0 ? 0 : variance_over_draws(id, scratch)};
   }
 
-  std::int64_t test_count() const { return std::min(most_test, config_.test_size()); }
+  std::uint64_t test_count() const { return std::min(most_test, test_.trajectories()); }
   double values_per_trajectory() const {
-    return static_cast<double>(simulation_.frames()) * static_cast<double>(canvas_.frame_bytes());
+    return static_cast<double>(test_.frames_per_trajectory()) * static_cast<double>(test_.frame_bytes());
   }
 
  private:
-  // The unbiased variance of each value over fresh noise, summed over all values.
-  double variance_over_draws(const simulators::Trajectory& trajectory, Producer& producer) const {
-    if (simulation_.noise_std() == 0) return 0;
+  struct Scratch {
+    Producer producer;
+    std::vector<std::uint8_t> observed, clean;  // a trajectory's frames
+    std::vector<std::uint8_t> frame;
+    std::vector<std::uint16_t> sums;  // of a frame's values, over its draws
+  };
+
+  // The unbiased variance of each value over the noise, summed over all values: of draws x_k it is
+  // (draws * sum x_k^2 - (sum x_k)^2) / (draws * (draws - 1)).
+  double variance_over_draws(std::uint64_t id, Scratch& scratch) const {
+    const simulators::Trajectory trajectory = stored_state(test_, id, simulation_);
     const auto stream = [&](Purpose purpose) {
-      return RandomStream({.seed = static_cast<std::uint64_t>(config_.settings.integer("seed")),
-                           .split = Split::test,
-                           .trajectory = static_cast<std::uint64_t>(trajectory.id),
-                           .attempt = trajectory.redraws,
-                           .purpose = purpose});
+      return RandomStream({.seed = seed_, .split = Split::test, .trajectory = id, .purpose = purpose});
     };
     RandomStream of_q = stream(Purpose::noise_floor), of_p = stream(Purpose::noise_floor_momentum);
-    const std::size_t d = simulation_.dimension(), bytes = canvas_.frame_bytes();
-    std::vector<std::uint8_t> frame(bytes);
-    std::vector<std::uint32_t> sum(bytes), sum_of_squares(bytes);
+    const std::size_t d = simulation_.dimension(), bytes = scratch.frame.size();
     std::vector<double> q, p;
-    std::uint64_t scaled = 0;  // draws * sum x^2 - (sum x)^2, exact
+    std::uint64_t scaled = 0;
     for (std::size_t t = 0; t < simulation_.frames(); ++t) {
-      std::ranges::fill(sum, 0);
-      std::ranges::fill(sum_of_squares, 0);
-      for (std::uint32_t draw = 0; draw < draws; ++draw) {
+      const Bytes own = Bytes(scratch.observed).subspan(t * bytes, bytes);
+      std::ranges::copy(own, scratch.sums.begin());
+      std::uint64_t sum_of_squares = squares(own);
+      for (std::uint16_t draw = 1; draw < draws; ++draw) {
         simulators::add_noise({&trajectory.q[t * d], d}, simulation_.noise_std(), of_q, q);
         simulators::add_noise({&trajectory.p[t * d], d}, simulation_.noise_std(), of_p, p);
-        producer.render_frame(trajectory, q, p, frame);
-        for (std::size_t i = 0; i < bytes; ++i) {
-          const std::uint32_t value = frame[i];
-          sum[i] += value;
-          sum_of_squares[i] += value * value;
-        }
+        const auto shown = scratch.producer.render_frame(trajectory, q, p, scratch.frame);
+        sum_of_squares +=
+            std::accumulate(shown.sum_of_squares.begin(), shown.sum_of_squares.end(), std::uint64_t{0});
+        add(scratch.frame, scratch.sums);
       }
-      for (std::size_t i = 0; i < bytes; ++i)
-        scaled += std::uint64_t{draws} * sum_of_squares[i] - std::uint64_t{sum[i]} * sum[i];
+      scaled += draws * sum_of_squares;
+      for (const std::uint32_t sum : scratch.sums) scaled -= std::uint64_t{sum * sum};
     }
     return static_cast<double>(scaled) / (draws * (draws - 1.0));
   }
 
-  const Config& config_;
   const Simulation& simulation_;
-  render::Canvas canvas_;
-  tbb::enumerable_thread_specific<Producer> producers_;
+  std::uint64_t seed_;
+  SplitReader train_, test_;
+  tbb::enumerable_thread_specific<Scratch> scratch_;
 };
+
+// Of the mean of independent numbers; none of a single one.
+std::optional<double> standard_error(const std::vector<double>& values) {
+  if (values.size() < 2) return std::nullopt;
+  const double count = static_cast<double>(values.size());
+  const double mean = std::accumulate(values.begin(), values.end(), 0.0) / count;
+  double sum = 0;
+  for (const double value : values) sum += (value - mean) * (value - mean);
+  return std::sqrt(sum / (count * (count - 1)));
+}
 
 }  // namespace
 
-dataset::Yardsticks measure_yardsticks(const Config& config, const Simulation& simulation, bool quiet) {
-  Measurement measurement(config, simulation);
-  const std::vector<double> mean = measurement.mean_image();
-  const std::int64_t count = measurement.test_count();
-  std::vector<Errors> errors(static_cast<std::size_t>(count));
+dataset::Yardsticks measure_yardsticks(const Making& making, const dataset::Manifest& manifest) {
+  Measurement measurement(making, manifest);
+  const std::uint64_t count = measurement.test_count();
+  std::vector<Errors> errors(count);
   {
-    Progress progress("measure", static_cast<std::uint64_t>(count), quiet);
-    tbb::parallel_for(std::int64_t{0}, count, [&](std::int64_t id) {
-      errors[static_cast<std::size_t>(id)] = measurement.errors_of(id, mean);
+    Progress progress("noise floor", count, making.quiet);
+    const std::vector<double> mean = measurement.mean_image();
+    tbb::parallel_for(std::uint64_t{0}, count, [&](std::uint64_t id) {
+      errors[id] = measurement.errors_of(id, mean);
       progress.advance();
     });
   }
-  const double scale = 1 / (static_cast<double>(count) * measurement.values_per_trajectory() * 255 * 255);
-  dataset::Yardsticks yardsticks{.trajectories = static_cast<std::uint64_t>(count), .draws = draws};
+  const double values = measurement.values_per_trajectory() * 255 * 255;
+  const double scale = 1 / (static_cast<double>(count) * values);
+  dataset::Yardsticks yardsticks{.trajectories = count, .draws = draws};
+  std::vector<double> floors;
   for (const Errors& e : errors) {
     yardsticks.mean_image_mse += e.mean_image * scale;
     yardsticks.mean_image_mse_clean += e.mean_image_clean * scale;
     yardsticks.clean_render_mse += e.clean_render * scale;
     yardsticks.noise_floor += e.noise_floor * scale;
+    floors.push_back(e.noise_floor / values);
   }
+  yardsticks.noise_floor_standard_error = standard_error(floors);
   return yardsticks;
 }
 

@@ -1,21 +1,23 @@
-// What a predictor of a dataset's frames can be measured against (docs: README, "Noise floor").
+// What a predictor of a dataset's frames can be measured against (schemas/shard.md).
 //
-// All are mean squared errors of value / 255, over pixels, channels and frames of up to 200 test trajectories:
-// - mean image: the mean of up to 1000 train trajectories' noisy frames, as a constant prediction;
+// All are mean squared errors of value / 255, over pixels, channels and frames of up to 100 test trajectories:
+// - mean image: the mean of up to 200 train trajectories' noisy frames, as a constant prediction;
 // - clean render: the frame drawn from the exact state;
-// - noise floor: the best possible predictor given the exact state, the mean over noise draws of the frame;
-//   estimated as the unbiased variance over 64 draws.
+// - noise floor: the best possible predictor given the exact state, the mean over noise draws of the frame. Its
+//   error is the variance of a value over the noise, estimated without bias by the sample variance, divided by
+//   draws - 1, of a few draws of each frame: the one that the dataset holds, and fresh ones. What few draws do not
+//   tell of one frame, thousands of frames do. Standard error: from how the trajectories' own means differ, which
+//   are independent; so it covers both the draws and the choice of trajectories.
 #pragma once
 
-#include "apps/generate/config.hpp"
+#include "apps/generate/shard_builder.hpp"
 #include "dataset/format/manifest.hpp"
-#include "simulators/trajectory.hpp"
 
 namespace hamgen::apps {
 
-// Simulates and renders afresh, with progress on stderr unless `quiet`; the result does not depend on the
-// number of threads. Throws Interrupted (stop_signal.hpp).
-dataset::Yardsticks measure_yardsticks(const Config& config, const simulators::Simulation& simulation,
-                                       bool quiet);
+// Reads the frames of the finished shards that the manifest lists, among them a test split, and draws fresh noise;
+// with progress on stderr unless the making is quiet. A function of the configuration alone, whatever the number
+// of threads. Throws Interrupted (stop_signal.hpp), dataset::ShardError.
+dataset::Yardsticks measure_yardsticks(const Making& making, const dataset::Manifest& manifest);
 
 }  // namespace hamgen::apps

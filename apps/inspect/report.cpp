@@ -7,6 +7,7 @@
 
 #include "apps/generate/planned_shards.hpp"
 #include "apps/generate/producer.hpp"
+#include "apps/generate/suite.hpp"
 #include "apps/shell/progress.hpp"
 
 namespace hamgen::apps {
@@ -41,6 +42,62 @@ Json systems_json() {
                     {"reference", system.reference},
                     {"conserved", system.conserved},
                     {"config", to_json(default_config(system.name))}});
+  return list;
+}
+
+namespace {
+
+// What a preset sets otherwise than its system, but for what the table has a column of: "dt=0.05 ...".
+std::string differences_of(const Config& config) {
+  const Config usual = default_config(config.system->name);
+  std::string text;
+  for (const schemas::Field& field : config.fields) {
+    const bool has_column = field.path == "steps" || field.path == "image.size" || field.path == "noise.std";
+    const schemas::Value& value = config.settings.at(field.path);
+    if (has_column || value == usual.settings.at(field.path)) continue;
+    text += (text.empty() ? "" : " ") + field.path + "=" + field.shown(value);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string presets_text() {
+  std::string text =
+      fmt::format("{:<34}{:>6}  {:<8}{:<7}{}\n", "preset", "frames", "size", "noise", "what it is");
+  const auto row = [](const std::string& name, const Config& config, const std::string& what) {
+    const std::int64_t size = config.settings.integer("image.size");
+    return fmt::format("{:<34}{:>6}  {:<8}{:<7}{}\n", name, config.settings.integer("steps") + 1,
+                       fmt::format("{0}x{0}", size), config.settings.real("noise.std"), what);
+  };
+  std::string system;
+  for (const DatasetPreset& preset : suite()) {
+    const Config config = config_from_json(preset.config);
+    if (config.system->name != system) {
+      system = config.system->name;
+      text += "\n" + row("--system " + system, default_config(system), config.system->summary);
+    }
+    text += row(preset.name, config, preset.summary);
+    if (const std::string differences = differences_of(config); !differences.empty())
+      text += fmt::format("{:<34}  otherwise: {}\n", "", differences);
+  }
+  return text +
+         "\nAfter DeepMind's Hamiltonian Dynamics Suite (arXiv:2111.05458).  hamgen --preset NAME makes ./NAME;\n"
+         "every field of it:  hamgen --preset NAME --print-config\n";
+}
+
+Json presets_json() {
+  Json list = Json::array();
+  for (const DatasetPreset& preset : suite()) {
+    const Config config = config_from_json(preset.config);
+    list.push_back({{"name", preset.name},
+                    {"summary", preset.summary},
+                    {"frames", config.settings.integer("steps") + 1},
+                    {"image_size", config.settings.integer("image.size")},
+                    {"noise_std", config.settings.real("noise.std")},
+                    {"differs", differences_of(config)},
+                    {"config", preset.config}});
+  }
   return list;
 }
 
@@ -82,9 +139,12 @@ std::string info_text(const fs::path& dataset, const dataset::Manifest& manifest
   if (manifest.has_yardsticks) {
     const auto& y = manifest.yardsticks;
     text += fmt::format(
-        "  MSE      noise floor {:.3e}, clean render {:.3e}, mean image {:.3e} ({:.3e} against clean "
+        "  MSE      noise floor {:.3e}{}, clean render {:.3e}, mean image {:.3e} ({:.3e} against clean "
         "frames)\n",
-        y.noise_floor, y.clean_render_mse, y.mean_image_mse, y.mean_image_mse_clean);
+        y.noise_floor,
+        y.noise_floor_standard_error ? fmt::format(" (standard error {:.1e})", *y.noise_floor_standard_error)
+                                     : std::string(),
+        y.clean_render_mse, y.mean_image_mse, y.mean_image_mse_clean);
   }
   for (const Problem& problem : missing_files(dataset, manifest))
     text += fmt::format("  {}  {} {}\n", problem.word(), problem.file, problem.what);

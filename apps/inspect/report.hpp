@@ -12,6 +12,9 @@ namespace hamgen::apps {
 // The registry: name, summary, Hamiltonian, constants.
 std::string systems_text();
 Json systems_json();
+// Configurations with a name, each beside its system's own: frames, size, noise, and what else differs.
+std::string presets_text();
+Json presets_json();
 
 // A finished dataset, by its manifest. `info_json` adds to the manifest whether every shard has its size on
 // disk.

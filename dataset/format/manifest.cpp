@@ -96,12 +96,16 @@ std::array<double, 2> position_noise_from_json(const Json& json) {
 }
 
 Yardsticks yardsticks_from_json(const Json& json) {
-  return {.trajectories = whole_number(json.at("trajectories")),
-          .draws = whole_number(json.at("draws")),
-          .mean_image_mse = json.at("mean_image_mse").get<double>(),
-          .mean_image_mse_clean = json.at("mean_image_mse_clean").get<double>(),
-          .clean_render_mse = json.at("clean_render_mse").get<double>(),
-          .noise_floor = json.at("noise_floor").get<double>()};
+  return {
+      .trajectories = whole_number(json.at("trajectories")),
+      .draws = whole_number(json.at("draws")),
+      .mean_image_mse = json.at("mean_image_mse").get<double>(),
+      .mean_image_mse_clean = json.at("mean_image_mse_clean").get<double>(),
+      .clean_render_mse = json.at("clean_render_mse").get<double>(),
+      .noise_floor = json.at("noise_floor").get<double>(),
+      .noise_floor_standard_error = json.contains("noise_floor_standard_error")
+                                        ? std::optional(json.at("noise_floor_standard_error").get<double>())
+                                        : std::nullopt};
 }
 
 }  // namespace
@@ -145,6 +149,8 @@ Json to_json(const Manifest& manifest) {
         {"trajectories", y.trajectories},         {"draws", y.draws},
         {"mean_image_mse", y.mean_image_mse},     {"mean_image_mse_clean", y.mean_image_mse_clean},
         {"clean_render_mse", y.clean_render_mse}, {"noise_floor", y.noise_floor}};
+    if (y.noise_floor_standard_error)
+      json["yardsticks"]["noise_floor_standard_error"] = *y.noise_floor_standard_error;
   }
   for (const SplitRecord& split : manifest.splits)
     json["splits"][split.name] = split_to_json(split, manifest.frame_shape[0]);

@@ -38,6 +38,8 @@ struct Yardsticks {
   double mean_image_mse_clean = 0;            // of the same against clean frames
   double clean_render_mse = 0;                // of the clean frames against the noisy ones
   double noise_floor = 0;                     // of the best possible predictor given the exact state
+  // Of noise_floor; there where it was estimated from several trajectories by a program that states it.
+  std::optional<double> noise_floor_standard_error = {};
 };
 
 struct Manifest {

@@ -66,6 +66,8 @@ class System : public Hamiltonian {
   virtual std::string energy_unit() const { return "mass length^2 / time^2"; }
   virtual std::string position_unit() const = 0;
   virtual std::string momentum_unit() const = 0;
+  // What t and dt count, for pictures: "years".
+  virtual std::string time_unit() const { return "units of time"; }
 
   virtual Start draw_start(RandomStream& random) const = 0;  // throws StartFailure
 

@@ -80,6 +80,7 @@ class LennardJones final : public System {
   std::string energy_unit() const override { return "epsilon"; }
   std::string position_unit() const override { return "sigma"; }
   std::string momentum_unit() const override { return "sqrt(mass epsilon)"; }
+  std::string time_unit() const override { return "sigma sqrt(mass / epsilon)"; }
 
   Start draw_start(RandomStream& random) const override;
 

@@ -75,7 +75,7 @@ SystemDescriptor pendulum() {
                  real("physics.potential_factor", 2.0, "1",
                       "f in V = f m g l (1 - cos q): 2 as the paper prints it, 1 for the physical pendulum")
                      .above(0)},
-      .defaults = {{"noise.std", 0.1}},
+      .defaults = {{"noise.std", 0.1}, {"view.margin", 0.15}},
       .create = [](const schemas::Settings& settings) { return std::make_unique<Pendulum>(settings); },
   };
   for (auto& field : radial_start_fields(1.3, 2.3)) row.fields.push_back(std::move(field));

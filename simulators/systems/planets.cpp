@@ -67,6 +67,7 @@ class Planets final : public gravity::PointMasses {
   }
   std::string position_unit() const override { return "AU"; }
   std::string momentum_unit() const override { return "solar mass AU / year"; }
+  std::string time_unit() const override { return "years"; }
 
   Start draw_start(RandomStream& random) const override;
 

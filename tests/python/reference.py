@@ -66,6 +66,10 @@ def radii(system: str, c: np.ndarray) -> np.ndarray:
 
 def half_width(system: str, config: dict) -> float:
     """Half the width of the view at the default masses of the one-dimensional systems."""
+    return (1 + config["view"]["margin"]) * _reach(system, config)
+
+
+def _reach(system: str, config: dict) -> float:
     if system == "mass_spring":
         return config["start"]["radius"][1] + np.sqrt(config["physics"]["mass"] / np.pi)
     if system == "pendulum":

@@ -42,6 +42,13 @@ class RefusalTest(unittest.TestCase):
         self.assert_refused(run("reference", "page"), 2, '"page"', "config, shard, schema")
         self.assert_usage(("systems", "more"), '"more"')
         self.assert_usage(("--n", 5), "--system")
+        self.assert_usage(("--preset", "dm_pendulm"), "dm_pendulum_colors", 'did you mean "dm_pendulum"?')
+        self.assert_usage(("--preset", "three_body"), "three_body is a system", "hamgen --system three_body")
+        self.assert_usage(("--preset", "planet"), 'unknown preset "planet"')
+
+    def test_what_is_for_previews_alone(self):
+        for flag in ("--clean", "--observed", "--scale=2", "--fps=5"):
+            self.assert_usage((*SMALL, flag), flag.split("=")[0], "hamgen preview")
 
     def test_wrong_types(self):
         for flag, value, field in (("--n", "abc", "n"), ("--n", "2.5", "n"), ("--n", "", "n"),
@@ -224,7 +231,32 @@ class InfoTest(unittest.TestCase):
             self.assertIn(f"{preset['name']} ", text)
             printed = json.loads(run("--preset", preset["name"], "--n", 7, "--print-config").stdout)
             self.assertEqual((printed["system"], printed["n"]), (preset["config"]["system"], 7))
-        self.assertIn("pendulum_colors_friction", text)
+            self.assertEqual((printed["steps"] + 1, printed["image"]["size"], printed["noise"]["std"]),
+                             (preset["frames"], preset["image_size"], preset["noise_std"]))
+            row = next(line for line in text.splitlines() if line.startswith(f"{preset['name']} "))
+            self.assertRegex(row, rf" {preset['frames']} +{preset['image_size']}x{preset['image_size']} +0 ")
+        self.assertIn("dm_pendulum_colors_friction", text)
+        differs = next(preset["differs"] for preset in listed if preset["name"] == "dm_pendulum")
+        for word in ("dt=0.05", "physics.potential_factor=1", 'start.distribution="annulus"'):
+            self.assertIn(word, differs)
+            self.assertIn(word, text)
+        self.assertNotIn("physics.mass", differs)  # as the system has it
+
+    def test_presets_are_no_systems_and_write_where_their_name_says(self):
+        systems = {system["name"] for system in json.loads(run("systems", "--json").stdout)}
+        self.assertFalse({preset["name"] for preset in json.loads(run("presets", "--json").stdout)} & systems)
+        small = ("--n", 2, "--n-test", 0, "--n-validation", 0, "--steps", 1, "--image-size", 8)
+        for name, words in (("dm_pendulum", ()), ("pendulum", ("preset pendulum is called dm_pendulum now",))):
+            with self.subTest(name):
+                here = new_directory()
+                done = run("--preset", name, *small, cwd=here)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertEqual([path.name for path in here.iterdir()], ["dm_pendulum"])
+                self.assertEqual("is called" in done.stderr, bool(words))
+                for word in words:
+                    self.assertIn(word, done.stderr)
+                self.assertEqual(support.manifest(here / "dm_pendulum")["config"]["view"]["margin"], 0)  # as it always was
+        self.assertEqual(run("--preset", "pendulum", "--print-config").stdout, run("--preset", "dm_pendulum", "--print-config").stdout)
 
     def test_info(self):
         root = dataset("three_body", 64)

@@ -431,7 +431,7 @@ class Presets(unittest.TestCase):
                 yield from leaves(item, here) if isinstance(item, dict) else [here]
 
         files = sorted((REPOSITORY / "schemas/presets").glob("*.json"))
-        self.assertEqual([file.stem for file in files], ["chaotic", "density", "paper", "small"])
+        self.assertEqual([file.stem for file in files], ["chaotic", "density", "paper", "quick", "small"])
         for file in files:
             preset = json.loads(file.read_text())
             chosen = set(leaves(preset["settings"])) | set(leaves(preset["models"]))

@@ -7,6 +7,8 @@ import unittest
 import zlib
 from pathlib import Path
 
+import numpy as np
+
 import support
 from support import FRAMES, SYSTEMS, dataset, new_directory, run
 
@@ -24,6 +26,54 @@ def png_size(path: Path) -> tuple[int, int]:
         at += 12 + length
     assert (kinds[0], kinds[-1]) == (b"IHDR", b"IEND"), kinds
     return struct.unpack(">II", data[16:24])
+
+
+def png_pixels(path: Path) -> np.ndarray:
+    """[height, width, 3] of a PNG with 8 bits a channel, without a palette."""
+    data, width, height = path.read_bytes(), *png_size(path)
+    at, packed = 8, b""
+    while at < len(data):
+        length, kind = struct.unpack(">I4s", data[at : at + 8])
+        packed += data[at + 8 : at + 8 + length] if kind == b"IDAT" else b""
+        at += 12 + length
+    assert data[24:26] == b"\x08\x02", "not RGB8"
+    lines, above, pixels = zlib.decompress(packed), [0] * (3 * width + 3), []
+    for start in range(0, len(lines), 1 + 3 * width):
+        kind, row = lines[start], [0, 0, 0]  # a pixel of zeros to the left
+        for i, value in enumerate(lines[start + 1 : start + 1 + 3 * width]):
+            left, up, corner = row[i], above[i + 3], above[i]
+            paeth = min((left, up, corner), key=lambda near: abs(left + up - corner - near)) if kind == 4 else 0
+            row.append(value + (0, left, up, (left + up) // 2, paeth)[kind] & 255)
+        pixels.append(row[3:])
+        above = row
+    return np.array(pixels, np.uint8).reshape(height, width, 3)
+
+
+def gif_delays(path: Path) -> set[int]:
+    """Hundredths of a second, of all images."""
+    data = path.read_bytes()
+    marker = b"\x21\xf9\x04"  # graphic control extension
+    found = [at for at in range(len(data) - 8) if data[at : at + 3] == marker and data[at + 7] == 0]
+    return {struct.unpack("<H", data[at + 4 : at + 6])[0] for at in found}
+
+
+# Where the frames of a contact sheet begin, and the space between them.
+MARGIN, HEADER, GAP = 72, 82, 4
+
+
+def tiles(root: Path, *arguments: object) -> np.ndarray:
+    """The frames of a contact sheet, one pixel a pixel: [trajectory, column, size, size, 3]."""
+    out = new_directory()
+    done = run("preview", root, "--out", out, "--scale", 1, *arguments)
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    picture, size = png_pixels(out / "preview.png"), support.manifest(root)["config"]["image"]["size"]
+    starts = [[(HEADER + row * (size + GAP), MARGIN + column * (size + GAP)) for column in range(8)] for row in range(8)]
+    return np.array([[picture[y : y + size, x : x + size] for y, x in row] for row in starts])
+
+
+def shown(root: Path, split: str, name: str) -> np.ndarray:
+    """Those of the first eight trajectories that a contact sheet has."""
+    return support.read(root, split, name)[0][:8, [column * (FRAMES - 1) // 7 for column in range(8)]]
 
 
 def gif_frames(path: Path) -> tuple[tuple[int, int], int, bool]:
@@ -92,11 +142,54 @@ class PreviewTest(unittest.TestCase):
             self.assertTrue(Path(line).is_file())
         self.assertEqual(run("info", root).returncode, 0)
 
+    def test_frames_are_noise_free_where_the_split_has_such_or_as_asked_for(self):
+        root, quiet = dataset("pendulum", 16), dataset("pendulum", 16, "--noise-std", 0)
+        for split, arguments, source, name in (
+                ("test", (), root, "frames_clean"), ("test", ("--clean",), root, "frames_clean"), ("test", ("--observed",), root, "frames"),
+                ("train", (), root, "frames"), ("train", ("--observed",), root, "frames"),
+                ("train", ("--clean",), quiet, "frames")):  # drawn from the exact states
+            with self.subTest(split=split, arguments=arguments):
+                np.testing.assert_array_equal(tiles(root, "--split", split, *arguments), shown(source, split, name))
+
+    def test_the_picture_says_which_frames_it_shows(self):
+        """The same pixels of frames below other words."""
+        root = dataset("pendulum", 16, "--noise-std", 0)
+        pictures = []
+        for argument in ("--clean", "--observed"):
+            out = new_directory()
+            self.assertEqual(run("preview", root, "--out", out, argument, "--split", "test").returncode, 0)
+            pictures.append((png_pixels(out / "preview.png"), (out / "preview.gif").read_bytes()))
+        (clean, moving_clean), (observed, moving_observed) = pictures
+        np.testing.assert_array_equal(clean[HEADER:], observed[HEADER:])
+        self.assertTrue((clean[:HEADER] != observed[:HEADER]).any())
+        self.assertNotEqual(moving_clean, moving_observed)
+
+    def test_scale_and_speed(self):
+        root = dataset("pendulum", 16)
+        for scale, per_second, delay in ((1, 50, 2), (3, 10, 10), (5, 1, 100)):
+            with self.subTest(scale=scale):
+                out = new_directory()
+                self.assertEqual(run("preview", root, "--out", out, "--scale", scale, "--fps", per_second).returncode, 0)
+                (width, _), frames, _ = gif_frames(out / "preview.gif")
+                self.assertEqual((width, frames), (4 * (16 * scale + GAP) - GAP, FRAMES))
+                self.assertEqual(gif_delays(out / "preview.gif"), {delay})
+                self.assertEqual(png_size(out / "preview.png")[0], MARGIN + 8 * (16 * scale + GAP) + GAP)
+
+    def test_pendulums_have_space_around_them(self):
+        (frames,) = support.read(dataset("pendulum", 64), "test", "frames_clean")
+        background = frames[0, 0, 0, 0]
+        for border in (frames[:, :, 0], frames[:, :, -1], frames[:, :, :, 0], frames[:, :, :, -1]):
+            self.assertLess(np.abs(border.astype(int) - background).max(), 8)  # grey levels of the disc's soft edge
+        np.testing.assert_allclose(support.manifest(dataset("pendulum", 64))["config"]["view"]["margin"], 0.15)
+
     def test_refusals(self):
         root = dataset("pendulum")
         for arguments, status, words in (
                 ((root, "--index", 25), 2, ("--index 25", "0 to 24")), ((root, "--index", "x"), 2, ("--index",)),
-                ((root, "--split", "val"), 2, ('"val"',)), ((new_directory(),), 1, ("not a finished dataset",)),
+                ((root, "--split", "val"), 2, ('"val"',)), ((root, "--clean", "--observed"), 2, ("--clean", "--observed")),
+                ((root, "--scale", 0), 2, ("--scale = 0", ">= 1")), ((root, "--scale", "big"), 2, ("--scale",)),
+                ((root, "--fps", 51), 2, ("--fps = 51", "<= 50")), ((root, "--fps", 0), 2, ("--fps = 0",)),
+                ((new_directory(),), 1, ("not a dataset of hamgen",)),
                 ((), 2, ("DIR",))):
             with self.subTest(str(arguments)):
                 done = run("preview", *arguments)

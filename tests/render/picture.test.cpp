@@ -19,6 +19,15 @@ TEST_CASE("a GIF larger than the format can say is refused, and nothing is writt
   CHECK(std::filesystem::file_size(file) > 100);
 }
 
+TEST_CASE("a picture is the same after a visit to Cairo") {
+  Picture picture(5, 3);
+  for (std::size_t i = 0; i < picture.rgb.size(); ++i) picture.rgb[i] = static_cast<std::uint8_t>(7 * i + 3);
+  const Picture back = to_picture(to_surface(picture));
+  CHECK(back.width == 5);
+  CHECK(back.height == 3);
+  CHECK(back.rgb == picture.rgb);
+}
+
 TEST_CASE("a picture that cannot be written names the file and the reason") {
   const TemporaryDirectory directory;
   const auto file = directory / "none/a";

@@ -202,7 +202,8 @@ TEST_CASE("the view follows the physics: stiff or slow springs, long rods, large
   for (const auto& [name, overrides] : std::vector<std::pair<std::string, Overrides>>{
            {"mass_spring", {{"physics.stiffness", 0.1}, {"start.radius", std::vector<double>{1.0, 2.0}}}},
            {"mass_spring", {{"physics.mass", 4.0}, {"physics.stiffness", 9.0}}},
-           {"pendulum", {{"physics.length", 2.5}, {"physics.potential_factor", 1.0}}}}) {
+           {"pendulum",
+            {{"physics.length", 2.5}, {"physics.potential_factor", 1.0}, {"view.margin", 0.0}}}}) {
     const auto simulation = simulation_of(name, overrides);
     Scene scene;
     double reach = 0;
@@ -218,6 +219,24 @@ TEST_CASE("the view follows the physics: stiff or slow springs, long rods, large
     CHECK(reach <= simulation.nominal_view().half_width * (1 + 1e-12));
     CHECK(reach >= 0.9 * simulation.nominal_view().half_width);  // and no wider than needed
   }
+}
+
+TEST_CASE("view.margin leaves space around what a system needs, and pendulums have some by default") {
+  const auto half_width = [](const std::string& name, const Overrides& overrides) {
+    return simulation_of(name, overrides).nominal_view().half_width;
+  };
+  for (const char* name : {"pendulum", "two_body"}) {
+    const double needed = simulation_of(name).system().half_width();
+    CHECK(half_width(name, {{"view.margin", 0.0}}) == needed);
+    CHECK(half_width(name, {{"view.margin", 0.25}}) == needed * 1.25);
+    CHECK(half_width(name, {{"view.margin", 0.25}, {"view.offset", 0.5}}) == needed * 1.25 + 0.5);
+    CHECK(half_width(name, {{"view.margin", 0.25}, {"view.half_width", 2.0}}) == 2);
+  }
+  CHECK(half_width("pendulum", {}) >= 1.1 * simulation_of("pendulum").system().half_width());
+  CHECK_THROWS_WITH_AS(half_width("lennard_jones", {{"view.margin", 0.1}}),
+                       doctest::Contains("view.margin = 0.1"), hamgen::schemas::FieldError);
+  CHECK_THROWS_WITH_AS(half_width("pendulum", {{"view.margin", 1e308}, {"physics.length", 1e10}}),
+                       doctest::Contains("no finite width"), hamgen::schemas::FieldError);
 }
 
 TEST_CASE(

@@ -88,3 +88,14 @@ TEST_CASE("a plan of before there was a validation split has none") {
   CHECK(known.splits.size() == 2);
   CHECK(to_json_like(known, older) == older);
 }
+
+TEST_CASE("a plan of before there was space around pendulums shows them without") {
+  Json older = to_json(config_from_json({{"system", "pendulum"}, {"n", 20}}));
+  older["view"].erase("margin");
+  const Config known = config_of("dataset", hamgen::dataset::make_plan(this_generator(), older));
+  const Simulations simulations(known);
+  CHECK(simulations.train().nominal_view().half_width == simulations.train().system().half_width());
+  CHECK(to_json_like(known, older) == older);
+  const Config today = config_from_json({{"system", "pendulum"}});
+  CHECK(Simulations(today).train().nominal_view().half_width > simulations.train().nominal_view().half_width);
+}
