@@ -46,8 +46,10 @@ double fit_into(Setup& setup, double seconds, bool quiet) {
   model::Trainer trainer(settings, setup.data.training(),
                          setup.data.source(setup.config, *network, setup.share()), network, setup.device, {},
                          setup.group);
-  constexpr std::int64_t steps_timed = 2;
-  const model::StepTimes times = trainer.time_steps(steps_timed);
+  // Long enough to see what other programs take of the machine.
+  constexpr std::int64_t fewest = 2;
+  constexpr double share = 0.06;
+  const model::StepTimes times = trainer.time_steps(fewest, share * seconds);
   // The mean of all processes: they have to choose the same.
   at::Tensor spent =
       at::full({}, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(),

@@ -90,8 +90,8 @@ std::string result_text(const std::filesystem::path& run, const Json& result) {
   if (result.at("ending") == "time limit" &&
       result.at("steps") < result.value("steps_of_schedule", std::int64_t{0}))
     text += fmt::format(
-        "  The schedule of {} steps was broken off: go on with  hgn-fit --resume {}  , or train anew with --max-time "
-        "and without --steps, which makes a schedule that fits.\n",
+        "  Its schedule of {} steps was broken off. To go on:  hgn-fit --resume {}\n"
+        "  To have a schedule that fits: --max-time without --steps.\n",
         result.at("steps_of_schedule").get<std::int64_t>(), run.string());
   const Json& test = result.at("test");
   if (test.is_null()) return text + "  the dataset has no test split\n";

@@ -69,9 +69,10 @@ class Trainer {
 
   // Takes `steps` steps, after a few to warm up, and times their parts. Nothing is written.
   void profile(std::int64_t steps, Profile& profile);
-  // Takes `steps` steps at the beginning of the schedule, amid the growing horizon and at the end, and a part of a
-  // validation. Nothing is written, and this trainer cannot go on: the weights have moved.
-  StepTimes time_steps(std::int64_t steps);
+  // Takes steps at the beginning of the schedule, amid the growing horizon and at the end, at least `fewest` at each
+  // place and (one process alone) for some `seconds` in all, and a part of a validation. Nothing is written, and this
+  // trainer cannot go on: the weights have moved.
+  StepTimes time_steps(std::int64_t fewest, double seconds);
 
   // The model's parameters stand for their moving average (if it has one) as long as the result lives.
   AveragedParameters averaged() { return AveragedParameters(optimizer_); }

@@ -17,25 +17,33 @@ void Trainer::profile(std::int64_t steps, Profile& profile) {
   profile_ = nullptr;
 }
 
-StepTimes Trainer::time_steps(std::int64_t steps) {
+StepTimes Trainer::time_steps(std::int64_t fewest, double seconds) {
   begin_together();
   BatchStream batches = stream();
-  const auto now = [] { return std::chrono::steady_clock::now(); };
-  // The first steps at a new horizon allocate: they do not count.
-  const auto seconds_at = [&](double progress) {
-    step_ = static_cast<std::int64_t>(progress * static_cast<double>(steps_ - 1));
-    const std::int64_t first = step_;
-    auto begin = now();
-    for (std::int64_t i = 0; i < steps + 1; ++i) {
-      if (i == 1) begin = now();
-      try {
-        advance(batches.next().to(device_));
-        if (i == 0 || i == steps) is_finite_.item<bool>();  // a GPU is waited for
-      } catch (const DivergenceError&) {                    // its time counts all the same
-      }
-      step_ = first;
+  const auto since = [](Clock::time_point begin) {
+    return std::chrono::duration<double>(Clock::now() - begin).count();
+  };
+  const auto one = [&](std::int64_t at) {
+    try {
+      advance(batches.next().to(device_));
+    } catch (const DivergenceError&) {  // its time counts all the same
     }
-    return std::chrono::duration<double>(now() - begin).count() / static_cast<double>(steps);
+    step_ = at;
+  };
+  const auto wait = [&] {  // for a GPU
+    if (is_finite_.defined()) is_finite_.item<bool>();
+  };
+  // The first step at a new horizon allocates: it does not count. Several processes take equally many.
+  const auto seconds_at = [&](double progress) {
+    const auto place = static_cast<std::int64_t>(progress * static_cast<double>(steps_ - 1));
+    step_ = place;
+    one(place);
+    wait();
+    const auto begin = Clock::now();
+    std::int64_t count = 0;
+    for (; count < fewest || (group_->size() == 1 && since(begin) < seconds / 4); ++count) one(place);
+    wait();
+    return since(begin) / static_cast<double>(count);
   };
   StepTimes times;
   const double growth = horizon() < data_.horizon ? settings_.real("train.horizon_growth") : 0;
@@ -43,13 +51,13 @@ StepTimes Trainer::time_steps(std::int64_t steps) {
   const double ramp =
       growth > 0 ? (seconds_at(0) + 4 * seconds_at(growth / 2) + last) / 6 : last;  // Simpson's rule
   times.step = growth * ramp + (1 - growth) * last;
-  const auto begin = now();
+  const auto begin = Clock::now();
   const std::uint64_t rows = std::min<std::uint64_t>(source_->validation_size(), 25);
   validate_rows(
       *model_, [this](std::uint64_t from, std::uint64_t count) { return source_->validation(from, count); },
       0, rows, device_, rows);
-  times.validation = std::chrono::duration<double>(now() - begin).count() *
-                     static_cast<double>(source_->validation_size()) / static_cast<double>(rows);
+  times.validation =
+      since(begin) * static_cast<double>(source_->validation_size()) / static_cast<double>(rows);
   Tensor all = at::tensor({times.step, times.validation}, at::TensorOptions(device_).dtype(at::kDouble));
   if (group_->size() > 1) group_->sum(all);
   times.step = all[0].item<double>() / static_cast<double>(group_->size());
