@@ -24,7 +24,7 @@ class Claim {
   // one. With `replace`, a dataset that is there is removed first (never with Writers::together).
   // Throws ClaimError, ManifestError, FileError.
   static Claim of_plan(const std::filesystem::path& dataset, const Plan& plan, Writers writers, bool replace);
-  // Of a directory that holds a dataset or a part of one. Throws ClaimError; FileError where there is none.
+  // Of a directory that holds a dataset or a part of one. Throws ClaimError; ManifestError where there is none.
   static Claim of_directory(const std::filesystem::path& dataset);
 
  private:

@@ -26,7 +26,7 @@ void make_older_pendulums(const std::filesystem::path& out) {
                                          {"steps", 3},
                                          {"image", {{"size", 16}}}}));
   older["view"].erase("margin");
-  const dataset::Plan plan = dataset::make_plan({.version = "0.1.0", .git_commit = "before"}, older);
+  const dataset::Plan plan = dataset::make_plan(this_generator(), older);
   const auto claim = dataset::Claim::of_plan(out, plan, dataset::Writers::alone, false);
   const Config config = config_of(out, plan);
   const Simulations simulations(config);

@@ -100,8 +100,9 @@ TEST_CASE("what is not a dataset's is left alone") {
   write_text(dataset / "notes.txt", "mine");
   CHECK_THROWS_WITH_AS(Claim::of_plan(dataset, plan_with(0), Writers::alone, false),
                        doctest::Contains("not empty"), ClaimError);
-  CHECK_THROWS_WITH_AS(Claim::of_directory(dataset), doctest::Contains("no plan.json"), FileError);
-  CHECK_THROWS_AS(Claim::of_directory(directory / "none"), FileError);
+  CHECK_THROWS_WITH_AS(Claim::of_directory(dataset), doctest::Contains("neither manifest.json nor plan.json"),
+                       ManifestError);
+  CHECK_THROWS_AS(Claim::of_directory(directory / "none"), ManifestError);
   write_text(directory / "file", "mine");
   CHECK_THROWS_WITH_AS(Claim::of_plan(directory / "file", plan_with(0), Writers::alone, false),
                        doctest::Contains("it is a file"), FileError);

@@ -103,8 +103,8 @@ TEST_CASE("a missing, broken or incomplete manifest is refused with the reason")
   const TemporaryDirectory directory;
   CHECK_THROWS_WITH_AS(read_manifest(directory / "none"), doctest::Contains("there is no directory"),
                        ManifestError);
-  CHECK_THROWS_WITH_AS(read_manifest(directory.path()), doctest::Contains("not a finished dataset"),
-                       ManifestError);
+  CHECK_THROWS_WITH_AS(read_manifest(directory.path()),
+                       doctest::Contains("neither manifest.json nor plan.json"), ManifestError);
   write_text(directory / "manifest.json", "{\"schema_version\": 1, ");
   CHECK_THROWS_WITH_AS(read_manifest(directory.path()), doctest::Contains("manifest.json"), ManifestError);
   write_text(directory / "manifest.json", "{\"schema_version\": 1}");
