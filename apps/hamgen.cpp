@@ -129,6 +129,7 @@ int generate_worker_share(const Arguments& arguments, const Config& config, cons
 }
 
 int generate_dataset(const Arguments& arguments) {
+  if (arguments.has("worker")) worker_share(arguments.text("worker"));  // refused before anything is done
   const Config config = read_config(arguments);
   if (arguments.has("print-config")) {
     fmt::print("{}\n", to_json(config).dump(2));
@@ -142,7 +143,6 @@ int generate_dataset(const Arguments& arguments) {
   options.threads = threads(arguments);
   options.force = arguments.has("force");
   options.quiet = arguments.has("quiet");
-  if (arguments.has("worker")) worker_share(arguments.text("worker"));  // refused before anything is done
   if (arguments.has("dry-run")) {
     const Forecast expected = forecast(config, options.threads);
     fmt::print("{}", arguments.has("json") ? forecast_json(expected).dump(2) + "\n"

@@ -160,7 +160,7 @@ const CommandLine& command_line() {
       .version =
           [] { return fmt::format("hgn-eval {} ({}), LibTorch {}", version, git_commit, TORCH_VERSION); },
       .run = evaluate,
-      .uses_openmp = true,
+      .uses_openmp = [](const Arguments&) { return true; },
   };
   return line;
 }

@@ -304,7 +304,7 @@ const CommandLine& command_line() {
       .version =
           [] { return fmt::format("hgn-fit {} ({}), LibTorch {}", version, git_commit, TORCH_VERSION); },
       .run = train,
-      .uses_openmp = true,
+      .uses_openmp = [](const Arguments& arguments) { return !arguments.has("print-config"); },
   };
   return line;
 }

@@ -177,7 +177,7 @@ const CommandLine& command_line() {
       .version =
           [] { return fmt::format("hgn-rollout {} ({}), LibTorch {}", version, git_commit, TORCH_VERSION); },
       .run = roll_out,
-      .uses_openmp = true,
+      .uses_openmp = [](const Arguments&) { return true; },
   };
   return line;
 }

@@ -55,7 +55,8 @@ struct CommandLine {
   std::string (*guess)(const std::string& word) = nullptr;
   std::string (*version)() = nullptr;
   int (*run)(const Arguments&) = nullptr;  // where no command is given
-  bool uses_openmp = false;                // without a command: its threads wait asleep (waiting.hpp)
+  // Whether what was typed, without a command, computes with OpenMP: its threads wait asleep then (waiting.hpp).
+  bool (*uses_openmp)(const Arguments&) = nullptr;
 };
 
 // Every flag of a line, in the order of the help.

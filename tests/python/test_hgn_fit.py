@@ -288,7 +288,7 @@ class Refusals(unittest.TestCase):
     def test_datasets_that_are_none(self):
         out = new_directory() / "run"
         self.assert_refused(train(out, data="/nowhere/videos"), 1, "there is no directory /nowhere/videos")
-        self.assert_refused(train(out, data=new_directory()), 1, "is not a finished dataset")
+        self.assert_refused(train(out, data=new_directory()), 1, "is not a dataset of hamgen")
         self.assertFalse(out.exists())
 
     def damaged(self, change):
@@ -337,7 +337,7 @@ class Refusals(unittest.TestCase):
         out = new_directory() / "run"
         self.assert_refused(train(out, "--device", "cuda:7"), 2, "cuda:7", "GPU")
         self.assert_refused(train(out, "--device", "tpu"), 2, "expected auto, cpu, cuda")
-        self.assert_refused(train(out, "--preset", "huge"), 2, "paper, small")
+        self.assert_refused(train(out, "--preset", "huge"), 2, "paper, quick, small")
         self.assert_refused(train(out, "--max-time", "soon"), 2, "90s, 45m")
         self.assert_refused(train(out, "--max-steps", "0"), 2, "--max-steps")
         self.assert_refused(train(out, "--set", "hamiltonian.fiters=[8]"), 2, "did you mean", "hamiltonian.filters")

@@ -136,7 +136,7 @@ class WorkerTest(unittest.TestCase):
         for word in ("3 of 5 shards", "train/shard-00000.h5", "train/shard-00002.h5"):
             self.assertIn(word, done.stderr)
         self.assertFalse((out / "manifest.json").exists())
-        self.assertIn("no plan.json", run("finish", new_directory()).stderr)
+        self.assertIn("neither manifest.json nor plan.json", run("finish", new_directory()).stderr)
 
     def test_usage(self):
         for value in ("3", "3/3", "-1/3", "a/b", "1/0", "1/2/3"):
