@@ -139,8 +139,8 @@ std::string info_text(const fs::path& dataset, const dataset::Manifest& manifest
   if (manifest.has_yardsticks) {
     const auto& y = manifest.yardsticks;
     text += fmt::format(
-        "  MSE      noise floor {:.3e}{}, clean render {:.3e}, mean image {:.3e} ({:.3e} against clean "
-        "frames)\n",
+        "  MSE      noise floor {:.3e}{}, clean render {:.3e},\n"
+        "           mean image {:.3e} ({:.3e} against clean frames)\n",
         y.noise_floor,
         y.noise_floor_standard_error ? fmt::format(" (standard error {:.1e})", *y.noise_floor_standard_error)
                                      : std::string(),
