@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/env python3
 """The commands that the README and the tutorials tell people to give, as they stand there.
 
     page_commands.py --list                          every block, where it stands, and what it needs
