@@ -8,6 +8,7 @@
 #include "apps/page/evaluation_text.hpp"
 #include "apps/shell/arguments.hpp"
 #include "apps/shell/command_line.hpp"
+#include "apps/shell/common_flags.hpp"
 #include "apps/shell/cores.hpp"
 #include "apps/shell/streams.hpp"
 #include "apps/shell/threads.hpp"
@@ -127,15 +128,15 @@ std::vector<FlagGroup> flag_groups() {
       {"backward", "N", "and before it [30]"},
       {"points", "N", "of densities: test points [500]"},
       {"draws", "N", "of densities: importance weights of each point, 1, 10, 100 ... up to that [1000]"},
-      {"device", "NAME", "auto, cpu, cuda or cuda:1 [as trained]"},
+      device_as_trained,
       {"threads", "N", "CPU threads [all cores it may use]"},
   };
   const std::vector<Flag> output{
       {"json", "FILE", "write every number here; - for stdout"},
       {"html", "FILE", "write a page here that needs no other file"},
-      {"quiet", "", "no progress on stderr"},
-      {"version", "", "print the version"},
-      {"help", "", "print this", "", 'h'},
+      quiet_flag,
+      version_flag,
+      help_flag,
   };
   return {{"Evaluation", evaluation}, {"Output", output}};
 }

@@ -12,6 +12,7 @@
 #include "apps/fit/test_result.hpp"
 #include "apps/shell/arguments.hpp"
 #include "apps/shell/command_line.hpp"
+#include "apps/shell/common_flags.hpp"
 #include "apps/shell/stop_signal.hpp"
 #include "apps/shell/streams.hpp"
 #include "apps/shell/version.hpp"
@@ -257,10 +258,10 @@ std::vector<FlagGroup> flag_groups() {
        "", 0, field_assignments},
   };
   const std::vector<Flag> output{
-      {"quiet", "", "no progress on stderr"},
+      quiet_flag,
       {"json", "", "the result as JSON"},
-      {"version", "", "print the version"},
-      {"help", "", "print this", "", 'h'},
+      version_flag,
+      help_flag,
   };
   return {{"Run", run}, {"Training", training}, {"Output", output}};
 }

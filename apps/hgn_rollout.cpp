@@ -6,6 +6,7 @@
 #include "apps/evaluate/rollout.hpp"
 #include "apps/shell/arguments.hpp"
 #include "apps/shell/command_line.hpp"
+#include "apps/shell/common_flags.hpp"
 #include "apps/shell/cores.hpp"
 #include "apps/shell/streams.hpp"
 #include "apps/shell/threads.hpp"
@@ -148,9 +149,9 @@ std::vector<FlagGroup> flag_groups() {
       {"out", "FILE", "picture: .png or .gif [rollout.png]", "", 'o'},
       {"plain", "", "bare frames, a row for each sequence: no label, no gap, no zoom (.png)"},
       {"json", "FILE", "write errors and energies here; - for stdout"},
-      {"device", "NAME", "auto, cpu, cuda or cuda:1 [as trained]"},
-      {"version", "", "print the version"},
-      {"help", "", "print this", "", 'h'},
+      device_as_trained,
+      version_flag,
+      help_flag,
   };
   return {{"Sequence", sequence}, {"Rollout", rollout}, {"Output", output}};
 }

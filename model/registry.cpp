@@ -65,7 +65,7 @@ const std::vector<ModelDescriptor>& models() {
        make<Hnn, Hnn::Kind::baseline>, hnn_defaults},
       {"nhf", "Neural Hamiltonian Flow: a density of points, from a simple one that Hamiltonians move",
        "Toth et al., ICLR 2020, sec. 3.3, A.2", points, Nhf::fields, make_one<Nhf>, flow_defaults},
-      {"real_nvp", "affine coupling layers: the yardstick for nhf",
+      {"real_nvp", "affine coupling layers: the baseline for nhf",
        "Dinh, Sohl-Dickstein, Bengio, ICLR 2017, arXiv:1605.08803", points, RealNvp::fields,
        make_one<RealNvp>, flow_defaults},
   };

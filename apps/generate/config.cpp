@@ -268,7 +268,7 @@ std::string config_reference() {
   for (const Field& field : fields_of(systems.front()))
     if (is_common(field)) page += table_row(field);
   page +=
-      "\n### Splits that ask questions\n\nA block of its own makes a further test split: `n` trajectories "
+      "\n### Generalisation splits\n\nA block of its own makes a further test split: `n` trajectories "
       "that differ from those of `train` and `test` in what the block sets. The view stays that of "
       "`train`.\n\n"
       "    {\"test_energy\": {\"n\": 500, \"start\": {\"radius\": [1.0, 1.5]}}}\n\n| block | what it asks "

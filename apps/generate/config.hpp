@@ -38,7 +38,7 @@ struct Config {
   const simulators::SystemDescriptor* system = nullptr;
   std::vector<schemas::Field> fields;
   schemas::Settings settings;
-  Json blocks = Json::object();  // of the splits that ask questions: what is set for them, by split and path
+  Json blocks = Json::object();  // of the generalisation splits: what is set for them, by split and path
 
   std::int64_t train_size() const { return settings.integer("n"); }
   std::int64_t test_size() const;        // n_test, or n / 5

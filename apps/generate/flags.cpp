@@ -5,6 +5,7 @@
 
 #include "apps/generate/config.hpp"
 #include "apps/generate/suite.hpp"
+#include "apps/shell/common_flags.hpp"
 #include "schemas/names.hpp"
 
 namespace hamgen::apps {
@@ -76,10 +77,10 @@ std::vector<FlagGroup> flag_groups() {
       {"print-config", "", "print the complete configuration as JSON and stop"},
   };
   const std::vector<Flag> output{
-      {"quiet", "", "no progress on stderr"},
+      quiet_flag,
       {"json", "", "results as JSON"},
-      {"version", "", "print the version"},
-      {"help", "", "print this", "", 'h'},
+      version_flag,
+      help_flag,
   };
   const std::vector<Flag> preview{
       {"split", "NAME", "of the dataset [train]"},

@@ -148,8 +148,9 @@ void Trainer::advance(const Batch& batch) {
 
 LossTerms Trainer::loss_with_gradients(const Batch& batch, const StepContext& context) {
   LossTerms terms;
-  if (const std::int64_t shares = group_->size() > 1 ? 1 : thread_shares(device_, batch.rows()); shares > 1) {
-    terms = loss_of_shares(*model_, batch, context, shares);
+  if (!shares_) shares_ = group_->size() > 1 ? 1 : thread_shares(device_, batch.rows());
+  if (*shares_ > 1) {
+    terms = loss_of_shares(*model_, batch, context, *shares_);
   } else {
     terms = model_->loss(batch, context);
     context.lap("loss");

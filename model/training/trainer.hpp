@@ -121,6 +121,7 @@ class Trainer {
   at::Device device_;
   std::filesystem::path directory_;
   std::shared_ptr<ProcessGroup> group_;
+  std::optional<std::int64_t> shares_;  // of a step among this process's threads; chosen at the first
   Optimizer optimizer_;
   GradientSum gradient_sum_;
   std::unique_ptr<RunLog> log_;  // of the first process

@@ -4,7 +4,7 @@
 //
 // q and p each have `dimension()` coordinates. `c` holds the constants of one trajectory (masses, stiffness,
 // ...), as drawn by `draw_start` and stored in the shard's `parameters`. All methods are const and
-// thread-safe. Adding a system: docs/your-own-system.md.
+// thread-safe. Adding a system: docs/develop/adding-a-system.md.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-"""Splits that ask questions, friction and hues, as they lie on the disk."""
+"""Generalisation splits, friction and hues, as they lie on the disk."""
 from __future__ import annotations
 
 import unittest

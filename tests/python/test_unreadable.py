@@ -89,7 +89,7 @@ class NoDatasetTest(unittest.TestCase):
     def test_verify_says_so(self):
         root = new_directory()
         (root / "notes.txt").write_text("mine")
-        for place, words in ((root, "is not a dataset of hamgen"), (root / "notes.txt", "it is not a dataset"),
+        for place, words in ((root, "is not a dataset of hamgen"), (root / "notes.txt", "is a file: expected the directory of a dataset"),
                              (root / "none", "there is no directory")):
             done = support.run("verify", place)
             self.assertEqual((done.returncode, done.stdout), (1, ""))

@@ -1,4 +1,4 @@
-// Splits that ask questions: which there are, what their blocks may say, and that nothing else differs.
+// Generalisation splits: which there are, what their blocks may say, and that nothing else differs.
 #include <doctest/doctest.h>
 
 #include "apps/generate/planned_shards.hpp"
