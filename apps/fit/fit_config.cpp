@@ -14,10 +14,6 @@ namespace {
 
 using schemas::FieldError;
 
-void set(FitConfig& config, const std::string& path, schemas::Value value) {
-  config.settings.set(*std::ranges::find(config.fields, path, &schemas::Field::path), std::move(value));
-}
-
 std::string resolve_device(const std::string& wanted) {
   static const std::regex pattern("auto|cpu|cuda(:[0-9]{1,4})?");
   if (!std::regex_match(wanted, pattern))
@@ -34,6 +30,10 @@ std::string resolve_device(const std::string& wanted) {
 }
 
 }  // namespace
+
+void FitConfig::set(std::string_view path, schemas::Value value) {
+  settings.set(*std::ranges::find(fields, path, &schemas::Field::path), std::move(value));
+}
 
 const std::vector<Preset>& presets() {
   static const std::vector<Preset> all = [] {
@@ -121,12 +121,12 @@ void resolve_machine(FitConfig& config, const model::Place& place) {
       takes_its_own ? "cuda:" + std::to_string(place.local_rank %
                                                std::max(1, static_cast<int>(torch::cuda::device_count())))
                     : wanted);
-  set(config, "device", device);
+  config.set("device", device);
   if (config.settings.text("precision") == "auto")
-    set(config, "precision", std::string(model::computes_in_bf16(device) ? "bf16" : "fp32"));
+    config.set("precision", std::string(model::computes_in_bf16(device) ? "bf16" : "fp32"));
   if (config.settings.is_automatic("threads"))
-    set(config, "threads",
-        std::max<std::int64_t>(1, static_cast<std::int64_t>(available_cores()) / place.local_size));
+    config.set("threads",
+               std::max<std::int64_t>(1, static_cast<std::int64_t>(available_cores()) / place.local_size));
 }
 
 Json fit_schema() {

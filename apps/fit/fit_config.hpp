@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "apps/shell/field_json.hpp"
@@ -32,6 +33,9 @@ struct FitConfig {
   const model::ModelDescriptor* model = nullptr;
   std::vector<schemas::Field> fields;
   schemas::Settings settings;
+
+  // A value that one of the fields allows.
+  void set(std::string_view path, schemas::Value value);
 };
 
 // Throws schemas::FieldError that names the JSON path, the value and what is allowed.

@@ -28,11 +28,18 @@ struct Setup {
             place, device, std::chrono::seconds(config.settings.integer("timeout")))),
         path(data_path),
         data(config, path),
-        network(config.model->make(config.settings, data.training().shape)) {}
+        network(made()) {}
 
   model::Share share() const { return {group->rank(), group->size()}; }
 
  private:
+  // What the configuration leaves to the data is chosen first: run.json's reader has no data.
+  std::shared_ptr<model::Model> made() {
+    const model::DataShape& shape = data.training().shape;
+    if (shape.coarse && config.settings.is_automatic("latent.dimension"))
+      config.set("latent.dimension", shape.coarse->count());
+    return config.model->make(config.settings, shape);
+  }
   // Before anything is computed: threads that begin later inherit how this one treats denormal numbers.
   static unsigned limited(std::int64_t threads) {
     model::set_arithmetic();

@@ -12,22 +12,20 @@
 namespace hamgen::apps {
 
 void shorten(FitConfig& config, std::int64_t steps) {
-  schemas::Settings& settings = config.settings;
+  const schemas::Settings& settings = config.settings;
   const std::int64_t before = settings.integer("train.steps");
   if (steps >= before) return;
   const double share = static_cast<double>(steps) / static_cast<double>(before);
-  const auto set = [&](const char* path, schemas::Value value) {
-    settings.set(*std::ranges::find(config.fields, path, &schemas::Field::path), std::move(value));
-  };
   const auto has = [&](const char* path) { return settings.values().contains(path); };
-  set("train.steps", steps);
+  config.set("train.steps", steps);
   if (has("optimizer.warmup"))
-    set("optimizer.warmup", static_cast<std::int64_t>(std::llround(
-                                share * static_cast<double>(settings.integer("optimizer.warmup")))));
+    config.set("optimizer.warmup", static_cast<std::int64_t>(std::llround(
+                                       share * static_cast<double>(settings.integer("optimizer.warmup")))));
   if (has("optimizer.average_decay") && settings.real("optimizer.average_decay") > 0)  // none stays none
-    set("optimizer.average_decay", std::max(0.0, 1 - (1 - settings.real("optimizer.average_decay")) / share));
+    config.set("optimizer.average_decay",
+               std::max(0.0, 1 - (1 - settings.real("optimizer.average_decay")) / share));
   for (const char* path : {"train.validate_every", "train.sample_every", "train.checkpoint_every"})
-    if (has(path)) set(path, std::clamp(steps / 4, std::int64_t{1}, settings.integer(path)));
+    if (has(path)) config.set(path, std::clamp(steps / 4, std::int64_t{1}, settings.integer(path)));
 }
 
 std::int64_t fitting_steps(const model::StepTimes& times, std::int64_t validate_every, double seconds) {

@@ -98,10 +98,9 @@ TrainedRun load_run(const fs::path& path, const std::string& device) {
   run.path = path;
   run.config = fit_config_from_json(read_json(path / run_file::config));
   if (!device.empty())
-    run.config.settings.set(*std::ranges::find(run.config.fields, "device", &schemas::Field::path), device);
+    run.config.set("device", device);
   else if (run.config.settings.text("device") != "cpu" && !torch::cuda::is_available())
-    run.config.settings.set(*std::ranges::find(run.config.fields, "device", &schemas::Field::path),
-                            std::string("cpu"));
+    run.config.set("device", std::string("cpu"));
   resolve_machine(run.config);
   run.about = read_sealed(path / run_file::about);
   run.result = read_sealed(path / run_file::result);

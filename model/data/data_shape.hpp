@@ -3,11 +3,13 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "model/base/torch.hpp"
+#include "model/data/coarse_coordinates.hpp"
 
 namespace hamgen::model {
 
@@ -24,6 +26,8 @@ struct DataShape {
   // Mean squared error of the best prediction of noisy frames, (value / 255)^2: 0 where they have no noise; not
   // known for frames of another size or number than the stored ones.
   std::optional<double> noise_floor = {};
+  // Found in the train split, for models whose state is a vector; null where a trained model is only used.
+  std::shared_ptr<const CoarseCoordinates> coarse = {};
 };
 
 // The channels' means and standard deviations as [3, 1, 1]; a channel that never changes has no deviation to

@@ -50,6 +50,19 @@ bool sees_stored_frames(const DataShape& shape, const dataset::Manifest& manifes
          shape.frames == static_cast<std::int64_t>(manifest.frame_shape[0]);
 }
 
+// Of some thousand frames of the first trajectories.
+std::shared_ptr<const CoarseCoordinates> coarse_coordinates(const schemas::Settings& settings,
+                                                            const DataShape& shape,
+                                                            const dataset::SplitReader& train) {
+  constexpr std::uint64_t frames = 3000;
+  const std::uint64_t each = train.frames_per_trajectory();
+  const std::uint64_t count = std::clamp<std::uint64_t>(frames / each, 1, train.trajectories());
+  const Tensor videos =
+      read_windows(train, "frames", whole_windows(0, count), static_cast<std::int64_t>(each));
+  return std::make_shared<CoarseCoordinates>(videos,
+                                             integer_or(settings, "latent.dimension", shape.coordinates));
+}
+
 TrainingData training_data(const schemas::Settings& settings, const dataset::Manifest& manifest,
                            const TrainingSplits& splits) {
   TrainingData data;
@@ -82,6 +95,8 @@ TrainingData training_data(const schemas::Settings& settings, const dataset::Man
   for (double& deviation : data.shape.position_noise)
     deviation *= static_cast<double>(size) / static_cast<double>(stored);
   data.horizon = horizon;
+  if (settings.values().contains("latent.shape") && settings.text("latent.shape") == "vector")
+    data.shape.coarse = coarse_coordinates(settings, data.shape, splits.train);
   hold_out(settings, splits.train.trajectories(),
            splits.validation == nullptr ? 0 : splits.validation->trajectories(), 200, data);
   return data;

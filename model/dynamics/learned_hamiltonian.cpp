@@ -31,17 +31,16 @@ std::vector<schemas::Field> LearnedHamiltonianImpl::fields() {
   };
 }
 
-LearnedHamiltonianImpl::LearnedHamiltonianImpl(const schemas::Settings& settings, std::int64_t channels,
+LearnedHamiltonianImpl::LearnedHamiltonianImpl(const schemas::Settings& settings, const LatentShape& q,
                                                Initializer& initializer) {
   const std::string& form = settings.text("hamiltonian.form");
   form_ = form == "joint" ? Form::joint : form == "natural" ? Form::natural : Form::separable;
   if (form_ == Form::joint) {
-    joint_ = register_module("joint", ScalarNet(settings, 2 * channels, initializer));
+    joint_ = register_module("joint", ScalarNet(settings, q.times(2), initializer));
     return;
   }
-  potential_ = register_module("potential", ScalarNet(settings, channels, initializer));
-  if (form_ == Form::separable)
-    kinetic_ = register_module("kinetic", ScalarNet(settings, channels, initializer));
+  potential_ = register_module("potential", ScalarNet(settings, q, initializer));
+  if (form_ == Form::separable) kinetic_ = register_module("kinetic", ScalarNet(settings, q, initializer));
 }
 
 SeparableWeights LearnedHamiltonianImpl::separable_weights() const {

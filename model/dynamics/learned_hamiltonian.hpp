@@ -17,7 +17,7 @@ class LearnedHamiltonianImpl : public torch::nn::Module, public Hamiltonian {
  public:
   static std::vector<schemas::Field> fields();
 
-  LearnedHamiltonianImpl(const schemas::Settings& settings, std::int64_t channels, Initializer& initializer);
+  LearnedHamiltonianImpl(const schemas::Settings& settings, const LatentShape& q, Initializer& initializer);
   bool is_separable() const override { return form_ != Form::joint; }
   Tensor energy(const Tensor& q, const Tensor& p) const override;
   Tensor dH_dq(const Tensor& q, const Tensor& p) const override;

@@ -1,7 +1,5 @@
 #include "model/dynamics/vector_field.hpp"
 
-#include "model/networks/nets.hpp"
-
 namespace hamgen::model {
 
 std::vector<schemas::Field> VectorFieldImpl::fields() {
@@ -18,14 +16,13 @@ std::vector<schemas::Field> VectorFieldImpl::fields() {
   };
 }
 
-VectorFieldImpl::VectorFieldImpl(const schemas::Settings& settings, std::int64_t channels,
+VectorFieldImpl::VectorFieldImpl(const schemas::Settings& settings, const LatentShape& q,
                                  Initializer& initializer)
     : scale_(settings.real("transition.scale")) {
   auto filters = settings.integers("transition.filters");
   const bool is_dense = settings.text("transition.network") == "dense";
-  const std::int64_t pixels = is_dense ? latent_size * latent_size : 1;
-  filters.push_back(2 * channels * pixels);
-  std::int64_t inputs = 2 * channels * pixels;
+  std::int64_t inputs = 2 * (is_dense ? q.numbers() : q.channels);
+  filters.push_back(inputs);
   for (std::size_t i = 0; i < filters.size(); ++i) {
     const std::int64_t outputs = filters[i];
     const double gain = i + 1 < filters.size() ? 1 : 0.1;  // slow motion at the beginning

@@ -7,16 +7,17 @@
 #include <vector>
 
 #include "model/dynamics/hamiltonian.hpp"
+#include "model/networks/latent_shape.hpp"
 #include "model/networks/layers.hpp"
 #include "schemas/field.hpp"
 
 namespace hamgen::model {
 
-// [B, C, 4, 4] each.
+// q and p: [B, C, 4, 4] each, or vectors, [B, C, 1, 1].
 class VectorFieldImpl : public torch::nn::Module, public Dynamics {
  public:
   static std::vector<schemas::Field> fields();
-  VectorFieldImpl(const schemas::Settings& settings, std::int64_t channels, Initializer& initializer);
+  VectorFieldImpl(const schemas::Settings& settings, const LatentShape& q, Initializer& initializer);
   PhaseSpace rate(const PhaseSpace& state) const override;
   std::string output_layer() const {
     return std::to_string(std::max(convolutions_.size(), dense_.size()) - 1);

@@ -8,6 +8,7 @@
 #include "model/base/row_parallel.hpp"
 #include "model/base/sliced_sum.hpp"
 #include "model/data/batches.hpp"
+#include "model/data/training_data.hpp"
 #include "model/dynamics/energy_statistics.hpp"
 #include "model/dynamics/integrators.hpp"
 #include "model/dynamics/learned_hamiltonian.hpp"
@@ -43,6 +44,17 @@ std::int64_t anchor_named(const std::string& name, std::int64_t context) {
   return name == "middle" ? last / 2 : 0;
 }
 
+// Of q. Dense networks only move a vector: convolutions have nothing to slide over.
+LatentShape position_shape(const schemas::Settings& settings, const DataShape& shape) {
+  if (settings.text("latent.shape") == "image") return {settings.integer("latent.q_channels")};
+  for (const char* network : {"hamiltonian.network", "transition.network"})
+    if (settings.values().contains(network) && settings.text(network) != "dense")
+      throw schemas::FieldError(std::string(network) + " = \"" + settings.text(network) +
+                                "\" is not allowed where latent.shape = \"vector\": expected \"dense\"");
+  const std::int64_t found = shape.coarse ? shape.coarse->count() : shape.coordinates;
+  return {integer_or(settings, "latent.dimension", found), 1};
+}
+
 // The frames from the earliest to the latest of `times` and the anchor.
 Span reaching(const std::vector<std::int64_t>& times, std::int64_t anchor) {
   const auto [earliest, latest] = std::ranges::minmax(times);
@@ -50,93 +62,7 @@ Span reaching(const std::vector<std::int64_t>& times, std::int64_t anchor) {
   return {first, std::max(anchor, latest) - first + 1};
 }
 
-// What the encoder sees, what the loss counts, and the latent state.
-std::vector<schemas::Field> state_fields() {
-  using namespace schemas;
-  return {
-      integer("data.context", 0, "frame",
-              "what the encoder sees, from the window's first frame on; null: all")
-          .at_least(1)
-          .or_automatic(),
-      integer("data.horizon", 0, "frame", "what the loss counts; null: all frames")
-          .at_least(2)
-          .or_automatic(),
-      integer("train.horizon_start", 0, "frame",
-              "the horizon grows from here; null: the whole horizon from the beginning")
-          .at_least(2)
-          .or_automatic(),
-      real("train.horizon_growth", 0.4, "", "part of train.steps over which the horizon grows")
-          .above(0)
-          .at_most(1),
-      integer("latent.q_channels", 16, "",
-              "channels of the position q, and of the momentum p, at each of 4x4 latent pixels")
-          .at_least(1)
-          .at_most(1024),
-      integer("latent.z_channels", 48, "", "channels of z; without f_psi always 2 q_channels")
-          .at_least(1)
-          .at_most(1024),
-      boolean("latent.deterministic", false,
-              "z is the encoder's output: no noise, no KL divergence, no sampling"),
-      text("latent.anchor", "first",
-           "the frame at which z gives the state: the window's first (sec. 3.2), or of what the encoder sees "
-           "the middle one or a late one, two thirds through, from which the rollout goes both ways")
-          .one_of({"first", "middle", "late"}),
-      real("latent.initial_log_variance", 0, "", "of the posterior, at the beginning of training")
-          .at_least(-20)
-          .at_most(4),
-  };
-}
-
-// How the state moves, and what is asked of the decoded frames.
-std::vector<schemas::Field> rollout_fields(bool is_hamiltonian) {
-  using namespace schemas;
-  std::vector<Field> fields{
-      text("integrator.method", is_hamiltonian ? "leapfrog" : "rk4", "scheme of the rollout")
-          .one_of(stepper_names(is_hamiltonian)),
-      real("integrator.dt", 0.125, "time",
-           "time between frames in the model's units; null: as in the dataset")
-          .above(0)
-          .or_null(),
-      integer("integrator.substeps", 1, "", "steps of the scheme between two frames")
-          .at_least(1)
-          .at_most(1000),
-      real("integrator.tolerance", 1e-6, "", "of a step's error, absolute and relative; dopri5").above(0),
-      integer("objective.frames", 0, "frame",
-              "frames decoded of each sequence and step, chosen at random; null: all")
-          .at_least(1)
-          .or_automatic(),
-      integer("objective.slice", 32, "frame",
-              "frames that go through the decoder at a time, forward and backward; null: all of them")
-          .at_least(1)
-          .or_null(),
-      real("objective.consistency", 0, "",
-           "weight of how far the state that a part of the window implies is from the one that the rollout "
-           "comes to, squared, of the motion's own mean square; 0: not asked for")
-          .at_least(0),
-      text("memory", "stored",
-           "what is kept of the rollout for the backward pass: everything, the states, or only the last "
-           "state, from which leapfrog steps back")
-          .one_of(memory_names),
-  };
-  if (is_hamiltonian)
-    fields.push_back(
-        real("integrator.binding", 4, "1 / time", "how strongly tao binds its two copies of the state")
-            .at_least(0));
-  return fields;
-}
-
 }  // namespace
-
-std::vector<schemas::Field> Hgn::fields(Law law) {
-  const bool is_hamiltonian = law == Law::hamiltonian;
-  std::vector<schemas::Field> fields;
-  for (const auto& part :
-       {state_fields(), rollout_fields(is_hamiltonian), EncoderImpl::fields(), TransformImpl::fields(),
-        is_hamiltonian ? LearnedHamiltonianImpl::fields() : VectorFieldImpl::fields(), DecoderImpl::fields(),
-        ObjectiveImpl::fields()})
-    fields.insert(fields.end(), part.begin(), part.end());
-  return fields;
-}
 
 Hgn::Hgn(const schemas::Settings& settings, const DataShape& shape, Law law)
     : VideoModel(shape),
@@ -144,8 +70,10 @@ Hgn::Hgn(const schemas::Settings& settings, const DataShape& shape, Law law)
       anchor_(anchor_named(settings.text("latent.anchor"), context_)),
       decoded_frames_(settings.is_automatic("objective.frames") ? shape.frames
                                                                 : settings.integer("objective.frames")),
-      q_channels_(settings.integer("latent.q_channels")),
-      z_channels_(settings.integer("latent.z_channels")),
+      q_(position_shape(settings, shape)),
+      z_(settings.boolean("transform.enabled") && !q_.is_vector()
+             ? LatentShape{settings.integer("latent.z_channels")}
+             : q_.times(2)),
       is_deterministic_(settings.boolean("latent.deterministic")),
       consistency_(settings.real("objective.consistency")),
       is_reversed_(settings.boolean("data.reverse") && shape.is_reversible),
@@ -159,24 +87,27 @@ Hgn::Hgn(const schemas::Settings& settings, const DataShape& shape, Law law)
             .memory = memory_named(settings.text("memory"))},
       precision_(settings.text("precision") == "bf16" ? at::kBFloat16 : at::kFloat) {
   Initializer initializer(settings);
-  const bool has_transform = settings.boolean("transform.enabled");
-  if (!has_transform) z_channels_ = 2 * q_channels_;
   encoder_ = register_module(
-      "encoder", Encoder(settings, context_, shape.image_size, z_channels_, is_deterministic_, initializer));
-  if (has_transform)
-    transform_ = register_module("transform", Transform(settings, z_channels_, 2 * q_channels_, initializer));
+      "encoder", Encoder(settings, context_, shape.image_size, z_, is_deterministic_, initializer));
+  if (settings.boolean("transform.enabled"))
+    transform_ = register_module("transform", Transform(settings, z_, 2 * q_.channels, initializer));
   if (law == Law::hamiltonian) {
     plan_.options.binding = settings.real("integrator.binding");
-    const auto hamiltonian =
-        register_module("hamiltonian", LearnedHamiltonian(settings, q_channels_, initializer));
+    const auto hamiltonian = register_module("hamiltonian", LearnedHamiltonian(settings, q_, initializer));
     dynamics_ = hamiltonian.get();
     of_dynamics_ = hamiltonian->parameters();
   } else {
-    dynamics_ = register_module("transition", VectorField(settings, q_channels_, initializer)).get();
+    dynamics_ = register_module("transition", VectorField(settings, q_, initializer)).get();
   }
-  decoder_ = register_module("decoder",
-                             Decoder(settings, q_channels_, shape.image_size, shape.pixel_mean, initializer));
+  decoder_ =
+      register_module("decoder", Decoder(settings, q_, shape.image_size, shape.pixel_mean, initializer));
   objective_ = register_module("objective", Objective(settings, shape));
+  if (settings.real("objective.guide") > 0) {
+    if (!q_.is_vector())
+      throw schemas::FieldError(
+          "objective.guide is not allowed where latent.shape = \"image\": positions are no coordinates");
+    guide_ = register_module("guide", Guide(settings, q_.channels, shape.coarse));
+  }
   const auto [mean, deviation] = pixel_statistics(shape);
   pixels_ = {register_buffer("pixel_mean", mean), register_buffer("pixel_std", deviation)};
   make_stepper(plan_.method, *dynamics_, plan_.options);  // refuses a scheme that does not fit
@@ -246,7 +177,8 @@ LossTerms Hgn::loss(const Batch& batch, const StepContext& context) {
   context.lap("encode");
 
   const auto times = choose_frames(sequences, chosen, counted, context);
-  const Span span = consistency_ > 0 ? counted : reaching(times, anchor_);
+  const double guide = guide_.is_empty() ? 0 : guide_->weight(context.progress);
+  const Span span = consistency_ > 0 || guide > 0 ? counted : reaching(times, anchor_);
   const PhaseSpace states = states_of(start(z), span);
   context.lap("roll out");
   std::vector<std::int64_t> of_states, of_frames;
@@ -271,6 +203,12 @@ LossTerms Hgn::loss(const Batch& batch, const StepContext& context) {
       is_deterministic_ ? Tensor() : kl_to_standard_normal(posterior.mean, posterior.log_variance).mean();
   terms.loss = objective_->loss(error.minimised, kl.defined() ? kl / pixel_values : kl, context.progress);
   terms.averaged = {{"mse", error.squared}};
+  if (!guide_.is_empty()) {
+    const Tensor astray = guide > 0 ? guide_->error(states.q, frames.narrow(1, span.first, span.count))
+                                    : at::zeros({}, states.q.options());
+    if (guide > 0) terms.loss = terms.loss + guide * astray;
+    terms.averaged.emplace_back("guide", astray.detach());
+  }
   if (inconsistency.defined()) {
     terms.loss = terms.loss + consistency_ * inconsistency;
     terms.averaged.emplace_back("inconsistency", inconsistency.detach());
@@ -322,7 +260,7 @@ Tensor Hgn::inconsistency_of(const Tensor& frames, const PhaseSpace& states, con
 }
 
 std::vector<std::string> Hgn::output_layers() const {
-  std::vector<std::string> layers{"encoder." + encoder_->output_layer(), "decoder.output"};
+  std::vector<std::string> layers{"encoder." + encoder_->output_layer(), "decoder.output", "guide"};
   if (!transform_.is_empty()) layers.push_back("transform." + transform_->output_layer());
   if (const auto* const field = dynamic_cast<const VectorFieldImpl*>(dynamics_))
     layers.push_back("transition." + field->output_layer());
@@ -380,8 +318,7 @@ std::optional<PhaseSpace> Hgn::draw_start(std::int64_t sequences, std::uint64_t 
   if (is_deterministic_) return std::nullopt;
   const at::NoGradGuard no_grad;
   at::Generator generator = make_generator(random_key(seed, Purpose::prior));
-  const Tensor z =
-      at::empty({sequences, z_channels_, latent_size, latent_size}, at::kFloat).normal_(0, 1, generator);
+  const Tensor z = at::empty({sequences, z_.channels, z_.size, z_.size}, at::kFloat).normal_(0, 1, generator);
   return start(z.to(pixels_.mean.device()));
 }
 

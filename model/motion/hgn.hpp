@@ -13,6 +13,7 @@
 #include "model/dynamics/vector_field.hpp"
 #include "model/interfaces/video_model.hpp"
 #include "model/losses/consistency.hpp"
+#include "model/losses/guide.hpp"
 #include "model/losses/objective.hpp"
 #include "model/networks/nets.hpp"
 
@@ -70,7 +71,8 @@ class Hgn : public VideoModel {
                               const StepContext& context) const;
   void log_energy(const PhaseSpace& states, LossTerms& terms) const;  // [B, T, C, 4, 4]
 
-  std::int64_t context_, anchor_, decoded_frames_, q_channels_, z_channels_;
+  std::int64_t context_, anchor_, decoded_frames_;
+  LatentShape q_, z_;
   bool is_deterministic_;
   double consistency_;
   bool is_reversed_;  // videos are played backward, too
@@ -84,6 +86,7 @@ class Hgn : public VideoModel {
   std::vector<Tensor> of_dynamics_;     // its parameters, where its gradients are written out
   Decoder decoder_{nullptr};
   Objective objective_{nullptr};
+  Guide guide_{nullptr};  // none where objective.guide is 0
   PixelStatistics pixels_;
 };
 

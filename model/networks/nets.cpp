@@ -56,16 +56,18 @@ std::vector<schemas::Field> EncoderImpl::fields() {
 }
 
 EncoderImpl::EncoderImpl(const schemas::Settings& settings, std::int64_t context, std::int64_t image_size,
-                         std::int64_t z_channels, bool is_deterministic, Initializer& initializer)
+                         const LatentShape& z, bool is_deterministic, Initializer& initializer)
     : framewise_(static_cast<std::size_t>(settings.integer("encoder.framewise"))),
       is_deterministic_(is_deterministic) {
   std::vector<std::int64_t> filters = settings.integers("encoder.filters");
-  filters.push_back(is_deterministic ? z_channels : 2 * z_channels);
+  const std::int64_t outputs = (is_deterministic ? 1 : 2) * z.channels;
+  if (!z.is_vector()) filters.push_back(outputs);
   const auto count = static_cast<std::int64_t>(filters.size()), halvings = doublings(image_size);
   if (count < halvings)
-    throw schemas::FieldError("encoder.filters has " + std::to_string(count - 1) + " items: frames of " +
-                              std::to_string(image_size) + " pixels need at least " +
-                              std::to_string(halvings - 1));
+    throw schemas::FieldError("encoder.filters has " +
+                              std::to_string(settings.integers("encoder.filters").size()) +
+                              " items: frames of " + std::to_string(image_size) + " pixels need at least " +
+                              std::to_string(halvings - (z.is_vector() ? 0 : 1)));
   const bool is_early = settings.text("encoder.downsampling") == "early";
   std::vector<std::int64_t> strides(filters.size(), 1);
   for (std::int64_t k = 0; k < halvings; ++k)
@@ -81,11 +83,19 @@ EncoderImpl::EncoderImpl(const schemas::Settings& settings, std::int64_t context
                          initializer);
   }
   register_layers(*this, layers_);
+  if (z.is_vector())
+    head_ = register_module("head", Dense(inputs * latent_size * latent_size, outputs, he_gain, initializer));
   if (is_deterministic_) return;
   // The posterior begins narrow, so that the decoder learns from states that carry information.
   const at::NoGradGuard no_grad;
-  layers_.back()->bias.slice(0, z_channels).fill_(settings.real("latent.initial_log_variance"));
-  layers_.back()->weight.slice(0, z_channels).mul_(0.1);
+  const Tensor& weight = z.is_vector() ? head_->weight : layers_.back()->weight;
+  const Tensor& bias = z.is_vector() ? head_->bias : layers_.back()->bias;
+  bias.slice(0, z.channels).fill_(settings.real("latent.initial_log_variance"));
+  weight.slice(0, z.channels).mul_(0.1);
+}
+
+std::string EncoderImpl::output_layer() const {
+  return head_.is_empty() ? std::to_string(layers_.size() - 1) : "head";
 }
 
 Posterior EncoderImpl::forward(const Tensor& frames) const {
@@ -97,9 +107,13 @@ Posterior EncoderImpl::forward(const Tensor& frames) const {
     x = x.unflatten(0, {frames.size(0), frames.size(1)});
   }
   x = x.flatten(1, 2).contiguous(at::MemoryFormat::ChannelsLast);
-  const auto features = layers.subspan(framewise_).first(layers_.size() - 1 - framewise_);
+  const std::size_t last = head_.is_empty() ? 1 : 0;  // that gives the posterior
+  const auto features = layers.subspan(framewise_).first(layers_.size() - last - framewise_);
   if (!features.empty()) x = activate(through(features, x, Activation::leaky_relu), Activation::leaky_relu);
-  const Tensor y = layers_.back()->forward(widened(x)).to(at::kFloat);
+  x = widened(x);
+  const Tensor y = (head_.is_empty() ? layers_.back()->forward(x)
+                                     : head_->forward(x.flatten(1)).unsqueeze(-1).unsqueeze(-1))
+                       .to(at::kFloat);
   if (is_deterministic_) return {y, {}};
   const auto halves = y.chunk(2, 1);
   return {halves[0], halves[1]};
@@ -116,17 +130,27 @@ std::vector<schemas::Field> TransformImpl::fields() {
               .items(0, 32)};
 }
 
-TransformImpl::TransformImpl(const schemas::Settings& settings, std::int64_t z_channels,
+TransformImpl::TransformImpl(const schemas::Settings& settings, const LatentShape& z,
                              std::int64_t state_channels, Initializer& initializer) {
   std::vector<std::int64_t> filters = settings.integers("transform.filters");
+  if (z.is_vector()) {  // a gain that leaves states of the size of z
+    dense_ = dense_chain(*this, z.channels, filters, state_channels, he_gain, initializer);
+    return;
+  }
   filters.push_back(state_channels);
+  std::int64_t inputs = z.channels;
   for (const std::int64_t outputs : filters)
-    layers_.emplace_back(std::exchange(z_channels, outputs), outputs, kernel, 1, small_gain, initializer);
+    layers_.emplace_back(std::exchange(inputs, outputs), outputs, kernel, 1, small_gain, initializer);
   register_layers(*this, layers_);
 }
 
+std::string TransformImpl::output_layer() const {
+  return std::to_string(std::max(layers_.size(), dense_.size()) - 1);
+}
+
 Tensor TransformImpl::forward(const Tensor& z) const {
-  return through(layers_, z, Activation::leaky_relu);
+  if (dense_.empty()) return through(layers_, z, Activation::leaky_relu);
+  return through(dense_, z.flatten(1), Activation::leaky_relu).unsqueeze(-1).unsqueeze(-1);
 }
 
 std::vector<schemas::Field> DecoderImpl::fields() {
@@ -148,11 +172,22 @@ std::vector<schemas::Field> DecoderImpl::fields() {
   };
 }
 
-DecoderImpl::DecoderImpl(const schemas::Settings& settings, std::int64_t channels, std::int64_t image_size,
+DecoderImpl::DecoderImpl(const schemas::Settings& settings, const LatentShape& q, std::int64_t image_size,
                          const std::vector<double>& pixel_mean, Initializer& initializer, std::int64_t images)
     : block_activation_(activation_named(settings.text("decoder.block_activation"))),
       output_activation_(activation_named(settings.text("decoder.output_activation"))) {
   const auto filters = settings.integers("decoder.filters");
+  std::int64_t channels = q.channels;
+  if (q.is_vector()) {
+    channels = filters.front();
+    std::int64_t inputs = q.channels;
+    std::vector<std::int64_t> widths = settings.integers("decoder.dense");
+    widths.push_back(channels * latent_size * latent_size);
+    for (std::size_t i = 0; i < widths.size(); ++i) {
+      dense_.emplace_back(std::exchange(inputs, widths[i]), widths[i], he_gain, initializer);
+      register_module("dense_" + std::to_string(i), dense_.back());
+    }
+  }
   for (std::int64_t block = 0; block < doublings(image_size); ++block) {
     const std::int64_t outputs = filters[std::min(static_cast<std::size_t>(block), filters.size() - 1)];
     const std::string name = "block" + std::to_string(block) + "_";
@@ -189,6 +224,10 @@ Tensor DecoderImpl::forward(const Block& block, const Tensor& x) const {
 
 Tensor DecoderImpl::forward(const Tensor& q) const {
   Tensor x = q;
+  if (!dense_.empty())
+    x = activate(through(dense_, q.flatten(1), Activation::leaky_relu), Activation::leaky_relu)
+            .view({q.size(0), -1, latent_size, latent_size})
+            .contiguous(at::MemoryFormat::ChannelsLast);
   for (const Block& block : blocks_) x = forward(block, x);
   return activate(output_->forward(widened(x)).to(at::kFloat), output_activation_);
 }

@@ -6,13 +6,14 @@
 
 namespace hamgen::model {
 
-ScalarNetImpl::ScalarNetImpl(const schemas::Settings& settings, std::int64_t channels,
+ScalarNetImpl::ScalarNetImpl(const schemas::Settings& settings, const LatentShape& state,
                              Initializer& initializer)
     : scale_(settings.real("hamiltonian.scale")),
+      size_(state.size),
       has_readout_(settings.text("hamiltonian.readout") == "learned") {
   const auto filters = settings.integers("hamiltonian.filters");
   const bool is_dense = settings.text("hamiltonian.network") == "dense";
-  std::int64_t inputs = is_dense ? channels * latent_size * latent_size : channels;
+  std::int64_t inputs = is_dense ? state.numbers() : state.channels;
   if (is_dense) {
     for (const std::int64_t outputs : filters)
       dense_.emplace_back(std::exchange(inputs, outputs), outputs, 1, initializer);
@@ -61,7 +62,7 @@ Weights ScalarNetImpl::weights() const {
 }
 
 SoftplusShape ScalarNetImpl::shape() const {
-  return {scale_, strides_, dense_.empty() ? latent_size : 1};
+  return {scale_, strides_, dense_.empty() ? size_ : 1};
 }
 
 Tensor ScalarNetImpl::to_rows(const Tensor& x) const {
@@ -71,10 +72,10 @@ Tensor ScalarNetImpl::to_rows(const Tensor& x) const {
 Tensor ScalarNetImpl::from_rows(const Tensor& rows, at::IntArrayRef front) const {
   std::vector<std::int64_t> shape = front.vec();
   if (!dense_.empty()) {
-    shape.insert(shape.end(), {-1, latent_size, latent_size});
+    shape.insert(shape.end(), {-1, size_, size_});
     return rows.reshape(shape);
   }
-  shape.insert(shape.end(), {latent_size, latent_size, -1});
+  shape.insert(shape.end(), {size_, size_, -1});
   return rows.reshape(shape).movedim(-1, -3);
 }
 

@@ -4,24 +4,25 @@
 #include <vector>
 
 #include "model/kernels/softplus_gradient.hpp"
+#include "model/networks/latent_shape.hpp"
 #include "model/networks/layers.hpp"
 #include "schemas/field.hpp"
 
 namespace hamgen::model {
 
-// A network [B, channels, 4, 4] -> [B] with softplus, whose second derivatives are smooth.
+// A network [B, C, 4, 4] -> [B], or of vectors [B, C, 1, 1] -> [B], with softplus, whose second derivatives are smooth.
 class ScalarNetImpl : public torch::nn::Module {
  public:
-  ScalarNetImpl(const schemas::Settings& settings, std::int64_t channels, Initializer& initializer);
+  ScalarNetImpl(const schemas::Settings& settings, const LatentShape& state, Initializer& initializer);
   Tensor forward(const Tensor& x) const;
 
   // As softplus_gradient.hpp sees it: weights without the last bias, of which no gradient knows, and states
   // as rows.
   Weights weights() const;
   SoftplusShape shape() const;
-  Tensor to_rows(const Tensor& x) const;  // [B, channels, 4, 4] -> [B, d]
+  Tensor to_rows(const Tensor& x) const;  // [B, C, S, S] -> [B, d]
   Tensor from_rows(const Tensor& rows,
-                   at::IntArrayRef front) const;  // [..., d] -> [front..., channels, 4, 4]
+                   at::IntArrayRef front) const;  // [..., d] -> [front..., C, S, S]
 
  private:
   const Tensor& last_weight() const;
@@ -29,7 +30,8 @@ class ScalarNetImpl : public torch::nn::Module {
   std::vector<Dense> dense_;
   std::vector<std::int64_t> strides_;  // of the convolutions
   double scale_;
-  bool has_readout_;  // a last linear layer; otherwise the last softplus units are summed
+  std::int64_t size_;  // S
+  bool has_readout_;   // a last linear layer; otherwise the last softplus units are summed
 };
 TORCH_MODULE(ScalarNet);
 

@@ -94,16 +94,23 @@ class Stack(nn.Sequential):
         return x
 
 
+class Dense(nn.Linear):
+    """[N, C, S, S] to a vector, [N, outputs, 1, 1]."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.flatten(1))[..., None, None]
+
+
 class ScalarNet(Stack):
     """A network to one energy per sequence, with softplus."""
 
     activation = staticmethod(F.softplus)
 
-    def __init__(self, config: dict[str, Any], channels: int) -> None:
+    def __init__(self, config: dict[str, Any], channels: int, size: int) -> None:
         filters = config["filters"]
         self.scale, self.is_dense = config["scale"], config["network"] == "dense"
         self.has_readout = config.get("readout", "learned") == "learned"
-        inputs = [channels * LATENT_SIZE**2 if self.is_dense else channels] + filters
+        inputs = [channels * size**2 if self.is_dense else channels] + filters
         if self.is_dense:
             layers: list[nn.Module] = [nn.Linear(a, b) for a, b in zip(inputs, filters + [1])]
         else:
@@ -120,15 +127,15 @@ class ScalarNet(Stack):
 class Hamiltonian(nn.Module):
     """H(q, p): separable V(q) + K(p), natural V(q) + p.p / 2, or joint."""
 
-    def __init__(self, config: dict[str, Any], channels: int) -> None:
+    def __init__(self, config: dict[str, Any], channels: int, size: int = LATENT_SIZE) -> None:
         super().__init__()
         self.form = config["form"]
         if self.form == "joint":
-            self.joint = ScalarNet(config, 2 * channels)
+            self.joint = ScalarNet(config, 2 * channels, size)
         else:
-            self.potential = ScalarNet(config, channels)
+            self.potential = ScalarNet(config, channels, size)
         if self.form == "separable":
-            self.kinetic = ScalarNet(config, channels)
+            self.kinetic = ScalarNet(config, channels, size)
 
     def forward(self, q: Tensor, p: Tensor) -> Tensor:
         """Energy [B]."""
@@ -146,11 +153,17 @@ class Hamiltonian(nn.Module):
 
 
 class Decoder(nn.Module):
-    """q [N, C, 4, 4] to frames [N, 3, S, S] of 1."""
+    """q [N, C, 4, 4], or a vector [N, C, 1, 1], to frames [N, 3, S, S] of 1."""
 
-    def __init__(self, config: dict[str, Any], channels: int, image_size: int) -> None:
+    def __init__(self, config: dict[str, Any], channels: int, image_size: int, is_vector: bool = False) -> None:
         super().__init__()
         self.config, self.blocks = config, (image_size // LATENT_SIZE).bit_length() - 1
+        self.dense = 0  # layers between a vector and the first image
+        if is_vector:
+            widths = [channels, *config["dense"], config["filters"][0] * LATENT_SIZE**2]
+            channels, self.dense = config["filters"][0], len(widths) - 1
+            for i in range(self.dense):
+                self.add_module(f"dense_{i}", Dense(widths[i], widths[i + 1]))
         for block in range(self.blocks):
             filters = config["filters"][min(block, len(config["filters"]) - 1)]
             if config.get("residual") and channels != filters:
@@ -161,6 +174,10 @@ class Decoder(nn.Module):
         self.output = Conv(channels, 3)
 
     def forward(self, x: Tensor) -> Tensor:
+        for i in range(self.dense):
+            x = _leaky(self.get_submodule(f"dense_{i}")(x))
+        if self.dense:
+            x = x.view(len(x), -1, LATENT_SIZE, LATENT_SIZE)
         for block in range(self.blocks):
             given = x = F.interpolate(x, scale_factor=2, mode="nearest")
             for i in range(self.config["convolutions"]):
@@ -188,12 +205,14 @@ class Hgn(nn.Module):
         latent = config["latent"]
         last = self.context - 1
         self.anchor = {"first": 0, "middle": last // 2, "late": 2 * last // 3}[latent.get("anchor", "first")]
-        q_channels = latent["q_channels"]
+        is_vector = latent.get("shape", "image") == "vector"
+        q_channels = latent["dimension"] if is_vector else latent["q_channels"]
         has_transform = config["transform"]["enabled"]
-        z_channels = latent["z_channels"] if has_transform else 2 * q_channels
+        z_channels = latent["z_channels"] if has_transform and not is_vector else 2 * q_channels
         self.is_deterministic = latent["deterministic"]
 
-        filters = config["encoder"]["filters"] + [z_channels if self.is_deterministic else 2 * z_channels]
+        outputs = z_channels if self.is_deterministic else 2 * z_channels
+        filters = config["encoder"]["filters"] + ([] if is_vector else [outputs])
         halvings = (image_size // LATENT_SIZE).bit_length() - 1
         is_early = config["encoder"]["downsampling"] == "early"
         halving = {k if is_early else k * len(filters) // halvings for k in range(halvings)}
@@ -201,16 +220,22 @@ class Hgn(nn.Module):
         inputs = [3] + filters
         inputs[self.framewise] *= self.context
         self.encoder = Stack(*[Conv(inputs[i], filters[i], 3, 2 if i in halving else 1) for i in range(len(filters))])
+        if is_vector:
+            self.encoder.head = Dense(filters[-1] * LATENT_SIZE**2, outputs)
         if has_transform:
             widths = [z_channels] + config["transform"]["filters"] + [2 * q_channels]
-            self.transform = Stack(*[Conv(a, b) for a, b in zip(widths, widths[1:])])
-        self.hamiltonian = Hamiltonian(config["hamiltonian"], q_channels)
-        self.decoder = Decoder(config["decoder"], q_channels, image_size)
+            layer = Dense if is_vector else Conv
+            self.transform = Stack(*[layer(a, b) for a, b in zip(widths, widths[1:])])
+        self.hamiltonian = Hamiltonian(config["hamiltonian"], q_channels, 1 if is_vector else LATENT_SIZE)
+        self.decoder = Decoder(config["decoder"], q_channels, image_size, is_vector)
         for name in ("pixel_mean", "pixel_std"):
             self.register_buffer(name, torch.ones(3, 1, 1))
         self.objective = nn.Module()  # GECO's state
         for name in ("multiplier", "average"):
             self.objective.register_buffer(name, torch.ones(()))
+        if config["objective"].get("guide"):
+            self.guide = nn.Module()  # of training alone
+            self.guide.readout = nn.Parameter(torch.eye(q_channels))
         self.knows_noise = config["objective"].get("noise") == "known"
         for name in ("blur_x", "blur_y") if self.knows_noise else ():
             self.objective.register_buffer(name, torch.eye(image_size))

@@ -33,6 +33,11 @@ const std::filesystem::path& small_dataset_with_validation() {
   return path;
 }
 
+const apps::Json vector_state{{"latent", {{"shape", "vector"}, {"dimension", 2}}},
+                              {"hamiltonian", {{"network", "dense"}}},
+                              {"decoder", {{"dense", {6}}}},
+                              {"objective", {{"guide", 1}, {"guide_end", 0.5}}}};
+
 SmallData::SmallData(const std::filesystem::path& root)
     : manifest(dataset::read_manifest(root)), reader(root, manifest, "train") {
   if (manifest.find("validation") != nullptr) validation.emplace(root, manifest, "validation");

@@ -17,6 +17,9 @@ const std::filesystem::path& small_dataset_with_validation();
 // A model that trains on it in milliseconds a step. `changes`: nested JSON laid over it.
 apps::FitConfig small_config(const apps::Json& changes = apps::Json::object());
 
+// Changes: a state that is a vector, with a guide in the first half of the training.
+extern const apps::Json vector_state;
+
 struct SmallData {
   explicit SmallData(const std::filesystem::path& root = small_dataset());
   model::TrainingSplits splits() const { return {reader, validation ? &*validation : nullptr}; }

@@ -53,14 +53,16 @@ class Distributed(unittest.TestCase):
 
     def test_two_processes_train_as_one_does_with_the_same_batch(self) -> None:
         words = ("--max-steps", "6", "--set", "train.validate_every=3")
-        for name, processes in (("one", 1), ("two", 2), ("four", 4)):
-            done = self.fit(name, processes, *words)
+        vector = ("--steps", "6", "--set", "latent.shape=vector", "--set", "objective.guide=1", "--set", "objective.guide_end=0.5")
+        for name, processes, more in (("one", 1, ()), ("two", 2, ()), ("four", 4, ()), ("vector one", 1, vector), ("vector two", 2, vector)):
+            done = self.fit(name, processes, *words, *more)
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertEqual(json.loads((self.root / name / "result.json").read_text())["processes"], processes)
             self.assertEqual(done.stdout.count("parameters"), 1, done.stdout)  # the first process alone reports
         for name in ("two", "four"):
             self.assert_equal_logs("one", name, "train", ("mse", "kl", "loss", "gradient_norm"))
             self.assert_equal_logs("one", name, "validation", ("mse", "mse_clean"))
+        self.assert_equal_logs("vector one", "vector two", "train", ("mse", "guide", "loss", "gradient_norm"))
 
     def test_flows_share_their_points(self) -> None:
         for name, processes in (("flow1", 1), ("flow2", 2)):

@@ -49,6 +49,11 @@ VARIANTS = {
                                 "encoder": {"filters": [6, 7, 8], "framewise": 2, "downsampling": "early"}},
     "natural, known noise": {"hamiltonian": {"form": "natural"},
                              "objective": {"kind": "beta", "noise": "known", "total_variation": 0.01}},
+    "a vector": {"latent": {"shape": "vector", "dimension": 3}, "hamiltonian": {"form": "natural", "network": "dense"},
+                 "decoder": {"dense": [5, 7]}, "objective": {"guide": 1.0}},
+    "a vector, joint, no f_psi, deterministic": {
+        "latent": {"shape": "vector", "dimension": 1, "deterministic": True}, "transform": {"enabled": False}, "decoder": {"dense": []},
+        "hamiltonian": {"form": "joint", "network": "dense"}, "integrator": {"method": "rk4"}},
     "the authors' mailed stack": {"hamiltonian": {"filters": [6, 8, 8, 8], "kernels": [3, 2, 2, 2], "strides": [1, 2, 1, 1]}},
 }
 

@@ -13,20 +13,23 @@ namespace schemas = hamgen::schemas;
 
 namespace {
 
-constexpr std::int64_t channels = 3;
+constexpr LatentShape image{3}, vector{5, 1};
 
-Tensor random_states(std::int64_t count, at::ScalarType type, std::uint64_t seed) {
+Tensor random_states(std::int64_t count, at::ScalarType type, std::uint64_t seed,
+                     const LatentShape& shape = image) {
   auto generator = make_generator(seed);
-  return at::randn({count, channels, 4, 4}, generator, at::TensorOptions(at::kDouble)).to(type);
+  return at::randn({count, shape.channels, shape.size, shape.size}, generator, at::TensorOptions(at::kDouble))
+      .to(type);
 }
 
-LearnedHamiltonian hamiltonian(const std::map<std::string, schemas::Value>& changes) {
+LearnedHamiltonian hamiltonian(const std::map<std::string, schemas::Value>& changes,
+                               const LatentShape& shape = image) {
   const auto fields = LearnedHamiltonianImpl::fields();
   hamgen::schemas::Settings settings(fields);
   for (const auto& [path, value] : changes)
     settings.set(*std::ranges::find(fields, path, &hamgen::schemas::Field::path), value);
   Initializer initializer(5);
-  LearnedHamiltonian made(settings, channels, initializer);
+  LearnedHamiltonian made(settings, shape, initializer);
   for (const Tensor& parameter : made->parameters())
     if (parameter.dim() == 1) parameter.detach().uniform_(-0.5, 0.5);
   return made;
@@ -86,12 +89,15 @@ PhaseSpace stacked(const std::vector<PhaseSpace>& states) {
 
 TEST_CASE(
     "states and gradients are automatic differentiation's, for every network, type and kind of memory") {
-  for (const auto& changes : {dense, convolutional, authors, summed, dense_summed})
+  const std::vector<std::pair<std::map<std::string, schemas::Value>, LatentShape>> all{
+      {dense, image},        {convolutional, image}, {authors, image},      {summed, image},
+      {dense_summed, image}, {dense, vector},        {dense_summed, vector}};
+  for (const auto& [changes, shape] : all)
     for (const at::ScalarType type : {at::kDouble, at::kFloat}) {
-      LearnedHamiltonian H = hamiltonian(changes);
+      LearnedHamiltonian H = hamiltonian(changes, shape);
       H->to(type);
-      const PhaseSpace start{random_states(9, type, 1).requires_grad_(),
-                             random_states(9, type, 2).requires_grad_()};
+      const PhaseSpace start{random_states(9, type, 1, shape).requires_grad_(),
+                             random_states(9, type, 2, shape).requires_grad_()};
       RolloutPlan plan;
       plan.substeps = 2;
       plan.options.dt = 0.2;

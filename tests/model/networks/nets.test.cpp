@@ -74,7 +74,7 @@ TEST_CASE(
     const auto settings =
         paper({{"decoder", {{"residual", is_residual}, {"filters", {5}}, {"block_activation", "none"}}}})
             .settings;
-    return Decoder(settings, 5, 8, std::vector<double>{0.3, 0.3, 0.3}, initializer);
+    return Decoder(settings, LatentShape{5}, 8, std::vector<double>{0.3, 0.3, 0.3}, initializer);
   };
   const at::NoGradGuard no_grad;
   const Tensor q = at::rand({2, 5, 4, 4});
@@ -87,6 +87,30 @@ TEST_CASE(
   }
   const Tensor doubled = at::upsample_nearest2d(q, {8, 8}).slice(1, 0, 3);
   CHECK(at::allclose(residual->forward(q) - plain->forward(q), doubled, 1e-5, 1e-5));
+}
+
+TEST_CASE("a state that is a vector has as many numbers as were asked for, and nothing of a latent image") {
+  for (const std::int64_t size : {32, 64}) {
+    CAPTURE(size);
+    const auto changes = [](std::int64_t dimension) {
+      return apps::Json{{"latent", {{"shape", "vector"}, {"dimension", dimension}}},
+                        {"hamiltonian", {{"network", "dense"}}}};
+    };
+    const Hgn hgn(paper(changes(3)).settings, shape_of(size));
+    const at::NoGradGuard no_grad;
+    const Posterior posterior = hgn.encode(at::rand({2, 31, 3, size, size}));
+    CHECK(posterior.mean.sizes() == at::IntArrayRef{2, 6, 1, 1});
+    CHECK(posterior.log_variance.sizes() == at::IntArrayRef{2, 6, 1, 1});
+    const PhaseSpace start = hgn.start(posterior.mean);
+    CHECK(start.q.sizes() == at::IntArrayRef{2, 3, 1, 1});
+    CHECK(hgn.decode(start).sizes() == at::IntArrayRef{2, 3, size, size});
+    CHECK(hgn.energy(start).sizes() == at::IntArrayRef{2});
+    CHECK(hgn.draw_start(5, 1)->p.sizes() == at::IntArrayRef{5, 3, 1, 1});
+  }
+  CHECK_THROWS_WITH_AS(Hgn(paper({{"latent", {{"shape", "vector"}}}}).settings, shape_of(32)),
+                       doctest::Contains("hamiltonian.network"), schemas::FieldError);
+  CHECK_THROWS_WITH_AS(Hgn(paper({{"objective", {{"guide", 1}}}}).settings, shape_of(32)),
+                       doctest::Contains("objective.guide"), schemas::FieldError);
 }
 
 TEST_CASE("the variants of the paper's ablations") {
@@ -192,8 +216,8 @@ TEST_CASE("in bf16, output layers compute in fp32: means and pixels keep their d
   constexpr float value = 1.001F;  // bf16 has 1 and 1.0078
   const auto settings = tests::small_config({{"precision", "bf16"}}).settings;
   Initializer initializer(1);
-  const Encoder encoder(settings, 8, 16, 4, false, initializer);
-  const Decoder decoder(settings, 2, 16, std::vector<double>{0.5, 0.5, 0.5}, initializer);
+  const Encoder encoder(settings, 8, 16, LatentShape{4}, false, initializer);
+  const Decoder decoder(settings, LatentShape{2}, 16, std::vector<double>{0.5, 0.5, 0.5}, initializer);
   const at::NoGradGuard no_grad;
   for (const auto& module : {encoder->parameters(), decoder->parameters()})
     for (const Tensor& parameter : module) parameter.fill_(parameter.dim() == 1 ? value : 0);

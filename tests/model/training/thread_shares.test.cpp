@@ -76,15 +76,24 @@ TEST_CASE("a share that fails ends the step, and nobody waits for it") {
 }
 
 TEST_CASE("a model of videos learns in shares what it learns as a whole") {
+  apps::Json changes = apps::Json::object();
+  SUBCASE("a latent image, consistent") {
+    changes = {{"objective", {{"consistency", 0.003}}}};
+  }
+  SUBCASE("a latent vector, guided") {
+    changes = tests::vector_state;
+  }
+  changes["train"]["steps"] = 3;
   std::vector<Tensor> weights;
   for (const int threads : {1, 2}) {
     const int before = at::get_num_threads();
     at::set_num_threads(threads);
     const TemporaryDirectory directory;
-    tests::SmallRun run(directory.path(), {{"train", {{"steps", 3}}}, {"objective", {{"consistency", 0.003}}}});
+    tests::SmallRun run(directory.path(), changes);
     run.trainer.train({}, {});
     std::vector<Tensor> flat;
-    for (const Tensor& parameter : run.network->parameters()) flat.push_back(parameter.detach().flatten().clone());
+    for (const Tensor& parameter : run.network->parameters())
+      flat.push_back(parameter.detach().flatten().clone());
     weights.push_back(at::cat(flat));
     at::set_num_threads(before);
   }

@@ -42,7 +42,7 @@ void check_equal(const NamedTensors& a, const NamedTensors& b) {
 
 TEST_CASE("a run that is stopped 20 times at random steps equals one that never was, bit for bit") {
   for (const apps::Json& changes :
-       {apps::Json::object(),
+       {apps::Json::object(), tests::vector_state,
         apps::Json{{"objective", {{"kind", "geco"}}}, {"hamiltonian", {{"form", "separable"}}}},
         apps::Json{{"precision", "bf16"}, {"data", {{"reverse", false}, {"context", 4}, {"horizon", 6}}}}}) {
     CAPTURE(changes.dump());

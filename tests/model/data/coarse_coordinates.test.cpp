@@ -1,0 +1,95 @@
+#include "model/data/coarse_coordinates.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <numbers>
+
+#include "model/base/random.hpp"
+#include "schemas/field.hpp"
+
+using namespace hamgen;
+using namespace hamgen::model;
+
+namespace {
+
+constexpr std::int64_t sequences = 40, steps = 20, size = 32;
+
+// A disc of radius 3 pixels and one colour where x and y say, [N, T] each, in [-1, 1]: u8 [N, T, size, size, 3].
+at::Tensor disc(const at::Tensor& x, const at::Tensor& y, std::array<double, 3> colour) {
+  const auto places = (at::arange(size, at::kDouble) + 0.5) * 2 / size - 1;
+  const auto along = [&](const at::Tensor& centre, std::int64_t place) {
+    const at::Tensor across = places.view({1, 1, place == 0 ? 1 : size, place == 0 ? size : 1});
+    return (across - centre.view({centre.size(0), centre.size(1), 1, 1})).square();
+  };
+  const at::Tensor radius = (along(x, 0) + along(y, 1)).sqrt() * size / 2;
+  const at::Tensor cover = (3.5 - radius).clamp(0, 1);
+  const at::Tensor paint = at::tensor({colour[0], colour[1], colour[2]}, at::kDouble);
+  return (cover.unsqueeze(-1) * paint * 255).round().to(at::kByte);
+}
+
+// An angle that swings by up to `amplitude`, [N, T]; a sequence is `apart` of an oscillation from the next.
+at::Tensor swings(double amplitude, double apart = 0.7) {
+  const at::Tensor phase = at::arange(sequences, at::kDouble).view({-1, 1}) * apart,
+                   t = at::arange(steps, at::kDouble) * 0.3;
+  const at::Tensor size_of = 0.2 + 0.8 * at::linspace(0, 1, sequences, at::kDouble).view({-1, 1});
+  return amplitude * size_of * (t + phase).sin();
+}
+
+at::Tensor noise(std::uint64_t seed, double deviation) {
+  return deviation * at::randn({sequences, steps}, make_generator(seed), at::TensorOptions(at::kDouble));
+}
+
+// Of all frames, in absolute value.
+double correlation(const at::Tensor& a, const at::Tensor& b) {
+  const at::Tensor x = a.flatten().to(at::kDouble), y = b.flatten().to(at::kDouble);
+  return std::abs(at::corrcoef(at::stack({x, y}))[0][1].item<double>());
+}
+
+}  // namespace
+
+TEST_CASE("a disc that moves along a line has one coordinate, linear in its place, however noisy") {
+  const at::Tensor x = swings(0.5) + noise(1, 0.1);
+  const CoarseCoordinates coarse(disc(x, at::zeros_like(x) + 0.1, {1, 0.2, 0}), 3);
+  CHECK(coarse.count() == 1);
+  CHECK(coarse.directions() == 1);
+  const at::Tensor found = coarse.of(disc(x, at::zeros_like(x) + 0.1, {1, 0.2, 0}));
+  CHECK(found.sizes() == at::IntArrayRef{sequences, steps, 1});
+  CHECK(correlation(found, x) > 0.9999);
+}
+
+TEST_CASE("noise has no direction of its own") {
+  const at::Tensor x = swings(0.5), y = noise(2, 0.2);
+  CHECK(CoarseCoordinates(disc(x, y, {1, 1, 1}), 6).count() == 1);
+}
+
+TEST_CASE(
+    "two discs of two colours have the four coordinates of both, though they are never where the other is") {
+  const auto videos = disc(swings(0.3, 0.7) - 0.5, swings(0.3, 1.1), {1, 0, 0}) +
+                      disc(swings(0.3, 1.7) + 0.5, swings(0.3, 2.3), {0, 0.3, 1});
+  const CoarseCoordinates coarse(videos, 6);
+  CHECK(coarse.count() == 4);
+  // The mean is 0, the variance 1.
+  const at::Tensor found = coarse.of(videos).flatten(0, 1);
+  CHECK(found.mean(0).abs().max().item<double>() < 1e-3);
+  CHECK((found.std(0) - 1).abs().max().item<double>() < 0.1);
+}
+
+TEST_CASE("an arc of more than a half circle is unrolled where one coordinate is asked for") {
+  const at::Tensor angle = swings(2.4) + noise(3, 0.05);
+  const at::Tensor frames = disc(0.7 * angle.sin(), 0.7 * angle.cos(), {0.2, 1, 0.4});
+  const CoarseCoordinates flat(frames, 2), curved(frames, 1);
+  CHECK(flat.count() == 2);
+  CHECK(curved.count() == 1);
+  CHECK(curved.directions() == 2);
+  CHECK(correlation(curved.of(frames), angle) > 0.999);
+  CHECK(correlation(flat.of(frames).select(-1, 0), angle) < 0.97);  // folded
+}
+
+TEST_CASE("the same frames give the same coordinates, and nothing that moves gives none") {
+  const at::Tensor x = swings(0.5), still = at::zeros_like(x);
+  const at::Tensor frames = disc(x, still, {1, 1, 1});
+  CHECK(CoarseCoordinates(frames, 1).of(frames).equal(CoarseCoordinates(frames, 1).of(frames)));
+  CHECK_THROWS_WITH_AS(CoarseCoordinates(disc(still, still, {1, 1, 1}), 1),
+                       doctest::Contains("finds nothing that moves"), schemas::FieldError);
+}
