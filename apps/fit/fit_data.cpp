@@ -1,5 +1,7 @@
 #include "apps/fit/fit_data.hpp"
 
+#include <algorithm>
+
 #include "apps/fit/trained_run.hpp"
 #include "dataset/shards/table_file.hpp"
 
@@ -91,6 +93,15 @@ Json FitData::about() const {
                           {"dt", shape.dt},
                           {"noise_floor", shape.noise_floor ? Json(*shape.noise_floor) : Json(nullptr)}};
   return json;
+}
+
+void choose_by_data(FitConfig& config, const model::DataShape& shape) {
+  const auto& settings = config.settings;
+  if (shape.coarse && settings.is_automatic("latent.dimension"))
+    config.set("latent.dimension", shape.coarse->count());
+  if (settings.values().contains("objective.noise") && settings.text("objective.noise") == "auto")
+    config.set("objective.noise",
+               std::string(std::ranges::max(shape.position_noise) > 0 ? "known" : "unknown"));
 }
 
 std::string data_fingerprint(const fs::path& path) {

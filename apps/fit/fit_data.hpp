@@ -45,6 +45,10 @@ class FitData {
   model::TrainingData training_;
 };
 
+// Puts what the data make of "latent.dimension" and "objective.noise" in their place, before a model is made: whoever
+// loads it again has no data.
+void choose_by_data(FitConfig& config, const model::DataShape& shape);
+
 // Throws dataset::FileError where `path` is not the data that the run.json of `run` tells of.
 void require_its_data(const Json& about, const std::filesystem::path& path, const std::filesystem::path& run);
 // What tells this data from any other: the SHA-256 of manifest.json or of the file; "" without a path.

@@ -33,12 +33,9 @@ struct Setup {
   model::Share share() const { return {group->rank(), group->size()}; }
 
  private:
-  // What the configuration leaves to the data is chosen first: run.json's reader has no data.
   std::shared_ptr<model::Model> made() {
-    const model::DataShape& shape = data.training().shape;
-    if (shape.coarse && config.settings.is_automatic("latent.dimension"))
-      config.set("latent.dimension", shape.coarse->count());
-    return config.model->make(config.settings, shape);
+    choose_by_data(config, data.training().shape);
+    return config.model->make(config.settings, data.training().shape);
   }
   // Before anything is computed: threads that begin later inherit how this one treats denormal numbers.
   static unsigned limited(std::int64_t threads) {

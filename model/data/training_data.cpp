@@ -33,10 +33,11 @@ namespace {
 
 // In pixels of stored frames, where the model wants to know it.
 std::array<double, 2> position_noise(const schemas::Settings& settings, const dataset::Manifest& manifest) {
-  const bool is_wanted =
-      settings.values().contains("objective.noise") && settings.text("objective.noise") == "known";
-  if (!is_wanted || manifest.plan.config.at("noise").at("std").get<double>() == 0) return {};
+  const std::string wanted =
+      settings.values().contains("objective.noise") ? settings.text("objective.noise") : "unknown";
+  if (wanted == "unknown" || manifest.plan.config.at("noise").at("std").get<double>() == 0) return {};
   if (manifest.position_noise) return *manifest.position_noise;
+  if (wanted == "auto") return {};
   throw FieldError(
       "objective.noise = \"known\" is not allowed: the manifest has no frames.position_noise, for the noise "
       "of this dataset does not move all discs alike, or an older hamgen made it (hamgen repair adds it); "

@@ -29,10 +29,11 @@ std::vector<schemas::Field> ObjectiveImpl::fields() {
           .above(0)
           .at_most(1)
           .or_automatic(),
-      text("objective.noise", "unknown",
-           "known: the decoder draws frames without noise, which are blurred by the dataset's noise (the "
-           "manifest's frames.position_noise) where they are compared with noisy ones")
-          .one_of({"unknown", "known"}),
+      text(
+          "objective.noise", "unknown",
+          "known: the decoder draws frames without noise, which are blurred by the dataset's noise (the "
+          "manifest's frames.position_noise) where they are compared with noisy ones; auto: known where the manifest has it")
+          .one_of({"unknown", "known", "auto"}),
       real("objective.total_variation", 0, "",
            "weight of the length of the gradient of decoded frames, per pixel value; what keeps frames even "
            "where noise is known and its blur hides what they hold")
