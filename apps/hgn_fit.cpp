@@ -293,7 +293,7 @@ const CommandLine& command_line() {
                    {"time", "a time limit is --max-time 20m"},
                    {"optimizer", "the optimiser is a field: --set optimizer.kind=adam"},
                    {"latent",
-                    "latent sizes are fields: --set latent.channels=N, see hgn-fit reference config"},
+                    "latent sizes are fields: --set latent.q_channels=N, or latent.dimension=N of a vector"},
                    {"system", "a system's videos come from hamgen; then: hgn-fit --data DIR"},
                    {"n", "videos come from hamgen, which has --n; sequences of a step are --batch N"},
                    {"overwrite", "a run that is there is replaced with --force"},

@@ -1,6 +1,7 @@
 #include "apps/fit/fit_config.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 #include <functional>
 #include <map>
 #include <regex>
@@ -32,7 +33,9 @@ std::string resolve_device(const std::string& wanted) {
 }  // namespace
 
 void FitConfig::set(std::string_view path, schemas::Value value) {
-  settings.set(*std::ranges::find(fields, path, &schemas::Field::path), std::move(value));
+  const auto field = std::ranges::find(fields, path, &schemas::Field::path);
+  if (field == fields.end()) throw std::logic_error("there is no field " + std::string(path));
+  settings.set(*field, std::move(value));
 }
 
 const std::vector<Preset>& presets() {

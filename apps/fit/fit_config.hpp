@@ -34,7 +34,7 @@ struct FitConfig {
   std::vector<schemas::Field> fields;
   schemas::Settings settings;
 
-  // A value that one of the fields allows.
+  // A value that the field allows. Throws std::logic_error where this model has no such field.
   void set(std::string_view path, schemas::Value value);
 };
 

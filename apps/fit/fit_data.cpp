@@ -74,6 +74,26 @@ std::unique_ptr<model::BatchSource> FitData::source(const FitConfig& config, con
                               model.training_frames(training_.shape), share);
 }
 
+void FitData::agree(model::ProcessGroup& group, const at::Device& device) {
+  if (group.size() == 1 || !training_.shape.coarse) return;
+  const auto first_ones = [&](const at::Tensor& mine) {
+    const at::Tensor there = mine.to(device).contiguous();
+    group.broadcast(there);
+    return there.cpu();
+  };
+  const std::vector<at::Tensor> mine = training_.shape.coarse->tensors();
+  std::vector<at::Tensor> first;
+  for (const at::Tensor& tensor : mine) {
+    const at::Tensor sizes = first_ones(at::tensor(tensor.sizes(), at::kLong));
+    const std::vector<std::int64_t> shape(sizes.data_ptr<std::int64_t>(),
+                                          sizes.data_ptr<std::int64_t>() + sizes.numel());
+    first.push_back(first_ones(tensor.sizes() == shape ? tensor : at::zeros(shape)));
+  }
+  training_.shape.coarse = std::make_shared<model::CoarseCoordinates>(first);
+  training_.shape.pixel_variance =
+      first_ones(at::scalar_tensor(training_.shape.pixel_variance, at::kDouble)).item<double>();
+}
+
 std::string FitData::name() const {
   if (dataset_) return dataset_->manifest.system;
   return points_->target ? points_->fingerprint : path_.filename().string();
@@ -95,7 +115,7 @@ Json FitData::about() const {
   return json;
 }
 
-void choose_by_data(FitConfig& config, const model::DataShape& shape) {
+void resolve_by_data(FitConfig& config, const model::DataShape& shape) {
   const auto& settings = config.settings;
   if (shape.coarse && settings.is_automatic("latent.dimension"))
     config.set("latent.dimension", shape.coarse->count());

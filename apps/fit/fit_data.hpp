@@ -7,6 +7,7 @@
 
 #include "apps/fit/fit_config.hpp"
 #include "model/data/points.hpp"
+#include "model/training/process_group.hpp"
 
 namespace hamgen::apps {
 
@@ -32,6 +33,8 @@ class FitData {
                                              const model::Share& share = {}) const;
   const OpenDataset* dataset() const { return dataset_.get(); }  // or null
   const model::PointData* points() const { return points_ ? &*points_ : nullptr; }
+  // What each process has found in the data by itself becomes the first one's.
+  void agree(model::ProcessGroup& group, const at::Device& device);
   std::string name() const;  // of the system, the target or the file
   // What run.json says of the data.
   Json about() const;
@@ -45,9 +48,9 @@ class FitData {
   model::TrainingData training_;
 };
 
-// Puts what the data make of "latent.dimension" and "objective.noise" in their place, before a model is made: whoever
-// loads it again has no data.
-void choose_by_data(FitConfig& config, const model::DataShape& shape);
+// Replaces an automatic "latent.dimension" and "objective.noise" by what is found in the data; config.json then suffices
+// to load the model.
+void resolve_by_data(FitConfig& config, const model::DataShape& shape);
 
 // Throws dataset::FileError where `path` is not the data that the run.json of `run` tells of.
 void require_its_data(const Json& about, const std::filesystem::path& path, const std::filesystem::path& run);

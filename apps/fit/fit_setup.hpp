@@ -34,7 +34,8 @@ struct Setup {
 
  private:
   std::shared_ptr<model::Model> made() {
-    choose_by_data(config, data.training().shape);
+    data.agree(*group, device);
+    resolve_by_data(config, data.training().shape);
     return config.model->make(config.settings, data.training().shape);
   }
   // Before anything is computed: threads that begin later inherit how this one treats denormal numbers.

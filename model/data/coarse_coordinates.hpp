@@ -2,41 +2,50 @@
 // is. Of discs on an even background they are linear in where the discs are, wherever these are: two frames whose
 // discs do not overlap are told apart, and by how much, which no error of pixels can do.
 //
-// Noise is new in every frame, motion is not: the covariance of one frame with the next has the motion alone, and
-// its eigenvectors are the directions of the motion. Where there are more directions than the motion has
-// coordinates (a pendulum's disc moves along an arc), distances along the data, through near neighbours, unroll them:
-// Isomap (Tenenbaum, de Silva, Langford, Science 290, 2319, 2000).
+// Noise is new in every frame, motion is not: covariances of frames with later ones have the motion alone, and the
+// eigenvectors of the sum of their squares (several lags, so that no period hides) are the directions of the motion.
+// What differs between videos and not within them counts as motion, too. Where there are more directions than the
+// motion has coordinates (a pendulum's disc moves along an arc), distances along the data, through near neighbours,
+// unroll them: Isomap (Tenenbaum, de Silva, Langford, Science 290, 2319, 2000).
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include "model/base/torch.hpp"
 
 namespace hamgen::model {
 
+// The mean over the pixels of value times place, in [-1, 1] along x and along y, of each of three colours.
+// u8 [n, H, W, 3] -> fp32 [n, 6]
+Tensor centres_of_colour(const Tensor& frames);
+
 class CoarseCoordinates {
  public:
-  // Of videos, u8 [N, T, H, W, 3] with T >= 2: as many coordinates as there are directions that move, and at most
-  // `most`. Throws schemas::FieldError where nothing moves.
-  CoarseCoordinates(const Tensor& videos, std::int64_t most);
+  // Of videos' centres of colour, [N, T, 6] with T >= 2: as many coordinates as there are directions that move, or
+  // `most`, where the directions unroll into so many: a closed curve does not unroll into one, and keeps its two. Throws
+  // schemas::FieldError where nothing moves.
+  CoarseCoordinates(const Tensor& centres, std::int64_t most);
 
   std::int64_t count() const { return count_; }
-  // Directions of the motion along which frames' centres of colour move: at least count().
+  // Directions along which the centres of colour move: at least count().
   std::int64_t directions() const { return axes_.size(1); }
-  // u8 [..., H, W, 3] -> fp32 [..., count()] on the same device; over the videos' frames each has mean 0 and, noise left
-  // out where nothing was unrolled, variance 1.
+  // u8 [..., H, W, 3] -> fp32 [..., count()] on the same device; over the videos each has mean 0 and variance 1, noise
+  // included.
   Tensor of(const Tensor& frames) const;
-  // Of pixels about their mean over the videos, (value / 255)^2.
-  double pixel_variance() const { return pixel_variance_; }
+
+  CoarseCoordinates on(const at::Device& device) const;
+  // All that of() depends on, so that processes can share it; and back.
+  std::vector<Tensor> tensors() const { return {mean_, axes_, landmarks_, coordinates_}; }
+  explicit CoarseCoordinates(const std::vector<Tensor>& tensors);
 
  private:
-  void unroll(const Tensor& points);            // [n, directions()]
-  Tensor unrolled(const Tensor& points) const;  // [n, directions()] -> [n, count()]
+  void unroll(const Tensor& points, std::int64_t most);  // [n, directions()]
+  Tensor unrolled(const Tensor& points) const;           // [n, directions()] -> [n, count()]
 
   std::int64_t count_ = 0;
-  double pixel_variance_ = 0;
-  Tensor mean_, axes_;              // [6], [6, directions()]: of centres of colour
-  Tensor landmarks_, coordinates_;  // [n, directions()], [n, count()]; undefined where nothing was unrolled
+  Tensor mean_, axes_;              // [6], [6, directions()]
+  Tensor landmarks_, coordinates_;  // [n, directions()], [n, count()]; n = 0 where nothing was unrolled
 };
 
 }  // namespace hamgen::model

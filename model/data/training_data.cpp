@@ -44,24 +44,50 @@ std::array<double, 2> position_noise(const schemas::Settings& settings, const da
       "with objective.noise = \"unknown\" noise is a part of what is decoded");
 }
 
+// Whether a vector of unknown length is asked for, or one that is guided.
+bool wants_coarse_coordinates(const schemas::Settings& settings) {
+  return settings.values().contains("latent.shape") && settings.text("latent.shape") == "vector" &&
+         (settings.is_automatic("latent.dimension") || settings.real("objective.guide") > 0);
+}
+
+// The coarse coordinates of some thousand frames of the first trajectories, and the variance of their pixels.
+void look_at_motion(const schemas::Settings& settings, const dataset::SplitReader& train,
+                    TrainingData& data) {
+  constexpr std::uint64_t frames = 3000, fewest = 20;
+  const std::uint64_t each = train.frames_per_trajectory();
+  const std::uint64_t count = std::min(std::max(frames / each, fewest), data.training);
+  std::vector<Tensor> centres;
+  Tensor sum, squares;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const Tensor video =
+        read_windows(train, "frames", whole_windows(i, i + 1), static_cast<std::int64_t>(each))[0];
+    centres.push_back(centres_of_colour(video));
+    for (std::int64_t begin = 0; begin < video.size(0); begin += 32) {
+      const Tensor pixels =
+          to_pixels(video.slice(0, begin, begin + 32), data.shape.image_size).to(at::kDouble);
+      sum = sum.defined() ? sum + pixels.sum(0) : pixels.sum(0);
+      squares = squares.defined() ? squares + pixels.square().sum(0) : pixels.square().sum(0);
+    }
+  }
+  const auto all = static_cast<double>(count * each);
+  data.shape.pixel_variance = (squares / all - (sum / all).square()).mean().item<double>();
+  const std::int64_t coordinates = data.shape.coordinates;
+  auto found = std::make_shared<CoarseCoordinates>(at::stack(centres),
+                                                   integer_or(settings, "latent.dimension", coordinates));
+  if (settings.is_automatic("latent.dimension") && coordinates > found->count() &&
+      found->directions() == centres.front().size(1))
+    throw FieldError("latent.dimension = null is not allowed here: the centres of three colours have " +
+                     std::to_string(found->directions()) +
+                     " numbers, all of which move, and the system has " + std::to_string(coordinates) +
+                     " coordinates: set latent.dimension");
+  data.shape.coarse = std::move(found);
+}
+
 }  // namespace
 
 bool sees_stored_frames(const DataShape& shape, const dataset::Manifest& manifest) {
   return shape.image_size == static_cast<std::int64_t>(manifest.frame_shape[1]) &&
          shape.frames == static_cast<std::int64_t>(manifest.frame_shape[0]);
-}
-
-// Of some thousand frames of the first trajectories.
-std::shared_ptr<const CoarseCoordinates> coarse_coordinates(const schemas::Settings& settings,
-                                                            const DataShape& shape,
-                                                            const dataset::SplitReader& train) {
-  constexpr std::uint64_t frames = 3000;
-  const std::uint64_t each = train.frames_per_trajectory();
-  const std::uint64_t count = std::clamp<std::uint64_t>(frames / each, 1, train.trajectories());
-  const Tensor videos =
-      read_windows(train, "frames", whole_windows(0, count), static_cast<std::int64_t>(each));
-  return std::make_shared<CoarseCoordinates>(videos,
-                                             integer_or(settings, "latent.dimension", shape.coordinates));
 }
 
 TrainingData training_data(const schemas::Settings& settings, const dataset::Manifest& manifest,
@@ -96,10 +122,9 @@ TrainingData training_data(const schemas::Settings& settings, const dataset::Man
   for (double& deviation : data.shape.position_noise)
     deviation *= static_cast<double>(size) / static_cast<double>(stored);
   data.horizon = horizon;
-  if (settings.values().contains("latent.shape") && settings.text("latent.shape") == "vector")
-    data.shape.coarse = coarse_coordinates(settings, data.shape, splits.train);
   hold_out(settings, splits.train.trajectories(),
            splits.validation == nullptr ? 0 : splits.validation->trajectories(), 200, data);
+  if (wants_coarse_coordinates(settings)) look_at_motion(settings, splits.train, data);
   return data;
 }
 

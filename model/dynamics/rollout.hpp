@@ -26,7 +26,7 @@ struct RolloutPlan {
 // it.
 bool is_written_out(const std::string& method, const Dynamics& dynamics);
 
-// States [B, C, 4, 4] at `frames` times, q and p as [B, frames, C, 4, 4]; differentiable once. On the CPU
+// States [B, C, S, S] at `frames` times, q and p as [B, frames, C, S, S]; differentiable once. On the CPU
 // each thread takes some of the sequences. `parameters`: those of `dynamics`.
 PhaseSpace stacked_rollout(const Dynamics& dynamics, const PhaseSpace& start, std::int64_t frames,
                            const RolloutPlan& plan, const std::vector<Tensor>& parameters);

@@ -10,7 +10,7 @@
 
 #include <memory>
 
-#include "model/data/coarse_coordinates.hpp"
+#include "model/data/data_shape.hpp"
 #include "schemas/field.hpp"
 
 namespace hamgen::model {
@@ -18,19 +18,20 @@ namespace hamgen::model {
 class GuideImpl : public torch::nn::Module {
  public:
   static std::vector<schemas::Field> fields();
-  // For positions of `coordinates` numbers. `coarse`: null where a trained model is only used.
-  GuideImpl(const schemas::Settings& settings, std::int64_t coordinates,
-            std::shared_ptr<const CoarseCoordinates> coarse);
+  // For positions of `coordinates` numbers. Without coarse coordinates, of a model that is only used, its weight is 0.
+  // Throws schemas::FieldError where the coarse coordinates are more.
+  GuideImpl(const schemas::Settings& settings, std::int64_t coordinates, const DataShape& shape);
 
   // progress: the part of the training that is done.
   double weight(double progress) const;
   // [], of q [B, T, D, 1, 1] and the frames where it is, u8 [B, T, H, W, 3]; not weighted.
-  Tensor error(const Tensor& q, const Tensor& frames) const;
+  Tensor error(const Tensor& q, const Tensor& frames);
 
-  Tensor readout;  // [D, D]: its first rows, where there are fewer coarse coordinates
+  Tensor readout;  // R [D, D]: its first rows, where there are fewer coarse coordinates
 
  private:
   std::shared_ptr<const CoarseCoordinates> coarse_;
+  at::Device device_ = at::kCPU;  // where these are
   double weight_, until_;
 };
 TORCH_MODULE(Guide);

@@ -1,5 +1,6 @@
 #include "model/losses/objective.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace hamgen::model {
@@ -97,6 +98,8 @@ ObjectiveImpl::ObjectiveImpl(const schemas::Settings& settings, const DataShape&
   if (!std::isfinite(growth_))
     throw schemas::FieldError(
         "objective.beta_end is not allowed where objective.beta is 0: nothing grows from it");
+  if (settings.text("objective.noise") == "auto" && std::ranges::max(shape.position_noise) > 0)
+    throw schemas::FieldError("objective.noise = \"auto\" has to be resolved before a model is made");
   if (settings.text("objective.noise") == "known") {
     blur_x_ = register_buffer("blur_x", blur(shape.image_size, shape.position_noise[0]));
     blur_y_ = register_buffer("blur_y", blur(shape.image_size, shape.position_noise[1]));

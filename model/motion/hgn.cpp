@@ -8,7 +8,6 @@
 #include "model/base/row_parallel.hpp"
 #include "model/base/sliced_sum.hpp"
 #include "model/data/batches.hpp"
-#include "model/data/training_data.hpp"
 #include "model/dynamics/energy_statistics.hpp"
 #include "model/dynamics/integrators.hpp"
 #include "model/dynamics/learned_hamiltonian.hpp"
@@ -44,15 +43,23 @@ std::int64_t anchor_named(const std::string& name, std::int64_t context) {
   return name == "middle" ? last / 2 : 0;
 }
 
-// Of q. Dense networks only move a vector: convolutions have nothing to slide over.
+// Of q. Only dense networks can move a vector: convolutions have nothing to slide over.
 LatentShape position_shape(const schemas::Settings& settings, const DataShape& shape) {
-  if (settings.text("latent.shape") == "image") return {settings.integer("latent.q_channels")};
+  const bool is_chosen = !settings.is_automatic("latent.dimension");
+  if (settings.text("latent.shape") == "image") {
+    if (is_chosen)
+      throw schemas::FieldError(
+          "latent.dimension is not allowed where latent.shape = \"image\": an image has latent.q_channels");
+    return LatentShape::image(settings.integer("latent.q_channels"));
+  }
   for (const char* network : {"hamiltonian.network", "transition.network"})
     if (settings.values().contains(network) && settings.text(network) != "dense")
       throw schemas::FieldError(std::string(network) + " = \"" + settings.text(network) +
                                 "\" is not allowed where latent.shape = \"vector\": expected \"dense\"");
-  const std::int64_t found = shape.coarse ? shape.coarse->count() : shape.coordinates;
-  return {integer_or(settings, "latent.dimension", found), 1};
+  if (!is_chosen && !shape.coarse)
+    throw schemas::FieldError(
+        "latent.dimension = null is not allowed here: there are no frames to find it in");
+  return LatentShape::vector(is_chosen ? settings.integer("latent.dimension") : shape.coarse->count());
 }
 
 // The frames from the earliest to the latest of `times` and the anchor.
@@ -72,7 +79,7 @@ Hgn::Hgn(const schemas::Settings& settings, const DataShape& shape, Law law)
                                                                 : settings.integer("objective.frames")),
       q_(position_shape(settings, shape)),
       z_(settings.boolean("transform.enabled") && !q_.is_vector()
-             ? LatentShape{settings.integer("latent.z_channels")}
+             ? LatentShape::image(settings.integer("latent.z_channels"))
              : q_.times(2)),
       is_deterministic_(settings.boolean("latent.deterministic")),
       consistency_(settings.real("objective.consistency")),
@@ -86,6 +93,13 @@ Hgn::Hgn(const schemas::Settings& settings, const DataShape& shape, Law law)
             .substeps = settings.integer("integrator.substeps"),
             .memory = memory_named(settings.text("memory"))},
       precision_(settings.text("precision") == "bf16" ? at::kBFloat16 : at::kFloat) {
+  // First, and so in the last bucket of gradients to be exchanged: once its weight is 0 it has none, and none waits.
+  if (settings.real("objective.guide") > 0) {
+    if (!q_.is_vector())
+      throw schemas::FieldError(
+          "objective.guide is not allowed where latent.shape = \"image\": only a vector has coordinates");
+    guide_ = register_module("guide", Guide(settings, q_.channels, shape));
+  }
   Initializer initializer(settings);
   encoder_ = register_module(
       "encoder", Encoder(settings, context_, shape.image_size, z_, is_deterministic_, initializer));
@@ -102,12 +116,6 @@ Hgn::Hgn(const schemas::Settings& settings, const DataShape& shape, Law law)
   decoder_ =
       register_module("decoder", Decoder(settings, q_, shape.image_size, shape.pixel_mean, initializer));
   objective_ = register_module("objective", Objective(settings, shape));
-  if (settings.real("objective.guide") > 0) {
-    if (!q_.is_vector())
-      throw schemas::FieldError(
-          "objective.guide is not allowed where latent.shape = \"image\": positions are no coordinates");
-    guide_ = register_module("guide", Guide(settings, q_.channels, shape.coarse));
-  }
   const auto [mean, deviation] = pixel_statistics(shape);
   pixels_ = {register_buffer("pixel_mean", mean), register_buffer("pixel_std", deviation)};
   make_stepper(plan_.method, *dynamics_, plan_.options);  // refuses a scheme that does not fit
@@ -147,7 +155,8 @@ std::vector<PhaseSpace> Hgn::rollout(const PhaseSpace& start, std::int64_t count
 }
 
 Tensor Hgn::decode_positions(const Tensor& q) const {
-  return decoder_->forward(q.to(precision_).contiguous(at::MemoryFormat::ChannelsLast));
+  return decoder_->forward(
+      decoder_->first_image(q).to(precision_).contiguous(at::MemoryFormat::ChannelsLast));
 }
 
 // Threads meet once, not after each convolution.
@@ -215,6 +224,7 @@ LossTerms Hgn::loss(const Batch& batch, const StepContext& context) {
   }
   if (kl.defined()) terms.averaged.emplace_back("kl", kl.detach());
   terms.momentary = {{"multiplier", objective_->multiplier}};
+  if (!guide_.is_empty()) terms.momentary.emplace_back("guide_weight", at::scalar_tensor(guide));
   if (context.is_logged) log_energy(states, terms);
   return terms;
 }

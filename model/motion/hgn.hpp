@@ -1,6 +1,8 @@
 // The Hamiltonian Generative Network (sec. 3.2, A.1): frames -> posterior of z -> f_psi -> state (q, p) at
 // the first frame -> rollout through the learned Hamiltonian -> frames decoded from q alone.
 //
+// A state is an image [B, C, 4, 4] or a vector [B, C, 1, 1]; comments here say "4, 4" for both.
+//
 // The state may be that at the middle frame or a late one, instead: from there the rollout goes both ways,
 // not as far, and the encoder, which sees the future of a frame and its past, knows it better.
 //

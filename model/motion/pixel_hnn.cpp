@@ -90,12 +90,12 @@ void PixelHnn::make_convolutional(const schemas::Settings& settings, Initializer
   constexpr std::int64_t pixels = latent_size * latent_size;
   const std::int64_t z_channels = settings.integer("latent.z_channels"),
                      q_channels = settings.integer("latent.q_channels");
-  encoder_ = register_module(
-      "encoder", Encoder(settings, pair, shape_.image_size, LatentShape{z_channels}, true, initializer));
+  encoder_ = register_module("encoder", Encoder(settings, pair, shape_.image_size,
+                                                LatentShape::image(z_channels), true, initializer));
   to_state_ =
       register_module("to_state", Dense(z_channels * pixels, 2 * dimension_, small_gain, initializer));
   from_state_ = register_module("from_state", Dense(2 * dimension_, q_channels * pixels, 1, initializer));
-  decoder_ = register_module("decoder", Decoder(settings, LatentShape{q_channels}, shape_.image_size,
+  decoder_ = register_module("decoder", Decoder(settings, LatentShape::image(q_channels), shape_.image_size,
                                                 shape_.pixel_mean, initializer, pair));
 }
 

@@ -42,17 +42,19 @@ std::vector<std::int64_t> per_layer(const schemas::Settings& settings, const std
 
 std::vector<schemas::Field> EncoderImpl::fields() {
   using namespace schemas;
-  return {integers("encoder.filters", {32, 64, 64, 64, 64, 64, 64}, "",
-                   "filters of each layer before the last, which has latent.z_channels")
-              .at_least(1)
-              .at_most(4096)
-              .items(1, 32),
-          text("encoder.downsampling", "spread", "strides of 2 spread over all layers, or in the first ones")
-              .one_of({"spread", "early"}),
-          integer("encoder.framewise", 0, "",
-                  "how many of the first layers see each frame by itself; the frames are stacked behind them")
-              .at_least(0)
-              .at_most(32)};
+  return {
+      integers(
+          "encoder.filters", {32, 64, 64, 64, 64, 64, 64}, "",
+          "filters of each convolution; of a latent image the last one is not among them: it gives latent.z_channels")
+          .at_least(1)
+          .at_most(4096)
+          .items(1, 32),
+      text("encoder.downsampling", "spread", "strides of 2 spread over all layers, or in the first ones")
+          .one_of({"spread", "early"}),
+      integer("encoder.framewise", 0, "",
+              "how many of the first layers see each frame by itself; the frames are stacked behind them")
+          .at_least(0)
+          .at_most(32)};
 }
 
 EncoderImpl::EncoderImpl(const schemas::Settings& settings, std::int64_t context, std::int64_t image_size,
@@ -75,7 +77,7 @@ EncoderImpl::EncoderImpl(const schemas::Settings& settings, std::int64_t context
   if (framewise_ >= filters.size())
     throw schemas::FieldError("encoder.framewise = " + std::to_string(framewise_) +
                               " is not allowed: expected at most " + std::to_string(count - 1) +
-                              ", the number of encoder.filters, since the last layer sees all frames");
+                              " with these encoder.filters, since the last convolution sees all frames");
   std::int64_t inputs = 3;
   for (std::size_t i = 0; i < filters.size(); ++i) {
     if (i == framewise_) inputs *= context;
@@ -124,7 +126,7 @@ std::vector<schemas::Field> TransformImpl::fields() {
   return {boolean("transform.enabled", true,
                   "f_psi between z and the state; false: the state is z itself (\"no f_psi\")"),
           integers("transform.filters", {64, 64}, "",
-                   "filters of each layer before the last, which has 2 latent.q_channels")
+                   "filters (units, of a vector) of each layer before the last, which gives the state")
               .at_least(1)
               .at_most(4096)
               .items(0, 32)};
@@ -222,12 +224,14 @@ Tensor DecoderImpl::forward(const Block& block, const Tensor& x) const {
   return activate(y, block_activation_);
 }
 
-Tensor DecoderImpl::forward(const Tensor& q) const {
-  Tensor x = q;
-  if (!dense_.empty())
-    x = activate(through(dense_, q.flatten(1), Activation::leaky_relu), Activation::leaky_relu)
-            .view({q.size(0), -1, latent_size, latent_size})
-            .contiguous(at::MemoryFormat::ChannelsLast);
+Tensor DecoderImpl::first_image(const Tensor& q) const {
+  if (dense_.empty()) return q;
+  const Tensor x = through(dense_, q.flatten(1), Activation::leaky_relu);
+  return activate(x, Activation::leaky_relu).view({q.size(0), -1, latent_size, latent_size});
+}
+
+Tensor DecoderImpl::forward(const Tensor& image) const {
+  Tensor x = image;
   for (const Block& block : blocks_) x = forward(block, x);
   return activate(output_->forward(widened(x)).to(at::kFloat), output_activation_);
 }

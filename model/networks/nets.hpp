@@ -59,7 +59,7 @@ class TransformImpl : public torch::nn::Module {
 };
 TORCH_MODULE(Transform);
 
-// q [N, C_q, 4, 4] -> frames [N, 3, S, S] in units of 255: blocks of (nearest x2, convolutions, leaky ReLU
+// First image [N, C, 4, 4] -> frames [N, 3, S, S] in units of 255: blocks of (nearest x2, convolutions, leaky ReLU
 // and, if configured, a closing sigmoid), then one convolution to three channels for each of `images` frames.
 // A residual block adds what it was given, doubled, before the sigmoid: through a 1x1 convolution where the
 // numbers of filters differ. A vector first goes through dense layers, whose last gives the image that the blocks
@@ -70,7 +70,10 @@ class DecoderImpl : public torch::nn::Module {
   // `pixel_mean`: the channels' means over the train split, where the output begins if so configured.
   DecoderImpl(const schemas::Settings& settings, const LatentShape& q, std::int64_t image_size,
               const std::vector<double>& pixel_mean, Initializer& initializer, std::int64_t images = 1);
-  Tensor forward(const Tensor& q) const;
+  // What forward() takes, of q: an image as it is, a vector through the dense layers, in its own type: of a vector's few
+  // numbers every bit is a place.
+  Tensor first_image(const Tensor& q) const;
+  Tensor forward(const Tensor& image) const;
 
  private:
   struct Block {

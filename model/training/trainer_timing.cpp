@@ -1,4 +1,6 @@
 // What the steps of a training cost. The trainer that was asked is not one to go on with.
+#include <algorithm>
+
 #include "model/training/trainer.hpp"
 
 namespace hamgen::model {
@@ -46,7 +48,10 @@ StepTimes Trainer::time_steps(std::int64_t fewest, double seconds) {
     return since(begin) / static_cast<double>(count);
   };
   StepTimes times;
-  const double growth = horizon() < data_.horizon ? settings_.real("train.horizon_growth") : 0;
+  // The part of a training whose steps cost otherwise than the last ones.
+  double growth = horizon() < data_.horizon ? settings_.real("train.horizon_growth") : 0;
+  if (settings_.values().contains("objective.guide") && settings_.real("objective.guide") > 0)
+    growth = std::max(growth, settings_.real("objective.guide_end"));
   const double last = seconds_at(1);
   const double ramp =
       growth > 0 ? (seconds_at(0) + 4 * seconds_at(growth / 2) + last) / 6 : last;  // Simpson's rule

@@ -4,7 +4,7 @@
     from hamgen.hgn_torch import load_run          # of a copy of this file alone: from hgn_torch import load_run
     hgn = load_run("runs/three_body")              # Hgn with the weights of model.safetensors, in eval mode
     video = hgn.reconstruct(frames)                # frames: uint8 [B, T, H, W, 3] -> float [B, T, 3, S, S] of 1
-    states = hgn.window(hgn.start(z), 60)          # list of (q, p), each [B, C, 4, 4]
+    states = hgn.window(hgn.start(z), 60)          # list of (q, p), each [B, C, 4, 4], or [B, D, 1, 1] of vectors
 
 Parameters have the names that hgn-fit gives them. It is written plainly, for reading and as an independent reference:
 the tests compare its outputs and gradients with those of the C++ program.
@@ -208,7 +208,10 @@ class Hgn(nn.Module):
         is_vector = latent.get("shape", "image") == "vector"
         q_channels = latent["dimension"] if is_vector else latent["q_channels"]
         has_transform = config["transform"]["enabled"]
-        z_channels = latent["z_channels"] if has_transform and not is_vector else 2 * q_channels
+        z_channels = latent["z_channels"] if has_transform and not is_vector else 2 * (q_channels or 0)
+        if q_channels is None:
+            raise ValueError("latent.dimension = null: hgn-fit resolves it, and config.json of a run has it")
+        self.z_shape = (z_channels, 1, 1) if is_vector else (z_channels, LATENT_SIZE, LATENT_SIZE)
         self.is_deterministic = latent["deterministic"]
 
         outputs = z_channels if self.is_deterministic else 2 * z_channels
@@ -314,7 +317,7 @@ class Hgn(nn.Module):
 
     def loss(self, frames: Tensor, noise: Tensor | None) -> Tensor:
         """The objective (eq. 4) with every frame of the window decoded, beta as at the beginning, and nothing asked of
-        parts of the window (objective.consistency); `noise`: standard normal, as z."""
+        parts of the window (objective.consistency) or of a guide (objective.guide); `noise`: standard normal, as z."""
         objective = self.config["objective"]
         mean, log_variance = self.encode(self.to_pixels(frames[:, : self.context]))
         z = mean if log_variance is None else mean + (0.5 * log_variance).exp() * noise

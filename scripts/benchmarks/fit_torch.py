@@ -42,7 +42,7 @@ def batches(data: HamgenDataset, size: int, workers: int) -> Iterator[Tensor]:
 def train_step(hgn: Hgn, optimizer: torch.optim.Optimizer, frames: Tensor, average: Tensor | None) -> Tensor:
     """One step; returns GECO's moving average of the constraint."""
     objective = hgn.config["objective"]
-    noise = torch.randn(len(frames), hgn.config["latent"]["z_channels"], 4, 4, device=frames.device)
+    noise = torch.randn(len(frames), *hgn.z_shape, device=frames.device)
     optimizer.zero_grad()
     mean, log_variance = hgn.encode(hgn.to_pixels(frames))
     z = mean + (0.5 * log_variance).exp() * noise

@@ -14,8 +14,8 @@ namespace {
 
 LearnedHamiltonian make(const apps::Json& changes) {
   Initializer initializer(7);
-  LearnedHamiltonian hamiltonian(tests::small_config({{"hamiltonian", changes}}).settings, LatentShape{2},
-                                 initializer);
+  LearnedHamiltonian hamiltonian(tests::small_config({{"hamiltonian", changes}}).settings,
+                                 LatentShape::image(2), initializer);
   hamiltonian->to(at::kDouble);
   return hamiltonian;
 }

@@ -13,7 +13,7 @@ namespace schemas = hamgen::schemas;
 
 namespace {
 
-constexpr LatentShape image{3}, vector{5, 1};
+const LatentShape image = LatentShape::image(3), vector = LatentShape::vector(5);
 
 Tensor random_states(std::int64_t count, at::ScalarType type, std::uint64_t seed,
                      const LatentShape& shape = image) {

@@ -74,7 +74,7 @@ TEST_CASE(
     const auto settings =
         paper({{"decoder", {{"residual", is_residual}, {"filters", {5}}, {"block_activation", "none"}}}})
             .settings;
-    return Decoder(settings, LatentShape{5}, 8, std::vector<double>{0.3, 0.3, 0.3}, initializer);
+    return Decoder(settings, LatentShape::image(5), 8, std::vector<double>{0.3, 0.3, 0.3}, initializer);
   };
   const at::NoGradGuard no_grad;
   const Tensor q = at::rand({2, 5, 4, 4});
@@ -216,8 +216,8 @@ TEST_CASE("in bf16, output layers compute in fp32: means and pixels keep their d
   constexpr float value = 1.001F;  // bf16 has 1 and 1.0078
   const auto settings = tests::small_config({{"precision", "bf16"}}).settings;
   Initializer initializer(1);
-  const Encoder encoder(settings, 8, 16, LatentShape{4}, false, initializer);
-  const Decoder decoder(settings, LatentShape{2}, 16, std::vector<double>{0.5, 0.5, 0.5}, initializer);
+  const Encoder encoder(settings, 8, 16, LatentShape::image(4), false, initializer);
+  const Decoder decoder(settings, LatentShape::image(2), 16, std::vector<double>{0.5, 0.5, 0.5}, initializer);
   const at::NoGradGuard no_grad;
   for (const auto& module : {encoder->parameters(), decoder->parameters()})
     for (const Tensor& parameter : module) parameter.fill_(parameter.dim() == 1 ? value : 0);
