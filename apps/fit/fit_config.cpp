@@ -1,10 +1,10 @@
 #include "apps/fit/fit_config.hpp"
 
 #include <algorithm>
-#include <stdexcept>
 #include <functional>
 #include <map>
 #include <regex>
+#include <stdexcept>
 
 #include "apps/shell/cores.hpp"
 #include "apps/shell/preset_texts.hpp"
