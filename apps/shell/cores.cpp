@@ -3,6 +3,7 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <cmath>
 #include <fstream>
 #include <iterator>
 #include <sstream>
@@ -59,7 +60,8 @@ unsigned available_cores() {
   if (::sched_getaffinity(0, sizeof allowed, &allowed) == 0)
     cores = std::clamp(static_cast<unsigned>(CPU_COUNT(&allowed)), 1U, cores);
   if (const auto quota = cpu_quota(text_of("/proc/self/cgroup"), "/sys/fs/cgroup"))
-    cores = std::clamp(static_cast<unsigned>(*quota), 1U, cores);
+    cores = std::clamp(static_cast<unsigned>(std::lround(*quota)), 1U,
+                       cores);  // of 1.5 cores two threads use more
   return cores;
 }
 
