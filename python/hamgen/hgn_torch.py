@@ -207,14 +207,14 @@ class Hgn(nn.Module):
         self.anchor = {"first": 0, "middle": last // 2, "late": 2 * last // 3}[latent.get("anchor", "first")]
         is_vector = latent.get("shape", "image") == "vector"
         q_channels = latent["dimension"] if is_vector else latent["q_channels"]
-        has_transform = config["transform"]["enabled"]
-        z_channels = latent["z_channels"] if has_transform and not is_vector else 2 * (q_channels or 0)
         if q_channels is None:
             raise ValueError("latent.dimension = null: hgn-fit resolves it, and config.json of a run has it")
+        has_transform = config["transform"]["enabled"]
+        z_channels = latent["z_channels"] if has_transform and not is_vector else 2 * q_channels
         self.z_shape = (z_channels, 1, 1) if is_vector else (z_channels, LATENT_SIZE, LATENT_SIZE)
         self.is_deterministic = latent["deterministic"]
 
-        outputs = z_channels if self.is_deterministic else 2 * z_channels
+        outputs = z_channels * (1 if self.is_deterministic else 2)
         filters = config["encoder"]["filters"] + ([] if is_vector else [outputs])
         halvings = (image_size // LATENT_SIZE).bit_length() - 1
         is_early = config["encoder"]["downsampling"] == "early"
@@ -227,8 +227,7 @@ class Hgn(nn.Module):
             self.encoder.head = Dense(filters[-1] * LATENT_SIZE**2, outputs)
         if has_transform:
             widths = [z_channels] + config["transform"]["filters"] + [2 * q_channels]
-            layer = Dense if is_vector else Conv
-            self.transform = Stack(*[layer(a, b) for a, b in zip(widths, widths[1:])])
+            self.transform = Stack(*[(Dense if is_vector else Conv)(a, b) for a, b in zip(widths, widths[1:])])
         self.hamiltonian = Hamiltonian(config["hamiltonian"], q_channels, 1 if is_vector else LATENT_SIZE)
         self.decoder = Decoder(config["decoder"], q_channels, image_size, is_vector)
         for name in ("pixel_mean", "pixel_std"):
