@@ -15,4 +15,16 @@ namespace hamgen::simulators {
 // split's `trajectories`.
 std::optional<std::array<double, 2>> position_noise(const Simulation& simulation, std::int64_t trajectories);
 
+// Noise that turns the whole picture about a point.
+struct TurningNoise {
+  std::array<double, 2> pivot;  // x, y, world units
+  double deviation = 0;         // of the angle, radian
+};
+
+// Known where one coordinate's noise turns every disc about one and the same point, in every state and by the same angle, so
+// that the mean of noisy pictures is a picture blurred along arcs: of a pendulum, whatever its length. None where
+// trajectories are seen through windows of their own, and where position_noise() has none for a world that repeats or for
+// lack of noise. Measured likewise.
+std::optional<TurningNoise> turning_noise(const Simulation& simulation, std::int64_t trajectories);
+
 }  // namespace hamgen::simulators

@@ -81,6 +81,8 @@ class Simulation {
   // Whether a trajectory played backward, momenta turned around, is one of the same system.
   bool is_reversible() const { return system_->is_reversible() && !has_friction(); }
   View nominal_view() const { return {0, 0, half_width_}; }
+  // Whether each trajectory is seen through a window of its own.
+  bool has_own_views() const { return view_offset_ > 0; }
 
   // Throws TrajectoryFailure.
   Trajectory trajectory(Split split, std::int64_t id) const;

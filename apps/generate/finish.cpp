@@ -23,16 +23,25 @@ void describe_pixels(dataset::Manifest& manifest) {
   }
 }
 
-// In pixels of the stored frames; rounded, so that every CPU finds the same.
-std::optional<std::array<double, 2>> position_noise_of(const Making& making) {
+// So that every CPU finds the same.
+double rounded(double value) {
+  constexpr double steps = 1 << 20;
+  return std::round(value * steps) / steps;
+}
+
+// In pixels of the stored frames.
+void describe_noise(const Making& making, dataset::Manifest& manifest) {
   const simulators::Simulation& simulation = making.simulations.train();
-  auto shift = simulators::position_noise(simulation, making.config.train_size());
-  if (!shift) return shift;
   const auto size = static_cast<double>(render::Canvas::from(making.config.settings).size);
-  constexpr double steps = 1 << 20;  // of a pixel
-  for (double& deviation : *shift)
-    deviation = std::round(deviation * size / (2 * simulation.nominal_view().half_width) * steps) / steps;
-  return shift;
+  const double pixels = size / (2 * simulation.nominal_view().half_width);  // of a unit of length
+  const std::int64_t trajectories = making.config.train_size();
+  if (const auto shift = simulators::position_noise(simulation, trajectories)) {
+    manifest.position_noise = {rounded((*shift)[0] * pixels), rounded((*shift)[1] * pixels)};
+  } else if (const auto turn = simulators::turning_noise(simulation, trajectories)) {
+    const auto [x, y] = turn->pivot;
+    manifest.turning_noise = {{rounded(size / 2 + x * pixels), rounded(size / 2 - y * pixels)},
+                              rounded(turn->deviation)};
+  }
 }
 
 }  // namespace
@@ -45,7 +54,7 @@ dataset::Manifest describe(const Making& making, std::vector<dataset::ShardRecor
   manifest.hamiltonian = making.simulations.train().hamiltonian();
   manifest.is_reversible = making.simulations.train().is_reversible();
   manifest.frame_shape = frame_shape(making.config, making.simulations.train());
-  manifest.position_noise = position_noise_of(making);
+  describe_noise(making, manifest);
   std::ranges::sort(records, {}, &dataset::ShardRecord::first);
   for (const SplitConfig& split : making.config.splits) {
     dataset::SplitRecord found;

@@ -186,8 +186,9 @@ class Verifier {
                                     std::move(records), indices);
     Json said = to_json(*manifest_), right = to_json(again);
     said.erase("yardsticks");
-    if (!manifest_->position_noise)
-      right["frames"].erase("position_noise");  // older programs did not measure it
+    for (const char* measured : {"position_noise", "turning_noise"})
+      if (!said["frames"].contains(measured))
+        right["frames"].erase(measured);  // older programs did not measure it
     if (!is_by_this_program())
       for (auto& [name, split] : right["splits"].items()) split["index"] = said["splits"][name]["index"];
     const auto found = dataset::differences(said, right);

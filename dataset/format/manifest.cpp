@@ -95,6 +95,15 @@ std::array<double, 2> position_noise_from_json(const Json& json) {
   return {deviations[0], deviations[1]};
 }
 
+TurningNoise turning_noise_from_json(const Json& json) {
+  const auto pivot = json.at("pivot").get<std::vector<double>>();
+  const auto deviation = json.at("std").get<double>();
+  if (pivot.size() != 2 || !std::ranges::all_of(pivot, [](double x) { return std::isfinite(x); }) ||
+      !(deviation >= 0 && std::isfinite(deviation)))
+    throw ManifestError("frames.turning_noise = " + json.dump() + " is not possible");
+  return {{pivot[0], pivot[1]}, deviation};
+}
+
 Yardsticks yardsticks_from_json(const Json& json) {
   return {
       .trajectories = whole_number(json.at("trajectories")),
@@ -143,6 +152,9 @@ Json to_json(const Manifest& manifest) {
               {"channel_std", manifest.channel_std}}}};
   if (!manifest.is_reversible) json["is_reversible"] = false;
   if (manifest.position_noise) json["frames"]["position_noise"] = *manifest.position_noise;
+  if (manifest.turning_noise)
+    json["frames"]["turning_noise"] = {{"pivot", manifest.turning_noise->pivot},
+                                       {"std", manifest.turning_noise->deviation}};
   if (manifest.has_yardsticks) {
     const Yardsticks& y = manifest.yardsticks;
     json["yardsticks"] = {
@@ -172,6 +184,8 @@ Manifest manifest_from_json(const Json& json) {
   manifest.channel_std = channels_from_json(json.at("frames").at("channel_std"));
   if (json.at("frames").contains("position_noise"))
     manifest.position_noise = position_noise_from_json(json.at("frames").at("position_noise"));
+  if (json.at("frames").contains("turning_noise"))
+    manifest.turning_noise = turning_noise_from_json(json.at("frames").at("turning_noise"));
   manifest.has_yardsticks = json.contains("yardsticks");
   if (manifest.has_yardsticks) manifest.yardsticks = yardsticks_from_json(json.at("yardsticks"));
   for (const auto& [name, split] : json.at("splits").items())

@@ -42,6 +42,12 @@ struct Yardsticks {
   std::optional<double> noise_floor_standard_error = {};
 };
 
+struct TurningNoise {
+  std::array<double, 2> pivot{};  // x from the left edge and y from the upper one, pixels
+  double deviation = 0;           // of the angle, radian
+  bool operator==(const TurningNoise&) const = default;
+};
+
 struct Manifest {
   Plan plan;
   std::string system, hamiltonian;
@@ -51,6 +57,8 @@ struct Manifest {
   // Standard deviations of the discs' places along x and y that noise gives, pixels; there where they are the
   // same for every disc and state (simulators/position_noise.hpp).
   std::optional<std::array<double, 2>> position_noise;
+  // There where noise turns the whole picture instead.
+  std::optional<TurningNoise> turning_noise;
   std::vector<SplitRecord> splits;
   bool has_yardsticks = false;
   Yardsticks yardsticks;

@@ -253,14 +253,16 @@ class VerifyTest(unittest.TestCase):
 
     def test_a_manifest_from_before_noise_was_measured(self):
         """is whole, and repair adds what it lacks."""
-        whole = support.dataset("three_body", 16)
-        root = shutil.copytree(whole, new_directory() / "data")
-        self.reseal(root, lambda m: m["frames"].pop("position_noise"))
-        self.assertEqual(self.verify(root)[0], 0)
-        self.assertEqual(run("repair", root, "--quiet").returncode, 0)
-        self.assertEqual(digests(root)["manifest.json"], digests(whole)["manifest.json"])
-        self.reseal(root, lambda m: m["frames"].update(position_noise=[0.5, 0.5]))
-        self.assertEqual(self.verify(root)[0], 1)
+        for system, noise, other in (("three_body", "position_noise", [0.5, 0.5]),
+                                     ("pendulum", "turning_noise", {"pivot": [1, 1], "std": 0.1})):
+            whole = support.dataset(system, 16)
+            root = shutil.copytree(whole, new_directory() / "data")
+            self.reseal(root, lambda m: m["frames"].pop(noise))
+            self.assertEqual(self.verify(root)[0], 0)
+            self.assertEqual(run("repair", root, "--quiet").returncode, 0)
+            self.assertEqual(digests(root)["manifest.json"], digests(whole)["manifest.json"])
+            self.reseal(root, lambda m: m["frames"].update({noise: other}))
+            self.assertEqual(self.verify(root)[0], 1)
 
     def test_odd_surroundings(self):
         here = new_directory()

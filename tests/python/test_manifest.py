@@ -227,7 +227,10 @@ class YardstickTest(unittest.TestCase):
                 found = manifest(root)
                 if system == "pendulum":  # the arc decides
                     self.assertNotIn("position_noise", found["frames"])
+                    turning = found["frames"]["turning_noise"]
+                    np.testing.assert_allclose([*turning["pivot"], turning["std"]], [16, 16, found["config"]["noise"]["std"]], rtol=1e-5)
                     continue
+                self.assertNotIn("turning_noise", found["frames"])
                 c, q, observed = read(root, "train", "parameters", "q", "q_observed")
                 moved = (reference.positions(system, c[:, None], observed) - reference.positions(system, c[:, None], q))
                 pixels = 32 / (2 * reference.half_width(system, found["config"]))

@@ -1,4 +1,4 @@
-// How far observation noise moves discs: known where coordinates are places, and only there.
+// How far observation noise moves discs: known where coordinates are places, or one is the angle of all discs, and only there.
 #include "simulators/position_noise.hpp"
 
 #include <doctest/doctest.h>
@@ -44,6 +44,24 @@ TEST_CASE("where the state decides how far discs move, or some stand still, no s
     CHECK_FALSE(shift_of(name));
   }
   CHECK_FALSE(shift_of("three_body", 0));
+}
+
+TEST_CASE("a pendulum's noise turns its picture about the pivot, whatever its length") {
+  for (const std::vector<double>& length : {std::vector<double>{1}, {0.7, 1.3}}) {
+    const auto turn = turning_noise(
+        simulation_of("pendulum", {{"noise.std", std_of_noise}, {"physics.length", length}}), 4);
+    REQUIRE(turn);
+    CHECK(turn->deviation == doctest::Approx(std_of_noise).epsilon(1e-6));
+    for (const double place : turn->pivot) CHECK(std::abs(place) < 1e-6);
+  }
+  CHECK_FALSE(turning_noise(simulation_of("pendulum", {{"noise.std", 0}}), 4));
+  CHECK_FALSE(turning_noise(simulation_of("pendulum", {{"noise.std", 0.1}, {"view.offset", 0.1}}), 4));
+  for (const char* name :
+       {"mass_spring", "spring_chain", "two_body", "double_pendulum", "planets", "rigid_pendulum_3d",
+        "kepler_relativistic", "lennard_jones", "rock_paper_scissors"}) {
+    CAPTURE(std::string(name));
+    CHECK_FALSE(turning_noise(simulation_of(name, {{"noise.std", std_of_noise}}), 4));
+  }
 }
 
 TEST_CASE("discs of drawn noise scatter by the shift") {
