@@ -30,6 +30,21 @@ std::string resolve_device(const std::string& wanted) {
   return "cuda:" + std::to_string(index);
 }
 
+// With all that it is based on.
+Preset preset_of(const std::map<std::string, Json>& texts, const std::string& name) {
+  const Json& json = texts.at(name);
+  Preset base{"", "", Json::object(), Json::object()};
+  if (json.contains("base")) base = preset_of(texts, json.at("base"));
+  Preset preset{name, json.at("summary"), base.settings, json.at("models")};
+  merge(preset.settings, json.at("settings"));
+  for (auto& [model, difference] : preset.models.items()) {
+    Json of_base = base.models.value(model, Json::object());
+    merge(of_base, difference);
+    difference = std::move(of_base);
+  }
+  return preset;
+}
+
 }  // namespace
 
 void FitConfig::set(std::string_view path, schemas::Value value) {
@@ -43,17 +58,7 @@ const std::vector<Preset>& presets() {
     std::map<std::string, Json> texts;
     for (const auto& [name, text] : preset_texts()) texts[name] = Json::parse(text);
     std::vector<Preset> list;
-    for (const auto& [name, json] : texts) {
-      const Json base = json.contains("base") ? texts.at(json.at("base")) : Json::object();
-      Preset preset{name, json.at("summary"), base.value("settings", Json::object()), json.at("models")};
-      merge(preset.settings, json.at("settings"));
-      for (auto& [model, difference] : preset.models.items()) {
-        Json of_base = base.value("models", Json::object()).value(model, Json::object());
-        merge(of_base, difference);
-        difference = std::move(of_base);
-      }
-      list.push_back(std::move(preset));
-    }
+    for (const auto& [name, json] : texts) list.push_back(preset_of(texts, name));
     return list;
   }();
   return all;

@@ -120,8 +120,7 @@ void resolve_by_data(FitConfig& config, const model::DataShape& shape) {
   if (shape.coarse && settings.is_automatic("latent.dimension"))
     config.set("latent.dimension", shape.coarse->count());
   if (settings.values().contains("objective.noise") && settings.text("objective.noise") == "auto")
-    config.set("objective.noise",
-               std::string(std::ranges::max(shape.position_noise) > 0 ? "known" : "unknown"));
+    config.set("objective.noise", std::string(shape.noise.is_known() ? "known" : "unknown"));
 }
 
 std::string data_fingerprint(const fs::path& path) {

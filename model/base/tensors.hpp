@@ -14,4 +14,8 @@ using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
 // The elements of a tensor on any device, row by row.
 std::vector<double> to_vector(const Tensor& values);
 
+// The mean over an image's pixels of value times place, where places are in [-1, 1] along x and along y: first x of every
+// colour, then y. [n, C, H, W] -> [n, 2 C]
+Tensor centres_of_colour(const Tensor& images);
+
 }  // namespace hamgen::model

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "model/base/tensors.hpp"
 #include "schemas/field.hpp"
 
 namespace hamgen::model {
@@ -71,18 +72,11 @@ double residual_variance(const Tensor& a, const Tensor& b) {
 
 }  // namespace
 
-Tensor centres_of_colour(const Tensor& frames) {
-  const auto places = [&](std::int64_t size) {
-    const Tensor index = at::arange(size, at::TensorOptions(frames.device()).dtype(at::kFloat));
-    return ((index + 0.5) * 2 / size - 1).view({1, -1, 1});
-  };
+Tensor centres_of_frames(const Tensor& frames) {
   std::vector<Tensor> slices;
-  for (std::int64_t begin = 0; begin < frames.size(0); begin += of_a_slice) {
-    const Tensor x = frames.slice(0, begin, begin + of_a_slice).to(at::kFloat) / 255;
-    const Tensor columns = x.mean(1), rows = x.mean(2);  // [n, W, 3], [n, H, 3]
-    slices.push_back(
-        at::cat({(columns * places(columns.size(1))).mean(1), (rows * places(rows.size(1))).mean(1)}, 1));
-  }
+  for (std::int64_t begin = 0; begin < frames.size(0); begin += of_a_slice)
+    slices.push_back(centres_of_colour(
+        frames.slice(0, begin, begin + of_a_slice).permute({0, 3, 1, 2}).to(at::kFloat) / 255));
   return at::cat(slices);
 }
 
@@ -162,7 +156,7 @@ Tensor CoarseCoordinates::unrolled(const Tensor& points) const {
 
 Tensor CoarseCoordinates::of(const Tensor& frames) const {
   const at::NoGradGuard no_grad;
-  const Tensor points = (centres_of_colour(frames.flatten(0, -4)) - mean_).matmul(axes_);
+  const Tensor points = (centres_of_frames(frames.flatten(0, -4)) - mean_).matmul(axes_);
   std::vector<std::int64_t> shape(frames.sizes().begin(), frames.sizes().end() - 3);
   shape.push_back(count_);
   return (landmarks_.size(0) > 0 ? unrolled(points) : points).view(shape);

@@ -16,9 +16,8 @@
 
 namespace hamgen::model {
 
-// The mean over the pixels of value times place, in [-1, 1] along x and along y, of each of three colours.
-// u8 [n, H, W, 3] -> fp32 [n, 6]
-Tensor centres_of_colour(const Tensor& frames);
+// centres_of_colour() of stored frames. u8 [n, H, W, 3] -> fp32 [n, 6]
+Tensor centres_of_frames(const Tensor& frames);
 
 class CoarseCoordinates {
  public:
@@ -33,6 +32,11 @@ class CoarseCoordinates {
   // u8 [..., H, W, 3] -> fp32 [..., count()] on the same device; over the videos each has mean 0 and variance 1, noise
   // included.
   Tensor of(const Tensor& frames) const;
+
+  // The mean centres, [6], and the directions along which they move, [6, directions()], so long that the motion along each has
+  // variance 1, or along the widest of those that are unrolled.
+  const Tensor& mean() const { return mean_; }
+  const Tensor& axes() const { return axes_; }
 
   CoarseCoordinates on(const at::Device& device) const;
   // All that of() depends on, so that processes can share it; and back.

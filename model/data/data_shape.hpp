@@ -13,6 +13,17 @@
 
 namespace hamgen::model {
 
+// What noise does to pictures, as far as a model knows it: nothing where there is none, or none that is the same for all.
+struct FrameNoise {
+  // Standard deviations of places along x and y, pixels.
+  std::array<double, 2> shift{};
+  // Of an angle by which the whole picture turns about a point: radian; pixels from the left and the upper edge.
+  double turn = 0;
+  std::array<double, 2> pivot{};
+
+  bool is_known() const { return shift[0] > 0 || shift[1] > 0 || turn > 0; }
+};
+
 struct DataShape {
   std::int64_t frames = 31;                             // of a window
   std::int64_t image_size = 32;                         // as trained: data.image_size
@@ -21,8 +32,7 @@ struct DataShape {
   std::int64_t coordinates = 1;  // D of the true position, and of the momentum; d of points
   std::vector<double> point_mean = {}, point_std = {};  // of the points to train on, [d]
   bool is_reversible = true;                            // a video played backward is one of the system, too
-  // Standard deviations that noise gives places along x and y, pixels.
-  std::array<double, 2> position_noise{};
+  FrameNoise noise = {};
   // Mean squared error of the best prediction of noisy frames, (value / 255)^2: 0 where they have no noise; not
   // known for frames of another size or number than the stored ones.
   std::optional<double> noise_floor = {};

@@ -31,23 +31,31 @@ void hold_out(const schemas::Settings& settings, std::uint64_t train, std::uint6
 
 namespace {
 
-// In pixels of stored frames, where the model wants to know it.
-std::array<double, 2> position_noise(const schemas::Settings& settings, const dataset::Manifest& manifest) {
+// Where the model wants to know it; of frames of `size` pixels.
+FrameNoise frame_noise(const schemas::Settings& settings, const dataset::Manifest& manifest,
+                       std::int64_t size) {
   const std::string wanted =
       settings.values().contains("objective.noise") ? settings.text("objective.noise") : "unknown";
   if (wanted == "unknown" || manifest.plan.config.at("noise").at("std").get<double>() == 0) return {};
-  if (manifest.position_noise) return *manifest.position_noise;
+  const double scale = static_cast<double>(size) / static_cast<double>(manifest.frame_shape[1]);
+  const auto scaled = [scale](const std::array<double, 2>& pixels) {
+    return std::array{scale * pixels[0], scale * pixels[1]};
+  };
+  if (manifest.position_noise) return {.shift = scaled(*manifest.position_noise)};
+  if (const auto& turning = manifest.turning_noise)
+    return {.turn = turning->deviation, .pivot = scaled(turning->pivot)};
   if (wanted == "auto") return {};
   throw FieldError(
-      "objective.noise = \"known\" is not allowed: the manifest has no frames.position_noise, for the noise "
-      "of this dataset does not move all discs alike, or an older hamgen made it (hamgen repair adds it); "
-      "with objective.noise = \"unknown\" noise is a part of what is decoded");
+      "objective.noise = \"known\" is not allowed: the manifest has neither frames.position_noise nor "
+      "frames.turning_noise, for the noise of this dataset does not move all discs alike, or an older hamgen made "
+      "it (hamgen repair adds it); with objective.noise = \"unknown\" noise is a part of what is decoded");
 }
 
-// Whether a vector of unknown length is asked for, or one that is guided.
+// Whether a vector of unknown length is asked for, one that is guided, or an encoder that sees centres of colour.
 bool wants_coarse_coordinates(const schemas::Settings& settings) {
   return settings.values().contains("latent.shape") && settings.text("latent.shape") == "vector" &&
-         (settings.is_automatic("latent.dimension") || settings.real("objective.guide") > 0);
+         (settings.is_automatic("latent.dimension") || settings.real("objective.guide") > 0 ||
+          !settings.integers("encoder.centres").empty());
 }
 
 // The coarse coordinates of some thousand frames of the first trajectories, and the variance of their pixels.
@@ -61,7 +69,7 @@ void look_at_motion(const schemas::Settings& settings, const dataset::SplitReade
   for (std::uint64_t i = 0; i < count; ++i) {
     const Tensor video =
         read_windows(train, "frames", whole_windows(i, i + 1), static_cast<std::int64_t>(each))[0];
-    centres.push_back(centres_of_colour(video));
+    centres.push_back(centres_of_frames(video));
     for (std::int64_t begin = 0; begin < video.size(0); begin += 32) {
       const Tensor pixels =
           to_pixels(video.slice(0, begin, begin + 32), data.shape.image_size).to(at::kDouble);
@@ -116,11 +124,9 @@ TrainingData training_data(const schemas::Settings& settings, const dataset::Man
                 .pixel_std = manifest.channel_std,
                 .coordinates = static_cast<std::int64_t>(splits.train.shard(0).numbers_per_row("q")) / frames,
                 .is_reversible = manifest.is_reversible,
-                .position_noise = position_noise(settings, manifest)};
+                .noise = frame_noise(settings, manifest, size)};
   if (manifest.has_yardsticks && sees_stored_frames(data.shape, manifest))
     data.shape.noise_floor = manifest.yardsticks.noise_floor;
-  for (double& deviation : data.shape.position_noise)
-    deviation *= static_cast<double>(size) / static_cast<double>(stored);
   data.horizon = horizon;
   hold_out(settings, splits.train.trajectories(),
            splits.validation == nullptr ? 0 : splits.validation->trajectories(), 200, data);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "model/losses/turning_blur.hpp"
+
 namespace hamgen::model {
 
 namespace {
@@ -33,7 +35,7 @@ std::vector<schemas::Field> ObjectiveImpl::fields() {
       text(
           "objective.noise", "unknown",
           "known: the decoder draws frames without noise, which are blurred by the dataset's noise (the "
-          "manifest's frames.position_noise) where they are compared with noisy ones; auto: known where the manifest has it")
+          "manifest's frames.position_noise or frames.turning_noise) where they are compared with noisy ones; auto: known where the manifest has it")
           .one_of({"unknown", "known", "auto"}),
       real("objective.total_variation", 0, "",
            "weight of the length of the gradient of decoded frames, per pixel value; what keeps frames even "
@@ -98,15 +100,24 @@ ObjectiveImpl::ObjectiveImpl(const schemas::Settings& settings, const DataShape&
   if (!std::isfinite(growth_))
     throw schemas::FieldError(
         "objective.beta_end is not allowed where objective.beta is 0: nothing grows from it");
-  if (settings.text("objective.noise") == "auto" && std::ranges::max(shape.position_noise) > 0)
+  const FrameNoise& noise = shape.noise;
+  if (settings.text("objective.noise") == "auto" && noise.is_known())
     throw schemas::FieldError("objective.noise = \"auto\" has to be resolved before a model is made");
   if (settings.text("objective.noise") == "known") {
-    blur_x_ = register_buffer("blur_x", blur(shape.image_size, shape.position_noise[0]));
-    blur_y_ = register_buffer("blur_y", blur(shape.image_size, shape.position_noise[1]));
+    blur_x_ = register_buffer("blur_x", blur(shape.image_size, noise.shift[0]));
+    blur_y_ = register_buffer("blur_y", blur(shape.image_size, noise.shift[1]));
+    const Tensor turn =
+        at::tensor(std::vector<double>{noise.pivot[0], noise.pivot[1], noise.turn}).to(at::kFloat);
+    register_buffer("turn", turn);
+    if (noise.turn > 0) turning_ = turning_blur(shape.image_size, turn);
   }
 }
 
 Tensor ObjectiveImpl::expected(const Tensor& decoded) const {
+  if (turning_.defined()) {
+    const Tensor columns = decoded.reshape({-1, turning_.size(0)}).t().contiguous();
+    return at::_sparse_mm(turning_.to(decoded.device()), columns).t().reshape(decoded.sizes());
+  }
   return blur_x_.defined() ? at::matmul(at::matmul(blur_y_, decoded), blur_x_.t()) : decoded;
 }
 

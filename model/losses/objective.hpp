@@ -20,7 +20,8 @@
 //
 // Where the dataset says how far its noise moves discs, the decoder may draw noise-free frames
 // (noise = known): the mean of noisy pictures of a disc is its picture blurred by the noise (where discs do
-// not cover each other), and so decoded frames are blurred before they are compared. What the blur hides,
+// not cover each other), and so decoded frames are blurred before they are compared: by a Gaussian, or, where noise turns the
+// picture about a point, along arcs (turning_blur.hpp). What the blur hides,
 // squared errors cannot tell; the total variation of decoded frames, with a small weight, leaves discs even
 // and their edges sharp (Rudin, Osher, Fatemi 1992, doi:10.1016/0167-2789(92)90242-F).
 //
@@ -65,6 +66,7 @@ class ObjectiveImpl : public MultiplierImpl {
   double beta_, growth_, tolerance_;  // growth of beta over the whole training
   double huber_end_, total_variation_;
   Tensor blur_x_, blur_y_;  // [S, S]: of rows and of columns; undefined where noise is unknown
+  Tensor turning_;          // [S^2, S^2], sparse: of whole pictures; undefined where noise turns none
 };
 TORCH_MODULE(Objective);
 

@@ -42,7 +42,7 @@ std::vector<std::int64_t> per_layer(const schemas::Settings& settings, const std
 
 std::vector<schemas::Field> EncoderImpl::fields() {
   using namespace schemas;
-  return {
+  std::vector<Field> fields{
       integers(
           "encoder.filters", {32, 64, 64, 64, 64, 64, 64}, "",
           "filters of each convolution; of a latent image the last one is not among them: it gives latent.z_channels")
@@ -55,6 +55,8 @@ std::vector<schemas::Field> EncoderImpl::fields() {
               "how many of the first layers see each frame by itself; the frames are stacked behind them")
           .at_least(0)
           .at_most(32)};
+  std::ranges::copy(CentresImpl::fields(), std::back_inserter(fields));
+  return fields;
 }
 
 EncoderImpl::EncoderImpl(const schemas::Settings& settings, std::int64_t context, std::int64_t image_size,
@@ -85,8 +87,14 @@ EncoderImpl::EncoderImpl(const schemas::Settings& settings, std::int64_t context
                          initializer);
   }
   register_layers(*this, layers_);
-  if (z.is_vector())
-    head_ = register_module("head", Dense(inputs * latent_size * latent_size, outputs, he_gain, initializer));
+  const std::vector<std::int64_t> centres = settings.integers("encoder.centres");
+  if (!centres.empty() && !z.is_vector())
+    throw schemas::FieldError("encoder.centres is not allowed here: it needs latent.shape = \"vector\"");
+  if (!centres.empty()) centres_ = register_module("centres", Centres(centres, context, initializer));
+  if (z.is_vector()) {
+    const std::int64_t features = inputs * latent_size * latent_size + (centres.empty() ? 0 : centres.back());
+    head_ = register_module("head", Dense(features, outputs, he_gain, initializer));
+  }
   if (is_deterministic_) return;
   // The posterior begins narrow, so that the decoder learns from states that carry information.
   const at::NoGradGuard no_grad;
@@ -98,6 +106,13 @@ EncoderImpl::EncoderImpl(const schemas::Settings& settings, std::int64_t context
 
 std::string EncoderImpl::output_layer() const {
   return head_.is_empty() ? std::to_string(layers_.size() - 1) : "head";
+}
+
+void EncoderImpl::see_centres(const Tensor& origin, const Tensor& axes) {
+  if (centres_.is_empty()) return;
+  const at::NoGradGuard no_grad;
+  centres_->origin.copy_(origin);
+  centres_->axes.zero_().narrow(1, 0, axes.size(1)).copy_(axes);
 }
 
 Posterior EncoderImpl::forward(const Tensor& frames) const {
@@ -113,9 +128,14 @@ Posterior EncoderImpl::forward(const Tensor& frames) const {
   const auto features = layers.subspan(framewise_).first(layers_.size() - last - framewise_);
   if (!features.empty()) x = activate(through(features, x, Activation::leaky_relu), Activation::leaky_relu);
   x = widened(x);
-  const Tensor y = (head_.is_empty() ? layers_.back()->forward(x)
-                                     : head_->forward(x.flatten(1)).unsqueeze(-1).unsqueeze(-1))
-                       .to(at::kFloat);
+  if (!head_.is_empty()) {
+    x = x.flatten(1);
+    if (!centres_.is_empty()) x = at::cat({x, centres_->forward(frames)}, 1);
+    x = head_->forward(x).unsqueeze(-1).unsqueeze(-1);
+  } else {
+    x = layers_.back()->forward(x);
+  }
+  const Tensor y = x.to(at::kFloat);
   if (is_deterministic_) return {y, {}};
   const auto halves = y.chunk(2, 1);
   return {halves[0], halves[1]};

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "model/networks/centres.hpp"
 #include "model/networks/latent_shape.hpp"
 #include "model/networks/layers.hpp"
 #include "schemas/field.hpp"
@@ -26,7 +27,7 @@ struct Posterior {
 // strides of 2, spread evenly from the first layer on or all in the first layers; the last layer gives the
 // mean and, unless deterministic, the log-variance. The frames are stacked as channels, before the first
 // layer as in A.1 or behind some that see each frame by itself, all with the same weights. For a latent vector
-// the last layer is a dense one over all 4x4 pixels.
+// the last layer is a dense one over all 4x4 pixels and, if configured, what is made of the frames' centres of colour.
 class EncoderImpl : public torch::nn::Module {
  public:
   static std::vector<schemas::Field> fields();
@@ -34,9 +35,13 @@ class EncoderImpl : public torch::nn::Module {
               const LatentShape& z, bool is_deterministic, Initializer& initializer);
   Posterior forward(const Tensor& frames) const;
   std::string output_layer() const;
+  // Centres of colour of normalised frames are seen from `origin`, [6], along `axes`, [6, up to 6]: kept with the weights. Without
+  // effect where the encoder does not see them.
+  void see_centres(const Tensor& origin, const Tensor& axes);
 
  private:
   std::vector<Conv> layers_;
+  Centres centres_{nullptr};
   Dense head_{nullptr};    // behind them, where z is a vector
   std::size_t framewise_;  // the first of them
   bool is_deterministic_;

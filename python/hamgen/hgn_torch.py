@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The networks of hgn-fit in PyTorch: load a run's weights, look inside, go on in Python. torch and numpy, nothing else.
 
-    from hamgen.hgn_torch import load_run          # of a copy of this file alone: from hgn_torch import load_run
+    from hamgen.hgn_torch import load_run          # of a copy, beside hgn_layers.py: from hgn_torch import load_run
     hgn = load_run("runs/three_body")              # Hgn with the weights of model.safetensors, in eval mode
     video = hgn.reconstruct(frames)                # frames: uint8 [B, T, H, W, 3] -> float [B, T, 3, S, S] of 1
     states = hgn.window(hgn.start(z), 60)          # list of (q, p), each [B, C, 4, 4], or [B, D, 1, 1] of vectors
@@ -22,7 +22,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-if __name__ == "__main__":  # a command, under any python3 (but not a copy of this file alone)
+if __name__ == "__main__":  # a command, under any python3 (but not a copy of the two files)
     sys.path.append(str(Path(__file__).resolve().parents[1]))
     with contextlib.suppress(ImportError):
         from hamgen.interpreter import need
@@ -33,12 +33,18 @@ try:
     import torch
     import torch.nn.functional as F
     from torch import Tensor, nn
+
+    try:
+        from hamgen.hgn_layers import LATENT_SIZE, Conv, Decoder, Dense, Encoder, Hamiltonian, Stack, turning_blur
+    except ModuleNotFoundError as missing:
+        if missing.name not in ("hamgen", "hamgen.hgn_layers"):
+            raise
+        from hgn_layers import LATENT_SIZE, Conv, Decoder, Dense, Encoder, Hamiltonian, Stack, turning_blur  # a copy of the two files
 except ModuleNotFoundError as missing:
     raise ModuleNotFoundError(f"hamgen.hgn_torch needs {missing.name}, which this Python ({sys.executable}) does not have. Install it with python3 -m "
                               f"pip install {missing.name}, or use Debian's /usr/bin/python3 with apt-get install python3-{missing.name}",
                               name=missing.name) from missing
 
-LATENT_SIZE = 4
 _DTYPES = {"F32": np.float32, "F64": np.float64, "I64": np.int64, "U8": np.uint8}
 
 
@@ -59,135 +65,6 @@ def read_safetensors(path: str | Path) -> tuple[dict[str, Tensor], dict[str, str
         raw = np.frombuffer(data[8 + length + begin : 8 + length + end], dtype=_DTYPES[entry["dtype"]])
         tensors[name] = torch.from_numpy(raw.reshape(entry["shape"]).copy())
     return tensors, metadata
-
-
-class Conv(nn.Module):
-    """A convolution whose output has ceil(size / stride) pixels, the odd row and column of padding at the end."""
-
-    def __init__(self, channels: int, filters: int, kernel: int = 3, stride: int = 1) -> None:
-        super().__init__()
-        self.kernel, self.stride = kernel, stride
-        self.weight = nn.Parameter(torch.zeros(filters, channels, kernel, kernel))
-        self.bias = nn.Parameter(torch.zeros(filters))
-
-    def forward(self, x: Tensor) -> Tensor:
-        size = x.shape[-1]
-        total = max(0, (-(-size // self.stride) - 1) * self.stride + self.kernel - size)
-        before, after = total // 2, total - total // 2
-        return F.conv2d(F.pad(x, (before, after, before, after)), self.weight, self.bias, self.stride)
-
-
-def _leaky(x: Tensor) -> Tensor:
-    return F.leaky_relu(x, 0.2)
-
-
-class Stack(nn.Sequential):
-    """Layers with an activation between them."""
-
-    activation = staticmethod(_leaky)
-
-    def forward(self, x: Tensor) -> Tensor:
-        for i, layer in enumerate(self):
-            x = layer(x)
-            if i + 1 < len(self):
-                x = self.activation(x)
-        return x
-
-
-class Dense(nn.Linear):
-    """[N, C, S, S] to a vector, [N, outputs, 1, 1]."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return super().forward(x.flatten(1))[..., None, None]
-
-
-class ScalarNet(Stack):
-    """A network to one energy per sequence, with softplus."""
-
-    activation = staticmethod(F.softplus)
-
-    def __init__(self, config: dict[str, Any], channels: int, size: int) -> None:
-        filters = config["filters"]
-        self.scale, self.is_dense = config["scale"], config["network"] == "dense"
-        self.has_readout = config.get("readout", "learned") == "learned"
-        inputs = [channels * size**2 if self.is_dense else channels] + filters
-        if self.is_dense:
-            layers: list[nn.Module] = [nn.Linear(a, b) for a, b in zip(inputs, filters + [1])]
-        else:
-            kernels, strides = (values * len(filters) if len(values) == 1 else values
-                                for values in (config["kernels"], config["strides"]))
-            layers = [Conv(*arguments) for arguments in zip(inputs, filters, kernels, strides)] + [Conv(inputs[-1], 1, 1)]
-        super().__init__(*layers if self.has_readout else layers[:-1])
-
-    def forward(self, x: Tensor) -> Tensor:
-        y = super().forward(x.flatten(1) if self.is_dense else x)
-        return self.scale * (y if self.has_readout else self.activation(y)).flatten(1).sum(1)
-
-
-class Hamiltonian(nn.Module):
-    """H(q, p): separable V(q) + K(p), natural V(q) + p.p / 2, or joint."""
-
-    def __init__(self, config: dict[str, Any], channels: int, size: int = LATENT_SIZE) -> None:
-        super().__init__()
-        self.form = config["form"]
-        if self.form == "joint":
-            self.joint = ScalarNet(config, 2 * channels, size)
-        else:
-            self.potential = ScalarNet(config, channels, size)
-        if self.form == "separable":
-            self.kinetic = ScalarNet(config, channels, size)
-
-    def forward(self, q: Tensor, p: Tensor) -> Tensor:
-        """Energy [B]."""
-        if self.form == "joint":
-            return self.joint(torch.cat((q, p), 1))
-        kinetic = self.kinetic(p) if self.form == "separable" else 0.5 * p.flatten(1).square().sum(1)
-        return self.potential(q) + kinetic
-
-    def gradients(self, q: Tensor, p: Tensor) -> tuple[Tensor, Tensor]:
-        """dH/dq and dH/dp, differentiable where autograd records."""
-        is_recorded = torch.is_grad_enabled()
-        with torch.enable_grad():
-            q, p = (x.view_as(x) if x.requires_grad else x.detach().requires_grad_() for x in (q, p))
-            return torch.autograd.grad(self(q, p).sum(), (q, p), create_graph=is_recorded)
-
-
-class Decoder(nn.Module):
-    """q [N, C, 4, 4], or a vector [N, C, 1, 1], to frames [N, 3, S, S] of 1."""
-
-    def __init__(self, config: dict[str, Any], channels: int, image_size: int, is_vector: bool = False) -> None:
-        super().__init__()
-        self.config, self.blocks = config, (image_size // LATENT_SIZE).bit_length() - 1
-        self.dense = 0  # layers between a vector and the first image
-        if is_vector:
-            widths = [channels, *config["dense"], config["filters"][0] * LATENT_SIZE**2]
-            channels, self.dense = config["filters"][0], len(widths) - 1
-            for i in range(self.dense):
-                self.add_module(f"dense_{i}", Dense(widths[i], widths[i + 1]))
-        for block in range(self.blocks):
-            filters = config["filters"][min(block, len(config["filters"]) - 1)]
-            if config.get("residual") and channels != filters:
-                self.add_module(f"block{block}_skip", Conv(channels, filters, 1))
-            for i in range(config["convolutions"]):
-                self.add_module(f"block{block}_{i}", Conv(channels, filters))
-                channels = filters
-        self.output = Conv(channels, 3)
-
-    def forward(self, x: Tensor) -> Tensor:
-        for i in range(self.dense):
-            x = _leaky(self.get_submodule(f"dense_{i}")(x))
-        if self.dense:
-            x = x.view(len(x), -1, LATENT_SIZE, LATENT_SIZE)
-        for block in range(self.blocks):
-            given = x = F.interpolate(x, scale_factor=2, mode="nearest")
-            for i in range(self.config["convolutions"]):
-                x = _leaky(self.get_submodule(f"block{block}_{i}")(x))
-            if self.config.get("residual"):
-                x = x + (self.get_submodule(f"block{block}_skip")(given) if hasattr(self, f"block{block}_skip") else given)
-            if self.config["block_activation"] == "sigmoid":
-                x = x.sigmoid()
-        x = self.output(x)
-        return x.sigmoid() if self.config["output_activation"] == "sigmoid" else x
 
 
 class Hgn(nn.Module):
@@ -215,16 +92,7 @@ class Hgn(nn.Module):
         self.is_deterministic = latent["deterministic"]
 
         outputs = z_channels * (1 if self.is_deterministic else 2)
-        filters = config["encoder"]["filters"] + ([] if is_vector else [outputs])
-        halvings = (image_size // LATENT_SIZE).bit_length() - 1
-        is_early = config["encoder"]["downsampling"] == "early"
-        halving = {k if is_early else k * len(filters) // halvings for k in range(halvings)}
-        self.framewise = config["encoder"].get("framewise", 0)  # layers of the encoder that see one frame each
-        inputs = [3] + filters
-        inputs[self.framewise] *= self.context
-        self.encoder = Stack(*[Conv(inputs[i], filters[i], 3, 2 if i in halving else 1) for i in range(len(filters))])
-        if is_vector:
-            self.encoder.head = Dense(filters[-1] * LATENT_SIZE**2, outputs)
+        self.encoder = Encoder(config["encoder"], self.context, image_size, outputs, is_vector)
         if has_transform:
             widths = [z_channels] + config["transform"]["filters"] + [2 * q_channels]
             self.transform = Stack(*[(Dense if is_vector else Conv)(a, b) for a, b in zip(widths, widths[1:])])
@@ -241,6 +109,9 @@ class Hgn(nn.Module):
         self.knows_noise = config["objective"].get("noise") == "known"
         for name in ("blur_x", "blur_y") if self.knows_noise else ():
             self.objective.register_buffer(name, torch.eye(image_size))
+        if self.knows_noise:
+            self.objective.register_buffer("turn", torch.zeros(3))
+        self._turning_blur: Tensor | None = None  # made when first needed
 
     def to_pixels(self, frames: Tensor) -> Tensor:
         """uint8 [..., H, W, 3] to [..., 3, S, S] of 1; larger frames are averaged over areas."""
@@ -250,10 +121,7 @@ class Hgn(nn.Module):
 
     def encode(self, pixels: Tensor) -> tuple[Tensor, Tensor | None]:
         """Mean and log-variance (None where deterministic) of z, from [B, context, 3, S, S]."""
-        x = ((pixels - self.pixel_mean) / self.pixel_std).flatten(0, 1)
-        for layer in self.encoder[:self.framewise]:
-            x = _leaky(layer(x))
-        y = self.encoder[self.framewise:](x.unflatten(0, pixels.shape[:2]).flatten(1, 2))
+        y = self.encoder((pixels - self.pixel_mean) / self.pixel_std)
         return (y, None) if self.is_deterministic else tuple(y.chunk(2, 1))
 
     def start(self, z: Tensor) -> tuple[Tensor, Tensor]:
@@ -305,7 +173,13 @@ class Hgn(nn.Module):
 
     def expected(self, decoded: Tensor) -> Tensor:
         """What noisy frames are on average where decoded ones [..., 3, S, S] are."""
-        return self.objective.blur_y @ decoded @ self.objective.blur_x.T if self.knows_noise else decoded
+        if not self.knows_noise:
+            return decoded
+        if self.objective.turn[2] > 0:
+            if self._turning_blur is None:
+                self._turning_blur = turning_blur(self.image_size, self.objective.turn)
+            return (decoded.flatten(-2) @ self._turning_blur.T).view_as(decoded)
+        return self.objective.blur_y @ decoded @ self.objective.blur_x.T
 
     @torch.no_grad()
     def reconstruct(self, frames: Tensor, count: int | None = None) -> Tensor:

@@ -14,14 +14,18 @@ using namespace hamgen::model;
 
 namespace {
 
-NamedTensors dump(const apps::FitConfig& config) {
+// Noise of the frames shifts discs, or turns pictures.
+NamedTensors dump(const apps::FitConfig& config, bool is_turning) {
   constexpr std::int64_t sequences = 3, frames = 6, size = 16, step = 5;
   DataShape shape{frames, size, 0.2, {0.35, 0.4, 0.3}, {0.13, 0.09, 0.02}};
-  shape.position_noise = {0.8, 1.3};
+  shape.noise = {.shift = {0.8, 1.3}};
+  if (is_turning) shape.noise = {.turn = 0.2, .pivot = {7, 8.5}};
   Hgn hgn(config.settings, shape);
   auto generator = make_generator(99);
   const Tensor input = at::empty({sequences, frames, size, size, 3}, at::kByte).random_(0, 256, generator);
 
+  for (auto& buffer : hgn.named_buffers())  // where they begin they change nothing
+    if (buffer.key().starts_with("encoder.centres")) buffer.value().add_(0.1);
   LossTerms terms = hgn.loss({input, {}, {}, {}, {}, {}, {}}, {7, step, frames, false});
   terms.loss.backward();
   const Posterior posterior = hgn.encode(to_pixels(input.slice(1, 0, 4), size));
@@ -52,9 +56,10 @@ NamedTensors dump(const apps::FitConfig& config) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 3) {
-    std::fprintf(stderr, "usage: dump_hgn CONFIG.json OUT.safetensors\n");
+  const bool is_turning = argc == 4 && std::string(argv[3]) == "turning";
+  if (argc != 3 && !is_turning) {
+    std::fprintf(stderr, "usage: dump_hgn CONFIG.json OUT.safetensors [turning]\n");
     return 2;
   }
-  write_safetensors(argv[2], dump(apps::fit_config_from_json(apps::read_json(argv[1]))), {});
+  write_safetensors(argv[2], dump(apps::fit_config_from_json(apps::read_json(argv[1])), is_turning), {});
 }

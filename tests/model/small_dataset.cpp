@@ -35,6 +35,7 @@ const std::filesystem::path& small_dataset_with_validation() {
 
 const apps::Json vector_state{{"latent", {{"shape", "vector"}, {"dimension", 2}}},
                               {"hamiltonian", {{"network", "dense"}}},
+                              {"encoder", {{"centres", {8}}}},
                               {"decoder", {{"dense", {6}}}},
                               {"objective", {{"guide", 1}, {"guide_end", 0.5}}}};
 

@@ -17,7 +17,7 @@ const std::filesystem::path& small_dataset_with_validation();
 // A model that trains on it in milliseconds a step. `changes`: nested JSON laid over it.
 apps::FitConfig small_config(const apps::Json& changes = apps::Json::object());
 
-// Changes: a state that is a vector, with a guide in the first half of the training.
+// Changes: a state that is a vector, with an encoder that sees centres of colour and a guide in the first half of the training.
 extern const apps::Json vector_state;
 
 struct SmallData {

@@ -49,8 +49,12 @@ VARIANTS = {
                                 "encoder": {"filters": [6, 7, 8], "framewise": 2, "downsampling": "early"}},
     "natural, known noise": {"hamiltonian": {"form": "natural"},
                              "objective": {"kind": "beta", "noise": "known", "total_variation": 0.01}},
+    "natural, noise that turns": {"hamiltonian": {"form": "natural"}, "objective": {"kind": "beta", "noise": "known"}},
     "a vector": {"latent": {"shape": "vector", "dimension": 3}, "hamiltonian": {"form": "natural", "network": "dense"},
                  "decoder": {"dense": [5, 7]}, "objective": {"guide": 1.0}},
+    "a vector, and the centres of colours": {
+        "latent": {"shape": "vector", "dimension": 2}, "hamiltonian": {"form": "natural", "network": "dense"}, "decoder": {"dense": [5]},
+        "encoder": {"filters": [6, 7, 8], "framewise": 1, "centres": [9, 7]}},
     "a vector, joint, no f_psi, deterministic": {
         "latent": {"shape": "vector", "dimension": 1, "deterministic": True}, "transform": {"enabled": False}, "decoder": {"dense": []},
         "hamiltonian": {"form": "joint", "network": "dense"}, "integrator": {"method": "rk4"}},
@@ -68,14 +72,14 @@ def merged(*parts):
 
 @unittest.skipUnless(torch and DUMP, "needs torch (Debian: python3-torch) and hgn-fit")
 class SameAsProgram(unittest.TestCase):
-    def check(self, changes):
+    def check(self, changes, *noise):
         directory = new_directory()
         (directory / "config.json").write_text(json.dumps(merged(SMALL, changes)))
         config = json.loads(subprocess.run(
             [os.environ["HGN_FIT"], "--print-config", "--preset", "paper", "--config", directory / "config.json"],
             check=True, capture_output=True, text=True).stdout)
         (directory / "config.json").write_text(json.dumps(config))
-        subprocess.run([DUMP, directory / "config.json", directory / "dump"], check=True)
+        subprocess.run([DUMP, directory / "config.json", directory / "dump", *noise], check=True)
         tensors, _ = hgn_torch.read_safetensors(directory / "dump")
         io = {name[3:]: tensor for name, tensor in tensors.items() if name.startswith("io/")}
         hgn = hgn_torch.Hgn(config, frames=6, image_size=16, dt=0.2)
@@ -106,7 +110,7 @@ class SameAsProgram(unittest.TestCase):
 
 
 for number, (name, changes) in enumerate(VARIANTS.items()):
-    setattr(SameAsProgram, f"test_{number}", lambda self, changes=changes: self.check(changes))
+    setattr(SameAsProgram, f"test_{number}", lambda self, changes=changes, noise=["turning"] * ("turns" in name): self.check(changes, *noise))
     getattr(SameAsProgram, f"test_{number}").__doc__ = name
 
 

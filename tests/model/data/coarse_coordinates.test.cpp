@@ -41,7 +41,7 @@ at::Tensor noise(std::uint64_t seed, double deviation) {
 }
 
 CoarseCoordinates found_in(const at::Tensor& videos, std::int64_t most) {
-  const at::Tensor centres = centres_of_colour(videos.flatten(0, 1));
+  const at::Tensor centres = centres_of_frames(videos.flatten(0, 1));
   return {centres.view({videos.size(0), videos.size(1), -1}), most};
 }
 

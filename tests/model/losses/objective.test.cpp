@@ -81,7 +81,7 @@ Tensor disc(double dx, double dy) {
 DataShape with_noise(double along_x, double along_y) {
   DataShape shape;
   shape.image_size = side;
-  shape.position_noise = {along_x, along_y};
+  shape.noise.shift = {along_x, along_y};
   return shape;
 }
 
@@ -108,6 +108,37 @@ TEST_CASE("known noise: what is expected of noisy frames is the mean of discs th
     CHECK((expected - sum / draws).abs().max().item<double>() < 0.01);
     CHECK((clean - sum / draws).abs().max().item<double>() > 0.015);
   }
+}
+
+TEST_CASE("known noise that turns: what is expected is the mean of discs on an arc") {
+  constexpr double pivot_x = 11, pivot_y = 12.5, arm = 6, deviation = 0.2;
+  const auto at_angle = [&](double angle) {  // disc() counts from the frame's middle
+    return disc(pivot_x + arm * std::sin(angle) - 0.5 * side, pivot_y + arm * std::cos(angle) - 0.5 * side);
+  };
+  DataShape shape;
+  shape.image_size = side;
+  shape.noise = {.turn = deviation, .pivot = {pivot_x, pivot_y}};
+  const Objective objective = knowing(shape);
+  for (const double angle : {-0.4, 0.9, 2.7}) {
+    CAPTURE(angle);
+    Tensor mean = at::zeros_like(at_angle(0));
+    double weights = 0;
+    for (double x = -4; x <= 4; x += 0.05) {
+      const double weight = std::exp(-0.5 * x * x);
+      mean += weight * at_angle(angle + x * deviation);
+      weights += weight;
+    }
+    mean /= weights;
+    const Tensor clean = at_angle(angle).to(at::kFloat).unsqueeze(0).requires_grad_();
+    const Tensor expected = objective->expected(clean);
+    CHECK((expected[0] - mean).abs().max().item<double>() < 0.01);
+    CHECK((clean[0] - mean).abs().max().item<double>() > 0.1);
+    expected.sum().backward();
+    CHECK(clean.grad().sum().item<double>() ==
+          doctest::Approx(static_cast<double>(clean.numel())).epsilon(1e-5));
+  }
+  const Tensor even = at::full({2, 3, side, side}, 0.3F);
+  CHECK(at::allclose(objective->expected(even), even, 1e-5, 1e-6));
 }
 
 TEST_CASE("known noise: the blur is as wide as the noise, also below a pixel") {

@@ -113,6 +113,40 @@ TEST_CASE("a state that is a vector has as many numbers as were asked for, and n
                        doctest::Contains("objective.guide"), schemas::FieldError);
 }
 
+TEST_CASE("an encoder sees the frames' centres of colour in the units of the coarse coordinates") {
+  const auto changes = [](const char* latent) {
+    return apps::Json{{"latent", {{"shape", latent}}},
+                      {"encoder", {{"centres", {5}}}},
+                      {"hamiltonian", {{"network", "dense"}}}};
+  };
+  DataShape shape = shape_of(32);
+  shape.pixel_mean = {0.2, 0.3, 0.4};
+  shape.pixel_std = {0.1, 0.2, 0.4};
+  const at::NoGradGuard no_grad;
+  auto generator = make_generator(1);
+  const Tensor along = at::randn({20, 12}, generator, at::kFloat).cumsum(1);  // of two colours
+  Tensor frames = at::full({20, 12, 32, 32, 3}, 90, at::kByte);
+  for (const int c : {0, 2})
+    for (const int side : {0, 1})
+      frames.select(4, c)
+          .narrow(2, 16 * side, 16)
+          .copy_((100 + (side == 0 ? 9 : -9) * (c == 0 ? along : along.flip(0)))
+                     .view({20, 12, 1, 1})
+                     .expand({20, 12, 16, 32}));
+  shape.coarse =
+      std::make_shared<CoarseCoordinates>(centres_of_frames(frames.flatten(0, 1)).view({20, 12, 6}), 6);
+  REQUIRE(shape.coarse->count() == 2);
+  const Hgn hgn(paper(changes("vector")).settings, shape);
+  const auto buffers = hgn.named_buffers();
+  const Tensor pixels = (to_pixels(frames.flatten(0, 1), 32) - buffers["pixel_mean"]) / buffers["pixel_std"];
+  const Tensor seen =
+      (centres_of_colour(pixels) - buffers["encoder.centres.origin"]).matmul(buffers["encoder.centres.axes"]);
+  CHECK(at::allclose(seen.narrow(1, 0, 2), shape.coarse->of(frames.flatten(0, 1)), 1e-3, 1e-3));
+  CHECK(seen.narrow(1, 2, 4).count_nonzero().item<std::int64_t>() == 0);
+  CHECK_THROWS_WITH_AS(Hgn(paper(changes("image")).settings, shape), doctest::Contains("encoder.centres"),
+                       schemas::FieldError);
+}
+
 TEST_CASE("the variants of the paper's ablations") {
   const Hgn deterministic(paper({{"latent", {{"deterministic", true}}}}).settings, shape_of(32));
   CHECK(!deterministic.encode(at::rand({2, 31, 3, 32, 32})).log_variance.defined());

@@ -289,7 +289,7 @@ TEST_CASE(
   const tests::SmallData data;
   REQUIRE(data.manifest.position_noise);
   const auto shift = [&](const apps::Json& changes, const dataset::Manifest& manifest) {
-    return training_data(tests::small_config(changes).settings, manifest, data.splits()).shape.position_noise;
+    return training_data(tests::small_config(changes).settings, manifest, data.splits()).shape.noise.shift;
   };
   const apps::Json known{{"objective", {{"noise", "known"}}}};
   CHECK(shift(apps::Json::object(), data.manifest) == std::array{0.0, 0.0});
@@ -299,7 +299,7 @@ TEST_CASE(
   CHECK(shift(smaller, data.manifest)[1] == doctest::Approx((*data.manifest.position_noise)[1] / 2));
   dataset::Manifest older = data.manifest;
   older.position_noise.reset();
-  CHECK_THROWS_WITH_AS(shift(known, older), doctest::Contains("no frames.position_noise"),
+  CHECK_THROWS_WITH_AS(shift(known, older), doctest::Contains("neither frames.position_noise"),
                        schemas::FieldError);
   older.plan.config["noise"]["std"] = 0;
   CHECK(shift(known, older) == std::array{0.0, 0.0});
