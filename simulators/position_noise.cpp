@@ -46,7 +46,7 @@ class Places {
  public:
   explicit Places(const Simulation& simulation) : simulation_(simulation) {}
 
-  // Of each body's disc in frame t; empty where nudged states show other discs than this one, or none.
+  // Of each body's disc in frame t; empty where nudged states show other discs than this one, or larger ones, or none.
   std::vector<Place> of(const Trajectory& trajectory, std::size_t t) {
     const std::size_t d = simulation_.dimension();
     const auto of_frame = [&](const std::vector<double>& all) {
@@ -65,6 +65,9 @@ class Places {
         const auto behind = discs(trajectory, q, p);
         coordinate = exact;
         if (ahead.size() != found.size() || behind.size() != found.size()) return {};
+        for (std::size_t i = 0; i < found.size(); ++i)
+          if (ahead[i].radius != behind[i].radius)
+            return {};  // noise does not move its picture, but makes another one
         for (std::size_t i = 0; i < found.size(); ++i)
           found[i].slopes.push_back({slope(ahead[i].x - behind[i].x), slope(ahead[i].y - behind[i].y)});
       }

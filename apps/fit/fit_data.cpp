@@ -112,6 +112,8 @@ Json FitData::about() const {
                           {"image_size", shape.image_size},
                           {"dt", shape.dt},
                           {"noise_floor", shape.noise_floor ? Json(*shape.noise_floor) : Json(nullptr)}};
+  if (!points_ && shape.noise.turn > 0)
+    json["data_shape"]["turning_noise"] = {{"pivot", shape.noise.pivot}, {"std", shape.noise.turn}};
   return json;
 }
 

@@ -48,12 +48,16 @@ model::DataShape shape_of(const Json& about, const fs::path& file) {
     points.coordinates = about.value("coordinates", std::int64_t{1});
     if (!about.contains("data_shape")) return points;
     const Json& shape = about.at("data_shape");
+    model::FrameNoise noise;  // a shift's blur is among the weights
+    if (shape.contains("turning_noise"))
+      noise = {.turn = shape["turning_noise"].at("std"), .pivot = shape["turning_noise"].at("pivot")};
     return {.frames = shape.at("frames"),
             .image_size = shape.at("image_size"),
             .dt = shape.at("dt"),
             .pixel_mean = {0.5, 0.5, 0.5},  // the pixels' mean and deviation are among the weights
             .pixel_std = {1, 1, 1},
             .coordinates = points.coordinates,
+            .noise = noise,
             .noise_floor = shape.value("noise_floor", Json()).is_number()
                                ? std::optional<double>(shape["noise_floor"].get<double>())
                                : std::nullopt};

@@ -39,8 +39,9 @@ void describe_noise(const Making& making, dataset::Manifest& manifest) {
     manifest.position_noise = {rounded((*shift)[0] * pixels), rounded((*shift)[1] * pixels)};
   } else if (const auto turn = simulators::turning_noise(simulation, trajectories)) {
     const auto [x, y] = turn->pivot;
-    manifest.turning_noise = {{rounded(size / 2 + x * pixels), rounded(size / 2 - y * pixels)},
-                              rounded(turn->deviation)};
+    const std::array pivot{rounded(size / 2 + x * pixels), rounded(size / 2 - y * pixels)};
+    if (std::max(std::abs(pivot[0]), std::abs(pivot[1])) <= dataset::farthest_pivot)
+      manifest.turning_noise = {pivot, rounded(turn->deviation)};
   }
 }
 

@@ -98,7 +98,7 @@ std::array<double, 2> position_noise_from_json(const Json& json) {
 TurningNoise turning_noise_from_json(const Json& json) {
   const auto pivot = json.at("pivot").get<std::vector<double>>();
   const auto deviation = json.at("std").get<double>();
-  if (pivot.size() != 2 || !std::ranges::all_of(pivot, [](double x) { return std::isfinite(x); }) ||
+  if (pivot.size() != 2 || !(std::abs(pivot[0]) <= farthest_pivot && std::abs(pivot[1]) <= farthest_pivot) ||
       !(deviation >= 0 && std::isfinite(deviation)))
     throw ManifestError("frames.turning_noise = " + json.dump() + " is not possible");
   return {{pivot[0], pivot[1]}, deviation};
@@ -186,6 +186,8 @@ Manifest manifest_from_json(const Json& json) {
     manifest.position_noise = position_noise_from_json(json.at("frames").at("position_noise"));
   if (json.at("frames").contains("turning_noise"))
     manifest.turning_noise = turning_noise_from_json(json.at("frames").at("turning_noise"));
+  if (manifest.position_noise && manifest.turning_noise)
+    throw ManifestError("frames has both position_noise and turning_noise");
   manifest.has_yardsticks = json.contains("yardsticks");
   if (manifest.has_yardsticks) manifest.yardsticks = yardsticks_from_json(json.at("yardsticks"));
   for (const auto& [name, split] : json.at("splits").items())

@@ -42,6 +42,8 @@ struct Yardsticks {
   std::optional<double> noise_floor_standard_error = {};
 };
 
+constexpr double farthest_pivot = 1e4;  // pixels along x and y: what turns about farther points shifts
+
 struct TurningNoise {
   std::array<double, 2> pivot{};  // x from the left edge and y from the upper one, pixels
   double deviation = 0;           // of the angle, radian

@@ -102,7 +102,7 @@ CoarseCoordinates::CoarseCoordinates(const Tensor& centres, std::int64_t most) {
   if (chosen.numel() == 0)
     throw schemas::FieldError(
         "latent.shape = \"vector\" finds nothing that moves in the train split's frames: set latent.dimension, "
-        "and objective.guide = 0");
+        "objective.guide = 0 and encoder.centres = []");
   const Tensor deviations = whole.index_select(0, chosen).sqrt(), directions = axes.index_select(1, chosen);
   count_ = chosen.numel();
   axes_ = (directions / deviations).to(at::kFloat);

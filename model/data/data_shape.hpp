@@ -36,7 +36,7 @@ struct DataShape {
   // Mean squared error of the best prediction of noisy frames, (value / 255)^2: 0 where they have no noise; not
   // known for frames of another size or number than the stored ones.
   std::optional<double> noise_floor = {};
-  // Found in the train split, for vectors as states that are guided or of unknown length; null otherwise, and where a
+  // Found in the train split, for vectors as states that are guided, of unknown length or seen by centres of colour; null otherwise, and where a
   // trained model is only used. The variance is that of pixels about their mean, (value / 255)^2.
   std::shared_ptr<const CoarseCoordinates> coarse = {};
   double pixel_variance = 0;

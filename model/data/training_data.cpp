@@ -47,7 +47,8 @@ FrameNoise frame_noise(const schemas::Settings& settings, const dataset::Manifes
   if (wanted == "auto") return {};
   throw FieldError(
       "objective.noise = \"known\" is not allowed: the manifest has neither frames.position_noise nor "
-      "frames.turning_noise, for the noise of this dataset does not move all discs alike, or an older hamgen made "
+      "frames.turning_noise, for the noise "
+      "of this dataset neither moves all discs alike nor turns the picture, or an older hamgen made "
       "it (hamgen repair adds it); with objective.noise = \"unknown\" noise is a part of what is decoded");
 }
 

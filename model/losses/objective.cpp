@@ -106,17 +106,15 @@ ObjectiveImpl::ObjectiveImpl(const schemas::Settings& settings, const DataShape&
   if (settings.text("objective.noise") == "known") {
     blur_x_ = register_buffer("blur_x", blur(shape.image_size, noise.shift[0]));
     blur_y_ = register_buffer("blur_y", blur(shape.image_size, noise.shift[1]));
-    const Tensor turn =
-        at::tensor(std::vector<double>{noise.pivot[0], noise.pivot[1], noise.turn}).to(at::kFloat);
-    register_buffer("turn", turn);
-    if (noise.turn > 0) turning_ = turning_blur(shape.image_size, turn);
+    if (noise.turn > 0) turning_ = turning_blur(shape.image_size, noise.pivot, noise.turn);
   }
 }
 
 Tensor ObjectiveImpl::expected(const Tensor& decoded) const {
   if (turning_.defined()) {
+    if (turning_.device() != decoded.device()) turning_ = turning_.to(decoded.device());
     const Tensor columns = decoded.reshape({-1, turning_.size(0)}).t().contiguous();
-    return at::_sparse_mm(turning_.to(decoded.device()), columns).t().reshape(decoded.sizes());
+    return at::_sparse_mm(turning_, columns).t().reshape(decoded.sizes());
   }
   return blur_x_.defined() ? at::matmul(at::matmul(blur_y_, decoded), blur_x_.t()) : decoded;
 }

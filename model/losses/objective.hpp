@@ -66,7 +66,8 @@ class ObjectiveImpl : public MultiplierImpl {
   double beta_, growth_, tolerance_;  // growth of beta over the whole training
   double huber_end_, total_variation_;
   Tensor blur_x_, blur_y_;  // [S, S]: of rows and of columns; undefined where noise is unknown
-  Tensor turning_;          // [S^2, S^2], sparse: of whole pictures; undefined where noise turns none
+  // [S^2, S^2], sparse: of whole pictures, where the last ones were; undefined where noise turns none.
+  mutable Tensor turning_;
 };
 TORCH_MODULE(Objective);
 

@@ -5,15 +5,14 @@
 #include <numeric>
 #include <vector>
 
-#include "model/base/tensors.hpp"
-
 namespace hamgen::model {
 namespace {
 
 constexpr std::int64_t lobes = 3, taps = 2 * lobes;  // of Lanczos's kernel
 constexpr double widest = 3.5;                       // deviations: beyond lie 5e-4 of all angles
-constexpr double fine = 0.25;                        // pixels between neighbouring points of the longest arc
-constexpr double least = 1e-5;                       // smaller weights are left out
+constexpr double all_around = 4;  // radian: so wide a Gaussian is even on the circle to 7e-4
+constexpr double fine = 0.25;     // pixels between neighbouring points of the longest arc
+constexpr double least = 1e-5;    // smaller weights are left out
 
 double lanczos(double x) {
   if (x == 0) return 1;
@@ -42,14 +41,24 @@ struct Angle {
   double sine, cosine, weight;
 };
 
-// So many that the farthest pixel is seen at every `fine` of a pixel.
+// So many that the farthest pixel is seen at every `fine` of a pixel; never more than a whole turn.
 std::vector<Angle> angles(double deviation, double longest) {
-  const auto steps = static_cast<std::int64_t>(std::ceil(widest * deviation * longest / fine));
+  const double most = std::min(widest * deviation, M_PI);
+  const auto steps = std::max<std::int64_t>(2, static_cast<std::int64_t>(std::ceil(most * longest / fine)));
+  const auto density = [&](double angle) {
+    if (most < M_PI) return std::exp(-0.5 * std::pow(angle / deviation, 2));
+    if (deviation > all_around) return 1.0;
+    double sum = 0;
+    for (int turns = -2; turns <= 2; ++turns)
+      sum += std::exp(-0.5 * std::pow((angle + 2 * M_PI * turns) / deviation, 2));
+    return sum;
+  };
   std::vector<Angle> all;
   double sum = 0;
   for (std::int64_t i = -steps; i <= steps; ++i) {
-    const double x = steps == 0 ? 0 : widest * static_cast<double>(i) / static_cast<double>(steps);
-    all.push_back({std::sin(x * deviation), std::cos(x * deviation), std::exp(-x * x / 2)});
+    const double angle = most * static_cast<double>(i) / static_cast<double>(steps);
+    const bool is_both_ends = most == M_PI && std::abs(i) == steps;  // one and the same
+    all.push_back({std::sin(angle), std::cos(angle), density(angle) / (is_both_ends ? 2 : 1)});
     sum += all.back().weight;
   }
   for (Angle& angle : all) angle.weight /= sum;
@@ -58,9 +67,9 @@ std::vector<Angle> angles(double deviation, double longest) {
 
 }  // namespace
 
-Tensor turning_blur(std::int64_t size, const Tensor& turn) {
-  const std::vector<double> given = to_vector(turn);
-  const double pivot_x = given[0], pivot_y = given[1], deviation = given[2], far = static_cast<double>(size);
+Tensor turning_blur(std::int64_t size, const std::array<double, 2>& pivot, double deviation) {
+  const auto [pivot_x, pivot_y] = pivot;
+  const auto far = static_cast<double>(size);
   const double longest = std::hypot(std::max(std::abs(pivot_x), std::abs(far - pivot_x)),
                                     std::max(std::abs(pivot_y), std::abs(far - pivot_y)));
   const std::vector<Angle> turns = angles(deviation, longest);

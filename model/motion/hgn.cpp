@@ -118,6 +118,10 @@ Hgn::Hgn(const schemas::Settings& settings, const DataShape& shape, Law law)
   objective_ = register_module("objective", Objective(settings, shape));
   const auto [mean, deviation] = pixel_statistics(shape);
   pixels_ = {register_buffer("pixel_mean", mean), register_buffer("pixel_std", deviation)};
+  if (consistency_ > 0 && !settings.integers("encoder.centres").empty())
+    throw schemas::FieldError(
+        "objective.consistency > 0 is not allowed with encoder.centres: parts of a window have blank frames, and these "
+        "no centres");
   if (shape.coarse) {  // of pixels that are not normalised, whose mean moves no centre
     const Tensor units = deviation.flatten().repeat({2});
     encoder_->see_centres(shape.coarse->mean() / units, units.unsqueeze(1) * shape.coarse->axes());

@@ -101,10 +101,10 @@ std::vector<schemas::Field> rollout_fields(bool is_hamiltonian) {
 std::vector<schemas::Field> Hgn::fields(Law law) {
   const bool is_hamiltonian = law == Law::hamiltonian;
   std::vector<schemas::Field> fields;
-  for (const auto& part :
-       {state_fields(), rollout_fields(is_hamiltonian), EncoderImpl::fields(), TransformImpl::fields(),
-        is_hamiltonian ? LearnedHamiltonianImpl::fields() : VectorFieldImpl::fields(), DecoderImpl::fields(),
-        ObjectiveImpl::fields(), GuideImpl::fields()})
+  for (const auto& part : {state_fields(), rollout_fields(is_hamiltonian), EncoderImpl::fields(),
+                           CentresImpl::fields(), TransformImpl::fields(),
+                           is_hamiltonian ? LearnedHamiltonianImpl::fields() : VectorFieldImpl::fields(),
+                           DecoderImpl::fields(), ObjectiveImpl::fields(), GuideImpl::fields()})
     fields.insert(fields.end(), part.begin(), part.end());
   return fields;
 }

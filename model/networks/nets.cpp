@@ -8,9 +8,16 @@ namespace hamgen::model {
 namespace {
 
 constexpr std::int64_t kernel = 3;
+constexpr double wide = 2;  // a log-variance: no posterior has a use for one far above the prior's, 0
 
 void register_layers(torch::nn::Module& module, const std::vector<Conv>& layers) {
   for (std::size_t i = 0; i < layers.size(); ++i) module.register_module(std::to_string(i), layers[i]);
+}
+
+// Beyond `wide` a variance grows with the network's output, not with its exponential: one odd sequence, of which the encoder makes a
+// log-variance of 30, would fill a whole step's gradient.
+Tensor bounded(const Tensor& log_variance) {
+  return at::where(log_variance > wide, wide + (log_variance - wide).clamp_min(0).log1p(), log_variance);
 }
 
 Activation activation_named(const std::string& name) {
@@ -42,7 +49,7 @@ std::vector<std::int64_t> per_layer(const schemas::Settings& settings, const std
 
 std::vector<schemas::Field> EncoderImpl::fields() {
   using namespace schemas;
-  std::vector<Field> fields{
+  return {
       integers(
           "encoder.filters", {32, 64, 64, 64, 64, 64, 64}, "",
           "filters of each convolution; of a latent image the last one is not among them: it gives latent.z_channels")
@@ -55,8 +62,6 @@ std::vector<schemas::Field> EncoderImpl::fields() {
               "how many of the first layers see each frame by itself; the frames are stacked behind them")
           .at_least(0)
           .at_most(32)};
-  std::ranges::copy(CentresImpl::fields(), std::back_inserter(fields));
-  return fields;
 }
 
 EncoderImpl::EncoderImpl(const schemas::Settings& settings, std::int64_t context, std::int64_t image_size,
@@ -87,7 +92,8 @@ EncoderImpl::EncoderImpl(const schemas::Settings& settings, std::int64_t context
                          initializer);
   }
   register_layers(*this, layers_);
-  const std::vector<std::int64_t> centres = settings.integers("encoder.centres");
+  std::vector<std::int64_t> centres;  // of models that have the field
+  if (settings.values().contains("encoder.centres")) centres = settings.integers("encoder.centres");
   if (!centres.empty() && !z.is_vector())
     throw schemas::FieldError("encoder.centres is not allowed here: it needs latent.shape = \"vector\"");
   if (!centres.empty()) centres_ = register_module("centres", Centres(centres, context, initializer));
@@ -138,7 +144,7 @@ Posterior EncoderImpl::forward(const Tensor& frames) const {
   const Tensor y = x.to(at::kFloat);
   if (is_deterministic_) return {y, {}};
   const auto halves = y.chunk(2, 1);
-  return {halves[0], halves[1]};
+  return {halves[0], bounded(halves[1])};
 }
 
 std::vector<schemas::Field> TransformImpl::fields() {

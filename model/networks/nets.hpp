@@ -20,7 +20,8 @@ std::vector<std::int64_t> per_layer(const schemas::Settings& settings, const std
 
 // A diagonal Gaussian over z.
 struct Posterior {
-  Tensor mean, log_variance;  // [B, C, 4, 4] each, of a vector [B, C, 1, 1]
+  // [B, C, 4, 4] each, of a vector [B, C, 1, 1]. An encoder's log-variances grow above 2 as a logarithm does.
+  Tensor mean, log_variance;
 };
 
 // Normalised frames [B, context, 3, S, S] to the posterior of z. 3x3 convolutions, leaky ReLU; log2(S / 4)

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -61,7 +61,7 @@ class Centres(Stack):
 
     def forward(self, x: Tensor) -> Tensor:
         size = x.shape[-1]
-        places = (torch.arange(size, dtype=x.dtype) + 0.5) * 2 / size - 1
+        places = (torch.arange(size, dtype=x.dtype, device=x.device) + 0.5) * 2 / size - 1
         centres = torch.cat([(x * places).mean((3, 4)), (x * places[:, None]).mean((3, 4))], 2)
         return _leaky(super().forward(((centres - self.origin) @ self.axes).flatten(1)))
 
@@ -186,26 +186,27 @@ class Decoder(nn.Module):
         return x.sigmoid() if self.config["output_activation"] == "sigmoid" else x
 
 
-def turning_blur(size: int, turn: Tensor) -> Tensor:
-    """What noise that turns pictures makes of them on average, [size^2, size^2]: every pixel the mean over an arc about the pivot.
-    turn: the pivot's x and y, pixels from the left and the upper edge, and the angle's standard deviation, radian."""
-    pivot, deviation = turn[:2].double(), float(turn[2])
-    farthest = float(torch.hypot(*torch.maximum(pivot.abs(), (size - pivot).abs())))
-    steps = math.ceil(3.5 * deviation * farthest / 0.25)  # a quarter of a pixel on the longest arc
-    x = torch.linspace(-3.5, 3.5, 2 * steps + 1, dtype=torch.float64) if steps else torch.zeros(1, dtype=torch.float64)
-    index = torch.arange(size, dtype=torch.float64)
-    right, down = (index + 0.5 - pivot[0]).repeat(size), (index + 0.5 - pivot[1]).repeat_interleave(size)
-    result = torch.zeros(size**2, size**2, dtype=torch.float64)
+def turning_blur(size: int, pivot: Sequence[float], deviation: float) -> Tensor:
+    """What noise that turns pictures makes of them on average, sparse [size^2, size^2]: every pixel the mean over an arc about the
+    pivot (x and y, pixels from the left and the upper edge), by an angle of this standard deviation (radian, below 0.9)."""
+    farthest = math.hypot(*(max(abs(place), abs(size - place)) for place in pivot))
+    steps = max(2, math.ceil(3.5 * deviation * farthest / 0.25))  # a quarter of a pixel on the longest arc
+    x = torch.linspace(-3.5, 3.5, 2 * steps + 1, dtype=torch.float64)
     weights = (-x * x / 2).exp()
-    for angle, weight in zip(x * deviation, weights / weights.sum()):
-        axes = []
-        for place in (pivot[0] + angle.cos() * right - angle.sin() * down, pivot[1] + angle.sin() * right + angle.cos() * down):
-            pixels = (place - 0.5).floor()[:, None] + torch.arange(-2, 4)  # Lanczos's kernel of three pixels
-            away = place[:, None] - 0.5 - pixels
-            kernel = torch.sinc(away) * torch.sinc(away / 3) * (away.abs() < 3)
-            axes.append((pixels.clamp(0, size - 1).long(), kernel / kernel.sum(1, keepdim=True)))
-        (columns, across), (rows, along) = axes
-        where = rows[:, :, None] * size + columns[:, None, :]
-        result.scatter_add_(1, where.flatten(1), (weight * along[:, :, None] * across[:, None, :]).flatten(1))
-    result *= result.abs() >= 1e-5
-    return (result / result.sum(1, keepdim=True)).float()
+    index = torch.arange(size, dtype=torch.float64) + 0.5
+    blocks = []
+    for down in index - pivot[1]:  # row by row of the picture
+        right, block = index - pivot[0], torch.zeros(size, size**2, dtype=torch.float64)
+        for angle, weight in zip(x * deviation, weights / weights.sum()):
+            axes = []
+            for place in (pivot[0] + angle.cos() * right - angle.sin() * down, pivot[1] + angle.sin() * right + angle.cos() * down):
+                pixels = (place - 0.5).floor()[:, None] + torch.arange(-2, 4)  # Lanczos's kernel of three pixels
+                away = place[:, None] - 0.5 - pixels
+                kernel = torch.sinc(away) * torch.sinc(away / 3) * (away.abs() < 3)
+                axes.append((pixels.clamp(0, size - 1).long(), kernel / kernel.sum(1, keepdim=True)))
+            (columns, across), (rows, along) = axes
+            where = rows[:, :, None] * size + columns[:, None, :]
+            block.scatter_add_(1, where.flatten(1), (weight * along[:, :, None] * across[:, None, :]).flatten(1))
+        block *= block.abs() >= 1e-5
+        blocks.append((block / block.sum(1, keepdim=True)).float().to_sparse())
+    return torch.cat(blocks)

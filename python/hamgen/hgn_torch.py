@@ -33,17 +33,15 @@ try:
     import torch
     import torch.nn.functional as F
     from torch import Tensor, nn
-
-    try:
-        from hamgen.hgn_layers import LATENT_SIZE, Conv, Decoder, Dense, Encoder, Hamiltonian, Stack, turning_blur
-    except ModuleNotFoundError as missing:
-        if missing.name not in ("hamgen", "hamgen.hgn_layers"):
-            raise
-        from hgn_layers import LATENT_SIZE, Conv, Decoder, Dense, Encoder, Hamiltonian, Stack, turning_blur  # a copy of the two files
 except ModuleNotFoundError as missing:
     raise ModuleNotFoundError(f"hamgen.hgn_torch needs {missing.name}, which this Python ({sys.executable}) does not have. Install it with python3 -m "
                               f"pip install {missing.name}, or use Debian's /usr/bin/python3 with apt-get install python3-{missing.name}",
                               name=missing.name) from missing
+
+if __package__:
+    from hamgen.hgn_layers import LATENT_SIZE, Conv, Decoder, Dense, Encoder, Hamiltonian, Stack, turning_blur
+else:  # a copy of the two files, or a command
+    from hgn_layers import LATENT_SIZE, Conv, Decoder, Dense, Encoder, Hamiltonian, Stack, turning_blur
 
 _DTYPES = {"F32": np.float32, "F64": np.float64, "I64": np.int64, "U8": np.uint8}
 
@@ -71,10 +69,11 @@ class Hgn(nn.Module):
     """The Hamiltonian Generative Network (Toth et al., ICLR 2020, sec. 3.2 and A.1).
 
     config  what config.json of a run holds
-    frames, image_size, dt  of the training window: data_shape in run.json
+    frames, image_size, dt, noise_floor, turning_noise  of the training data: data_shape in run.json
     """
 
-    def __init__(self, config: dict[str, Any], frames: int, image_size: int, dt: float, noise_floor: float | None = None) -> None:
+    def __init__(self, config: dict[str, Any], frames: int, image_size: int, dt: float, noise_floor: float | None = None,
+                 turning_noise: dict[str, Any] | None = None) -> None:
         super().__init__()
         self.config, self.frames, self.image_size, self.noise_floor = config, frames, image_size, noise_floor
         self.context = config["data"]["context"] or frames
@@ -109,9 +108,8 @@ class Hgn(nn.Module):
         self.knows_noise = config["objective"].get("noise") == "known"
         for name in ("blur_x", "blur_y") if self.knows_noise else ():
             self.objective.register_buffer(name, torch.eye(image_size))
-        if self.knows_noise:
-            self.objective.register_buffer("turn", torch.zeros(3))
-        self._turning_blur: Tensor | None = None  # made when first needed
+        blur = turning_blur(image_size, turning_noise["pivot"], turning_noise["std"]) if self.knows_noise and turning_noise else None
+        self.register_buffer("turning_blur", blur, persistent=False)
 
     def to_pixels(self, frames: Tensor) -> Tensor:
         """uint8 [..., H, W, 3] to [..., 3, S, S] of 1; larger frames are averaged over areas."""
@@ -122,7 +120,10 @@ class Hgn(nn.Module):
     def encode(self, pixels: Tensor) -> tuple[Tensor, Tensor | None]:
         """Mean and log-variance (None where deterministic) of z, from [B, context, 3, S, S]."""
         y = self.encoder((pixels - self.pixel_mean) / self.pixel_std)
-        return (y, None) if self.is_deterministic else tuple(y.chunk(2, 1))
+        if self.is_deterministic:
+            return y, None
+        mean, log_variance = y.chunk(2, 1)
+        return mean, torch.where(log_variance > 2, 2 + (log_variance - 2).clamp(min=0).log1p(), log_variance)
 
     def start(self, z: Tensor) -> tuple[Tensor, Tensor]:
         """f_psi: the state (q, p) at the frame `anchor`."""
@@ -175,10 +176,8 @@ class Hgn(nn.Module):
         """What noisy frames are on average where decoded ones [..., 3, S, S] are."""
         if not self.knows_noise:
             return decoded
-        if self.objective.turn[2] > 0:
-            if self._turning_blur is None:
-                self._turning_blur = turning_blur(self.image_size, self.objective.turn)
-            return (decoded.flatten(-2) @ self._turning_blur.T).view_as(decoded)
+        if self.turning_blur is not None:
+            return torch.sparse.mm(self.turning_blur, decoded.reshape(-1, self.image_size**2).T).T.reshape(decoded.shape)
         return self.objective.blur_y @ decoded @ self.objective.blur_x.T
 
     @torch.no_grad()

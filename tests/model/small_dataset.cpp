@@ -37,7 +37,7 @@ const apps::Json vector_state{{"latent", {{"shape", "vector"}, {"dimension", 2}}
                               {"hamiltonian", {{"network", "dense"}}},
                               {"encoder", {{"centres", {8}}}},
                               {"decoder", {{"dense", {6}}}},
-                              {"objective", {{"guide", 1}, {"guide_end", 0.5}}}};
+                              {"objective", {{"guide", 1}, {"guide_end", 0.5}, {"consistency", 0}}}};
 
 SmallData::SmallData(const std::filesystem::path& root)
     : manifest(dataset::read_manifest(root)), reader(root, manifest, "train") {

@@ -431,7 +431,7 @@ class Presets(unittest.TestCase):
                 yield from leaves(item, here) if isinstance(item, dict) else [here]
 
         files = sorted((REPOSITORY / "schemas/presets").glob("*.json"))
-        self.assertEqual([file.stem for file in files], ["chaotic", "density", "paper", "quick", "small"])
+        self.assertEqual([file.stem for file in files], ["chaotic", "compact", "density", "paper", "quick", "small"])
         for file in files:
             preset = json.loads(file.read_text())
             chosen = set(leaves(preset["settings"])) | set(leaves(preset["models"]))
@@ -441,14 +441,16 @@ class Presets(unittest.TestCase):
             self.assertIn(f"{file.stem} ", fit("presets").stdout)
 
     def test_a_preset_with_a_base_is_the_base_and_what_it_changes(self):
-        of = {name: json.loads(fit("--preset", name, "--model", "latent_ode", "--print-config").stdout) for name in ("small", "chaotic")}
+        of = {name: json.loads(fit("--preset", name, "--model", "latent_ode", "--print-config").stdout) for name in ("small", "chaotic", "compact", "quick")}
         changed = {"data": {"reverse": False}, "latent": {"anchor": "late", "q_channels": 2, "z_channels": 8}, "encoder": {"filters": [96, 128, 128, 128]},
                    "objective": {"beta_end": 1, "frames": 4, "slice": 64, "noise": "known", "total_variation": 0.01, "consistency": 0},
                    "optimizer": {"kind": "muon", "learning_rate": 0.004}, "transition": {"filters": [256, 256, 256]},
                    "train": {"steps": 12000, "horizon_growth": 0.12}}
-        for group, values in changed.items():
-            of["small"][group].update(values)
-        self.assertEqual(of["chaotic"], of["small"])
+        shorter = {"encoder": {"centres": [64, 64]}, "objective": {"frames": 2}, "transition": {"filters": [128, 128]}, "train": {"steps": 3000, "batch": 16}}
+        for base, preset, changes in (("small", "chaotic", changed), ("compact", "quick", shorter)):
+            for group, values in changes.items():
+                of[base][group].update(values)
+            self.assertEqual(of[preset], of[base])
 
     def test_reference_pages_are_up_to_date(self):
         for page, file in (("config", "docs/training.md"), ("schema", "schemas/training.schema.json")):

@@ -82,7 +82,8 @@ class SameAsProgram(unittest.TestCase):
         subprocess.run([DUMP, directory / "config.json", directory / "dump", *noise], check=True)
         tensors, _ = hgn_torch.read_safetensors(directory / "dump")
         io = {name[3:]: tensor for name, tensor in tensors.items() if name.startswith("io/")}
-        hgn = hgn_torch.Hgn(config, frames=6, image_size=16, dt=0.2)
+        turning = {"pivot": [7, 8.5], "std": 0.2} if "turning" in noise else None
+        hgn = hgn_torch.Hgn(config, frames=6, image_size=16, dt=0.2, turning_noise=turning)
         hgn.load_state_dict({name: tensor for name, tensor in tensors.items() if not name.startswith(("io/", "gradient/"))})
 
         mean, log_variance = hgn.encode(hgn.to_pixels(io["frames"][:, :4]))

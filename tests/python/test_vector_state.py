@@ -47,8 +47,9 @@ class VectorState(unittest.TestCase):
     def test_stopped_and_resumed_it_is_the_same_and_needs_no_data_to_be_used(self) -> None:
         data = new_directory() / "data"
         shutil.copytree(dataset("mass_spring"), data)
-        whole = self.train(data, "--steps", 8)
-        parts = self.train(data, "--steps", 8, "--max-steps", 3)
+        guided = ("--steps", 8, "--set", "objective.guide_end=0.4")
+        whole = self.train(data, *guided)
+        parts = self.train(data, *guided, "--max-steps", 3)
         self.assertEqual(run(HGN_FIT, "--resume", parts, "--quiet").returncode, 0)
         self.assertEqual(errors_of(parts), errors_of(whole))
         self.assertEqual((parts / "model.safetensors").read_bytes(), (whole / "model.safetensors").read_bytes())
@@ -62,6 +63,18 @@ class VectorState(unittest.TestCase):
         drawn = run(HGN_ROLLOUT, whole, "--sample", 2, "--out", whole.parent / "samples.png")
         self.assertEqual(drawn.returncode, 0, drawn.stderr)
 
+    def test_noise_that_turns_pictures_is_known_to_whoever_uses_the_run(self) -> None:
+        data = dataset("pendulum")
+        out = self.train(data, "--steps", 30)
+        turning = json.loads((data / "manifest.json").read_text())["frames"]["turning_noise"]
+        self.assertEqual(json.loads((out / "run.json").read_text())["data_shape"]["turning_noise"], turning)
+        evaluated = run(HGN_EVAL, out, "--data", data, "--json", "-", "--quiet", "--trajectories", 1000)
+        self.assertEqual(evaluated.returncode, 0, evaluated.stderr)
+        found = json.loads(evaluated.stdout)["runs"][0]["pixel_error"]["test"]
+        trained = json.loads((out / "result.json").read_text())["test"]
+        for name in ("mse", "mse_clean"):
+            self.assertAlmostEqual(found[name]["mean"] / trained[name], 1, places=4)
+
     def test_the_baseline_without_a_hamiltonian_takes_it_too(self) -> None:
         out = self.train(dataset("pendulum"), "--model", "latent_ode", "--steps", 3)
         self.assertEqual(config_of(out)["latent"]["dimension"], 1)
@@ -70,7 +83,8 @@ class VectorState(unittest.TestCase):
         for words, message in ((("--set", "latent.shape=image", "--set", "objective.guide=0", "--set", "latent.dimension=3"), "latent.q_channels"),
                                (("--set", "latent.shape=image"), "only a vector has coordinates"),
                                (("--set", "hamiltonian.network=convolutional"), "hamiltonian.network"),
-                               (("--set", "encoder.framewise=3"), "the last convolution sees all frames")):
+                               (("--set", "encoder.framewise=3"), "the last convolution sees all frames"),
+                               (("--set", "objective.consistency=0.1"), "encoder.centres")):
             with self.subTest(words):
                 done = run(HGN_FIT, "--data", dataset("pendulum"), "--out", new_directory() / "run", *SMALL, *words)
                 self.assertEqual((done.returncode, done.stdout), (2, ""))

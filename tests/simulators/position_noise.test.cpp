@@ -64,6 +64,30 @@ TEST_CASE("a pendulum's noise turns its picture about the pivot, whatever its le
   }
 }
 
+TEST_CASE(
+    "discs of formulas: all turn by one angle about one point, and keep their sizes, or no turn is claimed") {
+  using Texts = std::vector<std::string>;
+  const auto turn_of = [](const Texts& discs) {
+    return turning_noise(simulation_of("custom", {{"noise.std", std_of_noise}, {"scene.discs", discs}}), 4);
+  };
+  const auto rod = turn_of({"0.3 + sin(q); 0.1 - cos(q); 0.2", "0.3 - 0.5*sin(q); 0.1 + 0.5*cos(q); 0.1"});
+  REQUIRE(rod);
+  CHECK(rod->pivot[0] == doctest::Approx(0.3).epsilon(1e-5));
+  CHECK(rod->pivot[1] == doctest::Approx(0.1).epsilon(1e-5));
+  CHECK(rod->deviation == doctest::Approx(std_of_noise).epsilon(1e-5));
+  CHECK(turn_of({"sin(q/2); -cos(q/2); 0.2"})->deviation == doctest::Approx(std_of_noise / 2).epsilon(1e-5));
+  for (const Texts& discs :
+       {Texts{"sin(q); -cos(q); 0.2 + 0.1*cos(q)"}, Texts{"sin(q); -cos(q); 0.2 + 0.1*cos(p)"},
+        Texts{"sin(q); -cos(q); 0.2", "0; 0.5; 0.1"}, Texts{"sin(q); -2*cos(q); 0.2"},
+        Texts{"sin(q + p); -cos(q + p); 0.2"}}) {
+    CAPTURE(discs.front());
+    CHECK_FALSE(turn_of(discs));
+  }
+  CHECK_FALSE(position_noise(simulation_of("custom", {{"noise.std", std_of_noise},
+                                                      {"scene.discs", Texts{"0; q; 0.3 + 0.1*cos(p)"}}}),
+                             4));
+}
+
 TEST_CASE("discs of drawn noise scatter by the shift") {
   const auto simulation = simulation_of("three_body", {{"noise.std", std_of_noise}});
   const Trajectory trajectory = simulation.trajectory(Split::train, 0);

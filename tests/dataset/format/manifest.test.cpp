@@ -64,6 +64,7 @@ void refuses(const Json& json, const char* words) {
 TEST_CASE("a manifest comes back as it was written, with and without yardsticks") {
   const TemporaryDirectory directory;
   Manifest manifest = example();
+  manifest.turning_noise = {{16.0, 15.5}, 0.125};
   for (const bool has_yardsticks : {false, true}) {
     manifest.has_yardsticks = has_yardsticks;
     manifest.yardsticks = {200, 4, 0.01, 0.009, 0.004, 0.003, 0.0001};
@@ -73,7 +74,7 @@ TEST_CASE("a manifest comes back as it was written, with and without yardsticks"
       manifest.splits[1].frames = 100;
       manifest.is_reversible = false;
       manifest.position_noise = {0.5, 1.25};
-      manifest.turning_noise = {{16.0, 15.5}, 0.125};
+      manifest.turning_noise.reset();
       manifest.splits[1].index.file = "test.h5";
       for (ShardRecord& shard : manifest.splits[1].shards) shard.file.replace(0, 5, "test");
     }
@@ -136,6 +137,9 @@ TEST_CASE("a manifest that makes no sense is refused, however well it is sealed"
   refuses(with("/is_reversible", true), "says more than a manifest");
   for (const Json& shift : {Json{1, 2, 3}, Json{1, -2}, Json{1}})
     refuses(with("/frames/position_noise", shift), "frames.position_noise");
+  Json both = with("/frames/position_noise", {1, 1});
+  both["frames"]["turning_noise"] = {{"pivot", {1, 2}}, {"std", 1}};
+  refuses(both, "both position_noise and turning_noise");
   for (const Json& turn : {Json{{"pivot", {1, 2}}, {"std", -1}}, Json{{"pivot", {1}}, {"std", 1}}})
     refuses(with("/frames/turning_noise", turn), "frames.turning_noise");
   refuses(with("/splits/tests", to_json(example())["splits"]["train"]), "no split \"tests\"");

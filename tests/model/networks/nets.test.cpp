@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "model/data/batches.hpp"
+#include "model/losses/objective.hpp"
 #include "model/motion/hgn.hpp"
 #include "tests/model/small_dataset.hpp"
 
@@ -145,6 +146,27 @@ TEST_CASE("an encoder sees the frames' centres of colour in the units of the coa
   CHECK(seen.narrow(1, 2, 4).count_nonzero().item<std::int64_t>() == 0);
   CHECK_THROWS_WITH_AS(Hgn(paper(changes("image")).settings, shape), doctest::Contains("encoder.centres"),
                        schemas::FieldError);
+}
+
+TEST_CASE("an odd sequence's variance does not grow without bounds, and others are as the network says") {
+  Hgn hgn(paper().settings, shape_of(32));
+  const Tensor frames = at::rand({1, 31, 3, 32, 32});
+  Tensor bias;
+  for (const auto& parameter : hgn.named_parameters())
+    if (parameter.key() == "encoder.7.bias") bias = parameter.value();
+  REQUIRE(bias.defined());
+  const auto log_variance = [&](float shift) {
+    const at::NoGradGuard no_grad;
+    bias.slice(0, 48).fill_(shift);
+    return hgn.encode(frames).log_variance;
+  };
+  CHECK((log_variance(-4) - (log_variance(0) - 4)).abs().max().item<double>() < 1e-5);
+  const Tensor asked = log_variance(0) + 300, given = log_variance(300);
+  CHECK(at::allclose(given, 2 + (asked - 2).log1p(), 1e-4, 1e-4));
+  const Posterior odd = hgn.encode(frames);
+  kl_to_standard_normal(odd.mean, odd.log_variance).sum().backward();
+  CHECK(bias.grad().isfinite().all().item<bool>());
+  CHECK(bias.grad().slice(0, 48).max().item<double>() < 100);  // e^2 / 2 of each of 16 pixels
 }
 
 TEST_CASE("the variants of the paper's ablations") {

@@ -297,6 +297,14 @@ TEST_CASE(
   apps::Json smaller = known;
   smaller["data"]["image_size"] = 8;
   CHECK(shift(smaller, data.manifest)[1] == doctest::Approx((*data.manifest.position_noise)[1] / 2));
+  dataset::Manifest turning = data.manifest;
+  turning.position_noise.reset();
+  turning.turning_noise = {{16, 4}, 0.25};
+  const FrameNoise turned =
+      training_data(tests::small_config(smaller).settings, turning, data.splits()).shape.noise;
+  CHECK(turned.pivot == std::array{8.0, 2.0});
+  CHECK(turned.turn == 0.25);
+  CHECK(turned.shift == std::array{0.0, 0.0});
   dataset::Manifest older = data.manifest;
   older.position_noise.reset();
   CHECK_THROWS_WITH_AS(shift(known, older), doctest::Contains("neither frames.position_noise"),
