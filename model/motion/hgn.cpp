@@ -118,19 +118,23 @@ Hgn::Hgn(const schemas::Settings& settings, const DataShape& shape, Law law)
   objective_ = register_module("objective", Objective(settings, shape));
   const auto [mean, deviation] = pixel_statistics(shape);
   pixels_ = {register_buffer("pixel_mean", mean), register_buffer("pixel_std", deviation)};
-  if (consistency_ > 0 && !settings.integers("encoder.centres").empty())
-    throw schemas::FieldError(
-        "objective.consistency > 0 is not allowed with encoder.centres: parts of a window have blank frames, and these "
-        "no centres");
-  if (shape.coarse) {  // of pixels that are not normalised, whose mean moves no centre
-    const Tensor units = deviation.flatten().repeat({2});
-    encoder_->see_centres(shape.coarse->mean() / units, units.unsqueeze(1) * shape.coarse->axes());
-  }
+  see_centres(settings, shape, deviation);
   make_stepper(plan_.method, *dynamics_, plan_.options);  // refuses a scheme that does not fit
   if (plan_.memory != Memory::stored && !is_written_out(plan_.method, *dynamics_))
     throw schemas::FieldError(
         "memory = \"" + settings.text("memory") +
         "\" is not allowed: it needs integrator.method = \"leapfrog\" and an H = V(q) + K(p)");
+}
+
+void Hgn::see_centres(const schemas::Settings& settings, const DataShape& shape, const Tensor& deviation) {
+  if (consistency_ > 0 && !settings.integers("encoder.centres").empty())
+    throw schemas::FieldError(
+        "objective.consistency > 0 is not allowed with encoder.centres: parts of a window have blank frames, and these "
+        "no centres");
+  if (!shape.coarse) return;
+  // These are of pixels that are not normalised; places have the mean 0, so that the pixels' mean moves no centre.
+  const Tensor units = deviation.flatten().repeat({2});
+  encoder_->see_centres(shape.coarse->mean() / units, units.unsqueeze(1) * shape.coarse->axes());
 }
 
 Posterior Hgn::encode(const Tensor& pixels) const {

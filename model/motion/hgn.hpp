@@ -72,6 +72,8 @@ class Hgn : public VideoModel {
   PhaseSpace motion_of_window(const PhaseSpace& states, const Span& span, std::int64_t window,
                               const StepContext& context) const;
   void log_energy(const PhaseSpace& states, LossTerms& terms) const;  // [B, T, C, 4, 4]
+  // Gives the encoder the units in which it sees centres of colour; `deviation`, of pixels, [3, 1, 1].
+  void see_centres(const schemas::Settings& settings, const DataShape& shape, const Tensor& deviation);
 
   std::int64_t context_, anchor_, decoded_frames_;
   LatentShape q_, z_;
