@@ -41,7 +41,10 @@ except ModuleNotFoundError as missing:
 if __package__:
     from hamgen.hgn_layers import LATENT_SIZE, Conv, Decoder, Dense, Encoder, Hamiltonian, Stack, turning_blur
 else:  # a copy of the two files, or a command
-    from hgn_layers import LATENT_SIZE, Conv, Decoder, Dense, Encoder, Hamiltonian, Stack, turning_blur
+    try:
+        from hgn_layers import LATENT_SIZE, Conv, Decoder, Dense, Encoder, Hamiltonian, Stack, turning_blur
+    except ModuleNotFoundError as missing:
+        raise ModuleNotFoundError(f"{__file__} needs hgn_layers.py beside it, from the same directory of hamgen", name=missing.name) from missing
 
 _DTYPES = {"F32": np.float32, "F64": np.float64, "I64": np.int64, "U8": np.uint8}
 

@@ -1,8 +1,11 @@
 """python/hamgen/hgn_torch.py against the C++ networks: same weights, same outputs, same gradients of the whole loss."""
 import json
 import os
+import shutil
 import subprocess
+import sys
 import unittest
+from pathlib import Path
 
 from support import new_directory
 
@@ -108,6 +111,19 @@ class SameAsProgram(unittest.TestCase):
         """Relative to the largest element."""
         scale = max(1e-12, float(expected.abs().max()))
         self.assertLessEqual(float((actual - expected).abs().max()) / scale, tolerance, what)
+
+
+@unittest.skipUnless(torch, "needs torch (Debian: python3-torch)")
+class Copies(unittest.TestCase):
+    def test_two_files_are_enough_and_one_is_not(self):
+        here = new_directory()
+        source = Path(hgn_torch.__file__).parent
+        shutil.copy(source / "hgn_torch.py", here)
+        done = [subprocess.run([sys.executable, "-c", "import hgn_torch; print(hgn_torch.Hgn)"], cwd=here, capture_output=True, text=True, check=False)]
+        shutil.copy(source / "hgn_layers.py", here)
+        done.append(subprocess.run(done[0].args, cwd=here, capture_output=True, text=True, check=False))
+        self.assertIn("needs hgn_layers.py beside it", done[0].stderr)
+        self.assertEqual((done[1].returncode, done[1].stdout.strip()), (0, "<class 'hgn_torch.Hgn'>"), done[1].stderr)
 
 
 for number, (name, changes) in enumerate(VARIANTS.items()):
