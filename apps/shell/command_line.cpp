@@ -10,7 +10,7 @@
 #include "apps/shell/help.hpp"
 #include "apps/shell/stop_signal.hpp"
 #include "apps/shell/streams.hpp"
-#include "apps/shell/waiting.hpp"
+#include "apps/shell/restart.hpp"
 #include "schemas/names.hpp"
 
 namespace hamgen::apps {
@@ -103,7 +103,7 @@ int run_command_line(const CommandLine& line, int argc, char** argv) {
   }
   if (const Command* const command = find_command(line, first)) return run_command(line, *command, arguments);
   if (!words.empty() && line.words.empty()) refuse_word(line, first);
-  if (line.uses_openmp != nullptr && line.uses_openmp(arguments)) wait_asleep(argv);
+  if (line.uses_openmp != nullptr && line.uses_openmp(arguments)) restart_with_best_environment(argv);
   return run_without_command(line, arguments);
 }
 

@@ -23,7 +23,7 @@ LIBRARIES = {
     "cxxopts.hpp": "cxxopts",
 }
 # The C library's and Linux' own; any other name without a slash or ".h" is a header of the C++ standard library.
-SYSTEM = {"unistd.h", "fcntl.h", "malloc.h", "sched.h", "stdio.h", "sys/file.h", "sys/mman.h", "sys/random.h", "sys/resource.h", "sys/stat.h",
+SYSTEM = {"dlfcn.h", "unistd.h", "fcntl.h", "malloc.h", "sched.h", "stdio.h", "sys/file.h", "sys/mman.h", "sys/random.h", "sys/resource.h", "sys/stat.h",
           "sys/utsname.h"}
 DIAGRAM = re.compile(r"```mermaid\n.*?```", re.DOTALL)
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include\b[ \t]*(?:"([^"]+)"|<([^>]+)>)', re.MULTILINE)
