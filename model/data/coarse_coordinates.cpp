@@ -14,7 +14,6 @@ constexpr double surely = 8;                 // times the sampling error that no
 constexpr std::int64_t lags = 3, most_landmarks = 800, graph_neighbours = 12, blended = 8;
 constexpr double most_residual = 0.05;    // variance of distances that an unrolled map leaves unexplained
 constexpr double same_place = 1e-4;       // a squared distance, of the widest direction's variance
-constexpr std::int64_t of_a_slice = 128;  // frames that are turned to floating point at a time
 
 // The sign of an eigenvector means nothing: its largest component becomes positive, the first of those that are equal
 // but for rounding.
@@ -71,14 +70,6 @@ double residual_variance(const Tensor& a, const Tensor& b) {
 }
 
 }  // namespace
-
-Tensor centres_of_frames(const Tensor& frames) {
-  std::vector<Tensor> slices;
-  for (std::int64_t begin = 0; begin < frames.size(0); begin += of_a_slice)
-    slices.push_back(centres_of_colour(
-        frames.slice(0, begin, begin + of_a_slice).permute({0, 3, 1, 2}).to(at::kFloat) / 255));
-  return at::cat(slices);
-}
 
 CoarseCoordinates::CoarseCoordinates(const Tensor& centres, std::int64_t most) {
   const at::NoGradGuard no_grad;

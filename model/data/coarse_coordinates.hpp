@@ -16,9 +16,6 @@
 
 namespace hamgen::model {
 
-// centres_of_colour() of stored frames. u8 [n, H, W, 3] -> fp32 [n, 6]
-Tensor centres_of_frames(const Tensor& frames);
-
 class CoarseCoordinates {
  public:
   // Of videos' centres of colour, [N, T, 6] with T >= 2: as many coordinates as there are directions that move, or

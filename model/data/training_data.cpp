@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "model/base/tensors.hpp"
+
 namespace hamgen::model {
 
 using schemas::FieldError;

@@ -1,7 +1,5 @@
 #include "model/networks/centres.hpp"
 
-#include "model/base/tensors.hpp"
-
 namespace hamgen::model {
 namespace {
 
@@ -28,9 +26,8 @@ CentresImpl::CentresImpl(const std::vector<std::int64_t>& units, std::int64_t co
   layers_ = dense_chain(*this, numbers * context, hidden, units.back(), he_gain, initializer);
 }
 
-Tensor CentresImpl::forward(const Tensor& frames) const {
-  const Tensor centres = centres_of_colour(widened(frames.flatten(0, 1)));
-  const Tensor moved = (centres - origin).matmul(axes).view({frames.size(0), -1});
+Tensor CentresImpl::forward(const Tensor& centres) const {
+  const Tensor moved = (centres - origin).matmul(axes).flatten(1);
   return activate(through(layers_, moved, Activation::leaky_relu), Activation::leaky_relu);
 }
 

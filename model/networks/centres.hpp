@@ -14,8 +14,8 @@ class CentresImpl : public torch::nn::Module {
  public:
   static std::vector<schemas::Field> fields();
   CentresImpl(const std::vector<std::int64_t>& units, std::int64_t context, Initializer& initializer);
-  // Normalised frames [B, context, 3, S, S] -> features [B, units], after leaky ReLU.
-  Tensor forward(const Tensor& frames) const;
+  // Centres of normalised frames [B, context, 6] -> features [B, units], after leaky ReLU.
+  Tensor forward(const Tensor& centres) const;
 
   // Centres of normalised frames are counted from the first, [6], in units along the columns of the second, [6, 6].
   Tensor origin, axes;

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <span>
 
+#include "model/base/tensors.hpp"
+
 namespace hamgen::model {
 namespace {
 
@@ -121,7 +123,16 @@ void EncoderImpl::see_centres(const Tensor& origin, const Tensor& axes) {
   centres_->axes.zero_().narrow(1, 0, axes.size(1)).copy_(axes);
 }
 
-Posterior EncoderImpl::forward(const Tensor& frames) const {
+namespace {
+
+Tensor known_or_read(const Tensor& centres, const Tensor& frames) {
+  if (centres.defined()) return centres;
+  return centres_of_colour(widened(frames.flatten(0, 1))).view({frames.size(0), frames.size(1), -1});
+}
+
+}  // namespace
+
+Posterior EncoderImpl::forward(const Tensor& frames, const Tensor& centres) const {
   const std::span layers(layers_);
   Tensor x = frames;
   if (framewise_ > 0) {
@@ -136,7 +147,7 @@ Posterior EncoderImpl::forward(const Tensor& frames) const {
   x = widened(x);
   if (!head_.is_empty()) {
     x = x.flatten(1);
-    if (!centres_.is_empty()) x = at::cat({x, centres_->forward(frames)}, 1);
+    if (sees_centres()) x = at::cat({x, centres_->forward(known_or_read(centres, frames))}, 1);
     x = head_->forward(x).unsqueeze(-1).unsqueeze(-1);
   } else {
     x = layers_.back()->forward(x);

@@ -34,7 +34,9 @@ class EncoderImpl : public torch::nn::Module {
   static std::vector<schemas::Field> fields();
   EncoderImpl(const schemas::Settings& settings, std::int64_t context, std::int64_t image_size,
               const LatentShape& z, bool is_deterministic, Initializer& initializer);
-  Posterior forward(const Tensor& frames) const;
+  // Normalised frames [B, context, 3, S, S], and their centres of colour, [B, context, 6], where these are known already.
+  Posterior forward(const Tensor& frames, const Tensor& centres = {}) const;
+  bool sees_centres() const { return !centres_.is_empty(); }
   std::string output_layer() const;
   // Centres of colour of normalised frames are seen from `origin`, [6], along `axes`, [6, up to 6]: kept with the weights. Without
   // effect where the encoder does not see them.

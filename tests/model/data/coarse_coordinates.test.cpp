@@ -6,6 +6,7 @@
 #include <numbers>
 
 #include "model/base/random.hpp"
+#include "model/base/tensors.hpp"
 #include "schemas/field.hpp"
 
 using namespace hamgen;
@@ -52,6 +53,17 @@ double correlation(const at::Tensor& a, const at::Tensor& b) {
 }
 
 }  // namespace
+
+TEST_CASE("centres of stored frames are those of their pixels, in any shape") {
+  for (const auto& [height, width] : {std::pair{32, 32}, {8, 20}, {17, 3}}) {
+    const at::Tensor frames = at::empty({70, height, width, 3}, at::kByte).random_(0, 256, make_generator(1));
+    const at::Tensor pixels = frames.permute({0, 3, 1, 2}).to(at::kDouble) / 255;
+    CHECK(at::allclose(centres_of_frames(frames), centres_of_colour(pixels).to(at::kFloat), 1e-6, 1e-7));
+    CHECK(at::equal(centres_of_frames(frames.slice(0, 3, 9)), centres_of_frames(frames).slice(0, 3, 9)));
+  }
+  const at::Tensor white = at::full({1, 2048, 2048, 3}, 255, at::kByte);
+  CHECK(centres_of_frames(white).abs().max().item<double>() == 0);
+}
 
 TEST_CASE("a disc that moves along a line has one coordinate, linear in its place, however noisy") {
   const at::Tensor x = swings(0.5) + noise(1, 0.1);

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include "model/base/tensors.hpp"
 #include "model/data/batches.hpp"
 #include "model/losses/objective.hpp"
 #include "model/motion/hgn.hpp"
@@ -216,7 +217,7 @@ TEST_CASE("a decoder that starts at the mean does so, and speed 1, 2 and -1 roll
   const Hgn hgn(tests::small_config().settings, shape_of(32));
   const at::NoGradGuard no_grad;
   const PhaseSpace start = hgn.start(at::rand({1, 4, 4, 4}));
-  const Tensor frame = hgn.decode_positions(at::zeros_like(start.q));
+  const Tensor frame = hgn.decode({at::zeros_like(start.q), {}});
   CHECK(at::allclose(frame.mean(at::IntArrayRef{0, 2, 3}), at::tensor({0.35F, 0.4F, 0.3F}), 1e-5, 1e-5));
   const auto forward = hgn.rollout(start, 9);
   const auto back = hgn.rollout(forward.back(), 9, -1);
@@ -264,8 +265,8 @@ TEST_CASE("bf16 changes reconstructions little, and never the state's type") {
   const Tensor z = at::rand({2, 4, 4, 4});
   const Tensor q = rough.start(z).q;
   CHECK((q.scalar_type() == at::kFloat));
-  CHECK((rough.decode_positions(q).scalar_type() == at::kFloat));
-  CHECK(at::allclose(rough.decode_positions(q), exact.decode_positions(q), 0.02, 0.02));
+  CHECK((rough.decode({q, {}}).scalar_type() == at::kFloat));
+  CHECK(at::allclose(rough.decode({q, {}}), exact.decode({q, {}}), 0.02, 0.02));
 }
 
 TEST_CASE("in bf16, output layers compute in fp32: means and pixels keep their digits") {
