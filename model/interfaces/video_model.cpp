@@ -43,7 +43,7 @@ Rollout VideoModel::sample(std::int64_t sequences, std::int64_t count, std::uint
 
 Validation VideoModel::validate(const Batch& batch) {
   const at::NoGradGuard no_grad;
-  const Rollout rollout = reconstruct(batch.frames, batch.frames.size(1));
+  const Rollout rollout = show(window(infer_at_once(batch.frames), batch.frames.size(1)));
   const auto error = [this](const Tensor& prediction, const Tensor& truth) {
     return (prediction - to_pixels(truth, shape_.image_size)).square().flatten(1).mean(1);
   };

@@ -28,6 +28,8 @@ class VideoModel : public Model {
   virtual std::int64_t anchor() const { return 0; }
   // The state at the anchor, as likely as can be. frames: u8 [B, T, H, W, 3], T >= context().
   virtual PhaseSpace infer(const Tensor& frames) const = 0;
+  // The same without what takes long: for a look while training.
+  virtual PhaseSpace infer_at_once(const Tensor& frames) const { return infer(frames); }
   // The start and the states after 1, ..., count - 1 intervals, each `speed` times that between the frames
   // the model was trained on; negative: backward in time.
   virtual std::vector<PhaseSpace> rollout(const PhaseSpace& start, std::int64_t count,

@@ -7,10 +7,12 @@
 #include "model/base/random.hpp"
 #include "model/base/row_parallel.hpp"
 #include "model/base/sliced_sum.hpp"
+#include "model/base/tensors.hpp"
 #include "model/data/batches.hpp"
 #include "model/dynamics/energy_statistics.hpp"
 #include "model/dynamics/integrators.hpp"
 #include "model/dynamics/learned_hamiltonian.hpp"
+#include "model/motion/refinement.hpp"
 #include "model/networks/nets.hpp"
 
 namespace hamgen::model {
@@ -50,6 +52,10 @@ LatentShape position_shape(const schemas::Settings& settings, const DataShape& s
     if (is_chosen)
       throw schemas::FieldError(
           "latent.dimension is not allowed where latent.shape = \"image\": an image has latent.q_channels");
+    if (settings.integer("latent.refine") > 0)
+      throw schemas::FieldError(
+          "latent.refine > 0 is not allowed where latent.shape = \"image\": it takes a derivative along every number of the "
+          "state");
     return LatentShape::image(settings.integer("latent.q_channels"));
   }
   for (const char* network : {"hamiltonian.network", "transition.network"})
@@ -81,6 +87,7 @@ Hgn::Hgn(const schemas::Settings& settings, const DataShape& shape, Law law)
       z_(settings.boolean("transform.enabled") && !q_.is_vector()
              ? LatentShape::image(settings.integer("latent.z_channels"))
              : q_.times(2)),
+      refinements_(settings.integer("latent.refine")),
       is_deterministic_(settings.boolean("latent.deterministic")),
       consistency_(settings.real("objective.consistency")),
       is_reversed_(settings.boolean("data.reverse") && shape.is_reversible),
@@ -142,7 +149,15 @@ Posterior Hgn::encode(const Tensor& pixels) const {
 }
 
 Posterior Hgn::encode_frames(const Tensor& frames, const std::vector<std::int64_t>& shown) const {
-  return encoder_->forward(encoder_input(frames, shown, context_, shape_.image_size, pixels_, precision_));
+  return encoder_->forward(encoder_input(frames, shown, context_, shape_.image_size, pixels_, precision_),
+                           encoder_->sees_centres() ? centres_of(frames, shown) : Tensor());
+}
+
+// Nothing where frames are averaged down: a mean of pixels has another centre.
+Tensor Hgn::centres_of(const Tensor& frames, const std::vector<std::int64_t>& shown) const {
+  if (frames.size(2) != shape_.image_size) return {};
+  const Tensor centres = centres_of_frames(frames.flatten(0, 1)) / pixels_.deviation.flatten().repeat({2});
+  return centres.index_select(0, indices(shown, frames.device())).view({-1, context_, centres.size(1)});
 }
 
 Posterior Hgn::encode_frames(const Tensor& frames) const {
@@ -166,16 +181,19 @@ std::vector<PhaseSpace> Hgn::rollout(const PhaseSpace& start, std::int64_t count
   return model::rollout(plan_.method, *dynamics_, start, count, options, plan_.substeps);
 }
 
-Tensor Hgn::decode_positions(const Tensor& q) const {
-  return decoder_->forward(
-      decoder_->first_image(q).to(precision_).contiguous(at::MemoryFormat::ChannelsLast));
+Tensor Hgn::decode_positions(const Tensor& q, at::ScalarType precision) const {
+  return decoder_->forward(decoder_->first_image(q).to(precision).contiguous(at::MemoryFormat::ChannelsLast));
 }
 
 // Threads meet once, not after each convolution.
-Tensor Hgn::decode(const PhaseSpace& state) const {
+Tensor Hgn::decode_in_parallel(const Tensor& q, at::ScalarType precision) const {
   constexpr std::int64_t fewest = 8;  // rows of a thread
-  return over_rows([this](const Tensor& q) { return decode_positions(q); }, state.q, decoder_->parameters(),
-                   fewest);
+  return over_rows([this, precision](const Tensor& some) { return decode_positions(some, precision); }, q,
+                   decoder_->parameters(), fewest);
+}
+
+Tensor Hgn::decode(const PhaseSpace& state) const {
+  return decode_in_parallel(state.q, precision_);
 }
 
 Tensor Hgn::draw_z(const Posterior& posterior, std::uint64_t key, const Share& share) const {
@@ -300,7 +318,7 @@ Hgn::DecodingError Hgn::decoding_error(const Tensor& q, const Tensor& frames, co
   const auto error = [&](const Tensor& some, std::int64_t begin) {
     const std::int64_t end = begin + some.size(0);
     const Tensor truth = frames.index_select(0, chosen.slice(0, begin, end));
-    const Tensor decoded = decode_positions(some);
+    const Tensor decoded = decode_positions(some, precision_);
     const Tensor missed = objective_->expected(decoded) - to_pixels(truth, shape_.image_size);
     squares.slice(0, begin, end).copy_(missed.detach().square().flatten(1).sum(1));
     const Tensor sum = objective_->pixel_error(missed, progress).sum(),
@@ -320,9 +338,41 @@ void Hgn::log_energy(const PhaseSpace& states, LossTerms& terms) const {
   terms.momentary.emplace_back("energy_drift", statistics.drift());
 }
 
-PhaseSpace Hgn::infer(const Tensor& frames) const {
+PhaseSpace Hgn::infer_at_once(const Tensor& frames) const {
   const at::NoGradGuard no_grad;
   return start(encode_frames(frames).mean);
+}
+
+PhaseSpace Hgn::infer(const Tensor& frames) const {
+  constexpr std::int64_t at_a_time = 32;  // sequences whose pictures are there together
+  const at::NoGradGuard no_grad;
+  const PhaseSpace encoded = infer_at_once(frames);
+  if (refinements_ == 0) return encoded;
+  std::vector<Tensor> q, p;
+  for (std::int64_t first = 0; first < frames.size(0); first += at_a_time) {
+    const auto some = [&](const Tensor& all) { return all.slice(0, first, first + at_a_time); };
+    const PhaseSpace state =
+        refined_by(some(frames).slice(1, 0, context_), {some(encoded.q), some(encoded.p)});
+    q.push_back(state.q);
+    p.push_back(state.p);
+  }
+  return {at::cat(q), at::cat(p)};
+}
+
+// Derivatives by differences need fp32, whatever the precision of everything else.
+PhaseSpace Hgn::refined_by(const Tensor& frames, const PhaseSpace& state) const {
+  const FrameModel model{
+      .positions =
+          [this](const PhaseSpace& at_anchor) {
+            std::vector<Tensor> positions;
+            for (const PhaseSpace& one : window(at_anchor, context_)) positions.push_back(one.q.flatten(1));
+            return at::stack(positions, 1);
+          },
+      .pictures =
+          [this](const Tensor& positions) {
+            return expected(decode_in_parallel(positions.unsqueeze(-1).unsqueeze(-1), at::kFloat)).flatten(1);
+          }};
+  return refined(model, state, to_pixels(frames, shape_.image_size).flatten(0, 1).flatten(1), refinements_);
 }
 
 std::optional<Posterior> Hgn::posterior(const Tensor& frames) const {

@@ -35,6 +35,7 @@ class Hgn : public VideoModel {
   std::int64_t context() const override { return context_; }
   std::int64_t anchor() const override { return anchor_; }
   PhaseSpace infer(const Tensor& frames) const override;
+  PhaseSpace infer_at_once(const Tensor& frames) const override;  // what the encoder gives
   std::vector<PhaseSpace> rollout(const PhaseSpace& start, std::int64_t count,
                                   double speed = 1) const override;
   Tensor decode(const PhaseSpace& state) const override;
@@ -50,9 +51,16 @@ class Hgn : public VideoModel {
   Posterior encode_frames(const Tensor& frames, const std::vector<std::int64_t>& shown) const;
   Posterior encode_frames(const Tensor& frames) const;
   PhaseSpace start(const Tensor& z) const override;  // f_psi
-  Tensor decode_positions(const Tensor& q) const;    // [N, C, 4, 4] -> [N, 3, S, S]
 
  private:
+  // [N, C, 4, 4] -> [N, 3, S, S]
+  Tensor decode_positions(const Tensor& q, at::ScalarType precision) const;
+  Tensor decode_in_parallel(const Tensor& q, at::ScalarType precision) const;
+  // The state at the anchor that the encoder gives for all of `frames`, after refinements_ steps (refinement.hpp).
+  PhaseSpace refined_by(const Tensor& frames, const PhaseSpace& state) const;
+  // [B, context, 6], of the `shown` of stored frames, in units of normalised pixels; undefined where they cannot be told.
+  Tensor centres_of(const Tensor& frames, const std::vector<std::int64_t>& shown) const;
+
   // The error of decoded frames: what training lowers, and the mean square, which a multiplier is steered by.
   // They differ by Huber's error, which goes with no multiplier, and by the frames' total variation.
   struct DecodingError {
@@ -77,6 +85,7 @@ class Hgn : public VideoModel {
 
   std::int64_t context_, anchor_, decoded_frames_;
   LatentShape q_, z_;
+  std::int64_t refinements_;
   bool is_deterministic_;
   double consistency_;
   bool is_reversed_;  // videos are played backward, too

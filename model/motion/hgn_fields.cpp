@@ -34,6 +34,12 @@ std::vector<schemas::Field> state_fields() {
           .at_least(1)
           .at_most(1024)
           .or_automatic(),
+      integer(
+          "latent.refine", 0, "",
+          "steps of Gauss and Newton by which a state that was inferred comes closer to the least squared error of "
+          "the frames that the encoder saw; not while training; only for latent.shape = vector")
+          .at_least(0)
+          .at_most(100),
       integers("decoder.dense", {64}, "",
                "units of the dense layers between a vector and the decoder's first image")
           .at_least(1)

@@ -39,10 +39,10 @@ except ModuleNotFoundError as missing:
                               name=missing.name) from missing
 
 if __package__:
-    from hamgen.hgn_layers import LATENT_SIZE, Conv, Decoder, Dense, Encoder, Hamiltonian, Stack, turning_blur
+    from hamgen.hgn_layers import LATENT_SIZE, Conv, Decoder, Dense, Encoder, Hamiltonian, Stack, least_squares, turning_blur
 else:  # a copy of the two files, or a command
     try:
-        from hgn_layers import LATENT_SIZE, Conv, Decoder, Dense, Encoder, Hamiltonian, Stack, turning_blur
+        from hgn_layers import LATENT_SIZE, Conv, Decoder, Dense, Encoder, Hamiltonian, Stack, least_squares, turning_blur
     except ModuleNotFoundError as missing:
         raise ModuleNotFoundError(f"{__file__} needs hgn_layers.py beside it, from the same directory of hamgen", name=missing.name) from missing
 
@@ -184,10 +184,24 @@ class Hgn(nn.Module):
         return self.objective.blur_y @ decoded @ self.objective.blur_x.T
 
     @torch.no_grad()
+    def infer(self, frames: Tensor) -> tuple[Tensor, Tensor]:
+        """The state (q, p) at the frame `anchor`, from the first frames of uint8 [B, T, H, W, 3]: what the encoder gives, and then
+        latent.refine steps of Gauss and Newton towards the least squared error of the frames that it saw."""
+        pixels = self.to_pixels(frames[:, : self.context])
+        state = self.start(self.encode(pixels)[0])
+        if not (steps := self.config["latent"].get("refine", 0)):
+            return state
+
+        def missed(rows: Tensor) -> Tensor:
+            states = self.window(tuple(rows[..., None, None].chunk(2, 1)), self.context)
+            return (self.expected(torch.stack([self.decode(q) for q, _ in states], 1)) - pixels).flatten(1)
+
+        return tuple(least_squares(missed, torch.cat(state, 1).flatten(1), steps)[..., None, None].chunk(2, 1))
+
+    @torch.no_grad()
     def reconstruct(self, frames: Tensor, count: int | None = None) -> Tensor:
-        """Encodes the first frames of uint8 [B, T, H, W, 3], decodes `count` (all): [B, count, 3, S, S]."""
-        mean, _ = self.encode(self.to_pixels(frames[:, : self.context]))
-        states = self.window(self.start(mean), count or self.frames)
+        """Infers the state from the first frames of uint8 [B, T, H, W, 3], decodes `count` (all): [B, count, 3, S, S]."""
+        states = self.window(self.infer(frames), count or self.frames)
         return torch.stack([self.decode(q) for q, _ in states], 1)
 
     def loss(self, frames: Tensor, noise: Tensor | None) -> Tensor:
