@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "apps/evaluate/course_errors.hpp"
+#include "apps/evaluate/diagnosis.hpp"
 #include "apps/evaluate/latent_motion.hpp"
 #include "apps/evaluate/value_json.hpp"
 #include "apps/evaluate/window_errors.hpp"
@@ -25,7 +26,8 @@ class VideoEvaluation {
         frames_(run, data),
         motion_(data.root, data.manifest, data.test),
         course_errors_(frames_, options, mean_image.to(run.device)),
-        latent_motion_(model_, frames_) {
+        latent_motion_(model_, frames_),
+        diagnosis_(model_, frames_, motion_) {
     if (options.forward < frames_.window())
       throw schemas::FieldError("--forward = " + std::to_string(options.forward) + " is not allowed: " +
                                 run.path.string() + " sees " + std::to_string(frames_.window()) +
@@ -46,6 +48,7 @@ class VideoEvaluation {
               {"symplecticity", latent_motion_.symplecticity_json()}};
     json.update(latent_motion_.energy_json());
     json.update(latent_motion_.latent_json(data_.test));
+    json.update(diagnosis_.json());
     return json;
   }
 
@@ -67,6 +70,7 @@ class VideoEvaluation {
                        frames_.pixels(frames_.stored(data_.test, "frames_clean", windows)));
     course_errors_.add(model_, motion_, windows, inferred, states.front(), noisy.select(1, 0));
     latent_motion_.add(windows, bytes, states, rollout.energy);
+    diagnosis_.add(windows, states);
     options_.progress(run_.path.string() + ": trajectory " + std::to_string(windows.back().trajectory + 1));
   }
 
@@ -100,6 +104,7 @@ class VideoEvaluation {
   WindowErrors window_errors_;
   CourseErrors course_errors_;
   LatentMotion latent_motion_;
+  Diagnosis diagnosis_;
 };
 
 }  // namespace

@@ -26,8 +26,7 @@ std::vector<double> TrueMotion::start(const char* name, std::uint64_t trajectory
 
 std::vector<std::uint8_t> TrueMotion::frames(std::uint64_t trajectory, const std::vector<double>& times) {
   const std::vector<double> parameters = row("parameters", trajectory);
-  const auto orbit =
-      simulation_.exact_orbit(parameters, start("q", trajectory), start("p", trajectory), times);
+  const auto orbit = this->orbit(trajectory, times);
   simulators::Scene scene;
   scene.view = {row("view_x", trajectory).front(), row("view_y", trajectory).front(),
                 simulation_.nominal_view().half_width};
@@ -39,6 +38,15 @@ std::vector<std::uint8_t> TrueMotion::frames(std::uint64_t trajectory, const std
     renderer_.render(scene, {&pixels[t * frame_bytes_], frame_bytes_});
   }
   return pixels;
+}
+
+simulators::Orbit TrueMotion::orbit(std::uint64_t trajectory, const std::vector<double>& times) const {
+  return orbit(trajectory, start("q", trajectory), start("p", trajectory), times);
+}
+
+simulators::Orbit TrueMotion::orbit(std::uint64_t trajectory, simulators::Reals q, simulators::Reals p,
+                                    const std::vector<double>& times) const {
+  return simulation_.exact_orbit(row("parameters", trajectory), q, p, times);
 }
 
 double TrueMotion::energy(std::uint64_t trajectory, simulators::Reals q, simulators::Reals p) const {

@@ -22,6 +22,11 @@ class TrueMotion {
   // Noise-free frames RGB8 [times, H, W, 3] of a trajectory at `times`, which begin with 0, the time of its
   // first frame, and go one way. Throws simulators::IntegrationFailure.
   std::vector<std::uint8_t> frames(std::uint64_t trajectory, const std::vector<double>& times);
+  // The exact orbit of a trajectory at `times`, or the one through another state (q, p), with its constants. Throws
+  // simulators::IntegrationFailure.
+  simulators::Orbit orbit(std::uint64_t trajectory, const std::vector<double>& times) const;
+  simulators::Orbit orbit(std::uint64_t trajectory, simulators::Reals q, simulators::Reals p,
+                          const std::vector<double>& times) const;
   // H(q, p) of the system, with the constants of the trajectory. q, p: D numbers.
   double energy(std::uint64_t trajectory, simulators::Reals q, simulators::Reals p) const;
   // Hamilton's equations there: dq/dt, then dp/dt, 2 D numbers.

@@ -8,7 +8,8 @@ namespace {
 constexpr const char *encoded = "Encoded and reconstructed", *rolled = "Rolled out, against clean frames",
                      *valid = "Valid prediction time", *back = "There and back",
                      *map = "From latent to true state", *code = "Code", *derivatives = "Time derivatives",
-                     *energy = "Energy along rollouts";
+                     *energy = "Energy along rollouts", *of_state = "Of the state",
+                     *stretch = "A small error grows by", *frequency = "Frequency error, %, by amplitude";
 
 }  // namespace
 
@@ -42,6 +43,24 @@ const Columns latent_columns{{"/latent/r2_q", number, {"R2 q", "{:.3f}"}, {map, 
                              {"/kl", number, {"KL", "{:.1f}"}, {code, "KL"}},
                              {"/elbo", number, {}, {code, "ELBO"}},
                              {"/active_latents", count, {"active", "{:.0f}"}, {code, "active latents"}}};
+
+const Columns diagnosis_columns{
+    {"/diagnosis/numbers", count, {"numbers", "{:.0f}"}, {of_state, "numbers"}},
+    {"/diagnosis/directions", count, {"directions", "{:.0f}"}, {of_state, "directions that move"}},
+    {"/diagnosis/stretch/largest", number, {"stretch", "{:.1f}"}, {stretch, "learned", none, 2}},
+    {"/diagnosis/true_stretch/largest", number, {"true stretch", "{:.1f}"}, {stretch, "exact", none, 2}},
+    {"/diagnosis/frequency/error", percentage, {"frequency error %"}, {frequency, "all", lowest}},
+    {"/diagnosis/frequency/by_amplitude/0/error",
+     percentage,
+     {"small swings"},
+     {frequency, "smallest fifth"}},
+    {"/diagnosis/frequency/by_amplitude/1/error", percentage, {}, {frequency, "second"}},
+    {"/diagnosis/frequency/by_amplitude/2/error", percentage, {}, {frequency, "third"}},
+    {"/diagnosis/frequency/by_amplitude/3/error", percentage, {}, {frequency, "fourth"}},
+    {"/diagnosis/frequency/by_amplitude/4/error",
+     percentage,
+     {"large swings"},
+     {frequency, "largest fifth"}}};
 
 const Columns state_error_columns{
     {"/state_error/train/derivative_mse",

@@ -21,6 +21,7 @@ enum class Kind {
   pixel_error,      // mean squared, with its interval, in units of 1e-4
   state_error,      // likewise, but in the terminal the mean itself alone
   share,            // of the mean image's error
+  percentage,       // of a part of 1
   prediction_time,  // a median, which may be a bound from below
   verdict,          // yes or no
   covered,          // how many of a density's modes
@@ -45,8 +46,8 @@ struct Column {
 };
 using Columns = std::vector<Column>;
 
-extern const Columns pixel_error_columns, dynamics_columns, latent_columns, state_error_columns,
-    density_columns, cost_columns;
+extern const Columns pixel_error_columns, dynamics_columns, latent_columns, diagnosis_columns,
+    state_error_columns, density_columns, cost_columns;
 extern const Columns group_columns;  // of a group of runs that differ in the seed
 
 // What a run has in a column; nothing is no finite value and no words.

@@ -124,6 +124,7 @@ std::string evaluation_page(const Json& evaluation, const std::vector<PagePictur
                 {"group_table", group_table(evaluation)},
                 {"dynamics_table", dynamics_table(evaluation)},
                 {"latent_table", latent_table(evaluation)},
+                {"diagnosis_table", diagnosis_table(evaluation)},
                 {"state_error_table", state_error_table(evaluation)},
                 {"cost_table", cost_table(evaluation)},
                 {"pictures", gallery(pictures)}};

@@ -25,6 +25,8 @@ std::string cell_of(const Column& column, const Reading& reading) {
       if (!std::isfinite(reading.value) || !std::isfinite(reading.half_width))
         return text(reading.value, 1e4);
       return text(reading.value, 1e4) + " +- " + text(reading.half_width, 1e4);
+    case Kind::percentage:
+      return text(100 * reading.value);
     case Kind::share:
       return text(100 * reading.value / reading.whole);
     case Kind::prediction_time:
@@ -87,7 +89,8 @@ std::string video_tables(const Json& evaluation, const Runs& runs) {
   Columns motion = dynamics_columns;
   motion.insert(motion.end(), latent_columns.begin(), latent_columns.end());
   return table_of("pixel MSE x 1e4", pixel_error_columns, runs, evaluation, yardstick_rows(evaluation)) +
-         "\n" + table_of("motion", motion, runs, evaluation);
+         "\n" + table_of("motion", motion, runs, evaluation) + "\n" +
+         table_of("beyond the window", diagnosis_columns, runs, evaluation);
 }
 
 std::string group_table(const Json& evaluation) {

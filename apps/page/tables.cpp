@@ -29,6 +29,8 @@ Cell cell_of(const Column& column, const Reading& reading) {
     case Kind::pixel_error:
     case Kind::state_error:
       return {number(1e4 * value), interval_text(1e4 * value, 1e4 * half_width), 1e4 * value};
+    case Kind::percentage:
+      return {.text = number(100 * value), .value = std::abs(value)};
     case Kind::share:
       return {.text = std::isfinite(value / whole) ? number(100 * (value / whole)) + " %" : no_value};
     case Kind::prediction_time:
@@ -138,6 +140,10 @@ std::string dynamics_table(const Json& evaluation) {
 
 std::string latent_table(const Json& evaluation) {
   return html_unless_empty(table_of("What the latent state holds", latent_columns, evaluation));
+}
+
+std::string diagnosis_table(const Json& evaluation) {
+  return html_unless_empty(table_of("Why rollouts go on, or do not", diagnosis_columns, evaluation));
 }
 
 std::string state_error_table(const Json& evaluation) {

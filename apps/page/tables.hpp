@@ -11,6 +11,7 @@ namespace hamgen::apps {
 std::string pixel_error_table(const Json& evaluation);
 std::string dynamics_table(const Json& evaluation);
 std::string latent_table(const Json& evaluation);
+std::string diagnosis_table(const Json& evaluation);
 std::string state_error_table(const Json& evaluation);
 std::string cost_table(const Json& evaluation);
 std::string group_table(const Json& evaluation);  // of models that were trained more than once

@@ -125,6 +125,12 @@ TEST_CASE("an evaluation says what the trainer said of the same frames, and has 
   for (const char* key : {"kl", "elbo", "active_latents", "latent", "valid_prediction_time", "parameters"})
     CHECK(one.contains(key));
   CHECK(json.at("yardsticks").at("static_image").at("mse").get<double>() > 0);
+  const apps::Json& diagnosis = one.at("diagnosis");
+  CHECK(diagnosis.at("directions").get<int>() <= diagnosis.at("numbers").get<int>());
+  // Of a spring every small error turns with the state: in units of the spread it is the same at the end.
+  CHECK(diagnosis.at("true_stretch").at("largest").get<double>() == Approx(1).epsilon(0.3));
+  CHECK(diagnosis.at("stretch").at("largest").get<double>() > 0);
+  CHECK(diagnosis.contains("frequency"));
 }
 
 TEST_CASE("constant pictures are scored on each course's own frames") {

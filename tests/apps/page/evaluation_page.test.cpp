@@ -115,6 +115,20 @@ Json example_run(const std::string& title, int seed, double error, double rate) 
       {"reversibility", {{"state_error", 1e-6}, {"pixel_mse", 2e-7}}},
       {"symplecticity", {{"error", 3e-7}}},
       {"latent", {{"r2_q", 0.98}, {"r2_p", 0.97}, {"symetric", true}, {"symplectic_error", 0.03}}},
+      {"diagnosis",
+       {{"numbers", 32},
+        {"directions", 9},
+        {"stretch", {{"largest", 41.0}, {"smallest", 0.02}, {"trajectories", 16}}},
+        {"true_stretch", {{"largest", 3.1}, {"smallest", 0.3}, {"trajectories", 16}}},
+        {"frequency",
+         {{"error", 0.0123},
+          {"trajectories", 200},
+          {"by_amplitude",
+           {{{"error", -0.004}},
+            {{"error", 0}},
+            {{"error", 0.01}},
+            {{"error", 0.02}},
+            {{"error", 0.03}}}}}}}},
       {"kl", 23.4},
       {"elbo", -312.8},
       {"active_latents", 12}};
@@ -188,9 +202,9 @@ TEST_CASE("the checker of tags sees what is wrong") {
 TEST_CASE("the page is well formed and holds all sections") {
   const std::string page = evaluation_page(example(), {{"Samples", "Four videos.", png}});
   CHECK(misnested(page) == "");
-  CHECK(count(page, "<table") == 6);
+  CHECK(count(page, "<table") == 7);
   CHECK(count(page, "class=\"chart ") == 4);  // two charts, each for wide and narrow screens
-  CHECK(count(page, "<h2>") == 9);
+  CHECK(count(page, "<h2>") == 10);
   CHECK(contains(page, "Means over 200 trajectories &amp; their intervals."));
   CHECK(contains(page, ">2.31</span><span class=\"interval\"> ± 0.07<"));
   CHECK(contains(page, "≥ 3.10"));
