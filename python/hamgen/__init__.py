@@ -1,12 +1,18 @@
 """hamgen in Python: datasets (hamgen.dataset), the networks in PyTorch (hamgen.hgn_torch, hamgen.nhf_torch), figures, experiments.
 
-    from hamgen import HamgenDataset
+    import hamgen
+
+    root = hamgen.generate("pendulum", n=100)
+    data = hamgen.HamgenDataset(root)
 """
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
-__all__ = ["DatasetError", "Field", "HamgenDataset", "read_manifest"]
+_MODULES = {name: "hamgen.dataset" for name in ("DatasetError", "Field", "HamgenDataset", "read_manifest")}
+_MODULES |= {name: "hamgen.generator" for name in ("DamagedDataset", "HamgenError", "Interrupted", "InvalidConfiguration", "generate", "systems", "verify")}
+__all__ = sorted(_MODULES)
 
 
 def __getattr__(name: str) -> Any:
@@ -14,9 +20,7 @@ def __getattr__(name: str) -> Any:
     that nobody has imported."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from hamgen import dataset
-
-    return getattr(dataset, name)
+    return getattr(importlib.import_module(_MODULES[name]), name)
 
 
 def __dir__() -> list[str]:
