@@ -5,7 +5,9 @@
 #include <limits>
 
 #include "dataset/format/sealed_json.hpp"
+#include "model/base/tensors.hpp"
 #include "model/metrics/flow_metrics.hpp"
+#include "model/metrics/statistics.hpp"
 
 namespace hamgen::apps {
 
@@ -27,7 +29,7 @@ Json stretch_of(const model::Stretch& stretch) {
   const Tensor is_known = stretch.largest.isfinite().nonzero().flatten();
   if (is_known.numel() == 0) return nullptr;
   const auto median = [&](const Tensor& values) {
-    return number(values.index_select(0, is_known).median().item<double>());
+    return number(model::median(model::to_vector(values.index_select(0, is_known))));
   };
   return {{"largest", median(stretch.largest)},
           {"smallest", median(stretch.smallest)},
@@ -48,6 +50,11 @@ Tensor states_along(const std::function<simulators::Orbit()>& orbit_of, std::int
   }
 }
 
+// The rows of which all is finite: one that has left every bound is no reason to say nothing of the others.
+Tensor finite(const Tensor& rows) {
+  return rows.index_select(0, rows.isfinite().flatten(1).all(1).nonzero().flatten());
+}
+
 }  // namespace
 
 void Diagnosis::add(const std::vector<model::Window>& windows, const std::vector<PhaseSpace>& states) {
@@ -56,33 +63,26 @@ void Diagnosis::add(const std::vector<model::Window>& windows, const std::vector
   for (const PhaseSpace& state : states) rows.push_back(rows_of(state));
   states_.add(at::stack(rows, 1));
   place_ = states.front().q;
-  if (motion_.simulation().dimension() == 1) add_frequencies(windows, states.front());
+  if (motion_.simulation().dimension() == 1) add_orbits(windows, states.front());
 }
 
-void Diagnosis::add_frequencies(const std::vector<model::Window>& windows, const PhaseSpace& start) {
+void Diagnosis::add_orbits(const std::vector<model::Window>& windows, const PhaseSpace& start) {
   const std::int64_t intervals = windows_of_orbits * (frames_.window() - 1);
-  std::vector<Tensor> positions;
+  std::vector<Tensor> positions, exact;
   for (const PhaseSpace& state : model_.rollout(start, intervals + 1))
-    positions.push_back(state.q.flatten(1).cpu());
-  const Tensor q = at::stack(positions, 1).to(at::kDouble);  // [B, T, K]
-  // Of several numbers the combination that moves most.
-  const Tensor moved = (q - q.mean(1, true)).flatten(0, 1);
-  const Tensor axis = std::get<1>(at::linalg_eigh(moved.t().matmul(moved))).select(1, -1);
-  learned_.add(model::frequencies(q.matmul(axis), frames_.dt()));
-  std::vector<Tensor> exact;
+    positions.push_back(state.q.flatten(1).to(at::kCPU, at::kDouble));
+  orbits_.add(at::stack(positions, 1));
   const std::vector<double> times = frames_.times(intervals, 1);
   for (const model::Window& window : windows)
     exact.push_back(
         states_along([&] { return motion_.orbit(window.trajectory, times); }, intervals + 1, 1).select(1, 0));
-  const Tensor true_q = at::stack(exact);
-  exact_.add(model::frequencies(true_q, frames_.dt()));
-  amplitudes_.add((true_q.amax(1) - true_q.amin(1)) / 2);
+  exact_orbits_.add(at::stack(exact));
 }
 
 Json Diagnosis::stretch_json() const {
-  const Tensor all = states_.all();
+  const Tensor all = finite(states_.all());
   const Tensor spread = all.flatten(0, 1).std(0), starts = all.select(1, 0).slice(0, 0, few);
-  if (all.size(2) > most_numbers || !(spread > 0).all().item<bool>()) return nullptr;
+  if (all.size(2) > most_numbers || all.size(0) == 0 || !(spread > 0).all().item<bool>()) return nullptr;
   const auto flow = [this](const Tensor& rows) {
     std::vector<std::int64_t> shape = place_.sizes().vec();
     shape[0] = rows.size(0);
@@ -117,8 +117,13 @@ Json Diagnosis::true_stretch_json() const {
 }
 
 Json Diagnosis::frequency_json() const {
+  const Tensor q = orbits_.all(), exact = exact_orbits_.all();  // [N, T, K], [N, T]
+  // Of several numbers the combination that moves most.
+  const Tensor moved = finite(q - q.mean(1, true)).flatten(0, 1);
+  const Tensor axis = std::get<1>(at::linalg_eigh(moved.t().matmul(moved))).select(1, -1);
   const model::FrequencyErrors errors =
-      model::frequency_errors(learned_.all(), exact_.all(), amplitudes_.all());
+      model::frequency_errors(model::frequencies(q.matmul(axis), frames_.dt()),
+                              model::frequencies(exact, frames_.dt()), (exact.amax(1) - exact.amin(1)) / 2);
   Json fifths = Json::array();
   for (const auto& part : errors.fifths)
     fifths.push_back({{"least", part.least},
@@ -132,11 +137,12 @@ Json Diagnosis::frequency_json() const {
 }
 
 Json Diagnosis::json() const {
-  const Tensor states = states_.all().flatten(0, 1);
-  Json diagnosis{{"numbers", states.size(1)}, {"directions", model::directions(states)}};
+  const Tensor states = finite(states_.all()).flatten(0, 1);
+  Json diagnosis{{"numbers", states.size(1)}};
+  diagnosis["directions"] = states.size(0) > 0 ? Json(model::directions(states)) : Json(nullptr);
   diagnosis["stretch"] = stretch_json();
   diagnosis["true_stretch"] = true_stretch_json();
-  if (!learned_.empty()) diagnosis["frequency"] = frequency_json();
+  if (!orbits_.empty()) diagnosis["frequency"] = frequency_json();
   return {{"diagnosis", std::move(diagnosis)}};
 }
 

@@ -18,7 +18,7 @@ class Diagnosis {
   Json json() const;
 
  private:
-  void add_frequencies(const std::vector<model::Window>& windows, const model::PhaseSpace& start);
+  void add_orbits(const std::vector<model::Window>& windows, const model::PhaseSpace& start);
   // Median over a few sequences; the map over the window.
   Json stretch_json() const;
   Json true_stretch_json() const;
@@ -28,9 +28,10 @@ class Diagnosis {
   const RunFrames& frames_;
   const TrueMotion& motion_;
   std::vector<std::uint64_t> trajectories_;
-  Gathered states_;                        // [N, T, 2 K]
-  at::Tensor place_;                       // a position, for its shape and device
-  Gathered learned_, exact_, amplitudes_;  // [N] each, of systems of one coordinate
+  Gathered states_;   // [N, T, 2 K]
+  at::Tensor place_;  // a position, for its shape and device
+  Gathered orbits_,
+      exact_orbits_;  // positions over several windows, [N, T, K] and [N, T], of systems of one coordinate
 };
 
 }  // namespace hamgen::apps

@@ -9,7 +9,8 @@ constexpr const char *encoded = "Encoded and reconstructed", *rolled = "Rolled o
                      *valid = "Valid prediction time", *back = "There and back",
                      *map = "From latent to true state", *code = "Code", *derivatives = "Time derivatives",
                      *energy = "Energy along rollouts", *of_state = "Of the state",
-                     *stretch = "A small error grows by", *frequency = "Frequency error, %, by amplitude";
+                     *stretch = "A small error grows by",
+                     *frequency = "Frequency error, %, by fifths of amplitude";
 
 }  // namespace
 
@@ -46,21 +47,24 @@ const Columns latent_columns{{"/latent/r2_q", number, {"R2 q", "{:.3f}"}, {map, 
 
 const Columns diagnosis_columns{
     {"/diagnosis/numbers", count, {"numbers", "{:.0f}"}, {of_state, "numbers"}},
-    {"/diagnosis/directions", count, {"directions", "{:.0f}"}, {of_state, "directions that move"}},
+    {"/diagnosis/directions", count, {"directions", "{:.0f}"}, {of_state, "directions"}},
     {"/diagnosis/stretch/largest", number, {"stretch", "{:.1f}"}, {stretch, "learned", none, 2}},
     {"/diagnosis/true_stretch/largest", number, {"true stretch", "{:.1f}"}, {stretch, "exact", none, 2}},
-    {"/diagnosis/frequency/error", percentage, {"frequency error %"}, {frequency, "all", lowest}},
+    {"/diagnosis/frequency/error",
+     percentage,
+     {"frequency error %"},
+     {frequency, "mean of all, without sign", none, 2}},
     {"/diagnosis/frequency/by_amplitude/0/error",
      percentage,
      {"small swings"},
-     {frequency, "smallest fifth"}},
-    {"/diagnosis/frequency/by_amplitude/1/error", percentage, {}, {frequency, "second"}},
-    {"/diagnosis/frequency/by_amplitude/2/error", percentage, {}, {frequency, "third"}},
-    {"/diagnosis/frequency/by_amplitude/3/error", percentage, {}, {frequency, "fourth"}},
+     {frequency, "smallest", none, 2}},
+    {"/diagnosis/frequency/by_amplitude/1/error", percentage, {}, {frequency, "second", none, 2}},
+    {"/diagnosis/frequency/by_amplitude/2/error", percentage, {}, {frequency, "third", none, 2}},
+    {"/diagnosis/frequency/by_amplitude/3/error", percentage, {}, {frequency, "fourth", none, 2}},
     {"/diagnosis/frequency/by_amplitude/4/error",
      percentage,
      {"large swings"},
-     {frequency, "largest fifth"}}};
+     {frequency, "largest", none, 2}}};
 
 const Columns state_error_columns{
     {"/state_error/train/derivative_mse",

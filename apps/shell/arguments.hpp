@@ -55,7 +55,7 @@ struct CommandLine {
   std::string (*guess)(const std::string& word) = nullptr;
   std::string (*version)() = nullptr;
   int (*run)(const Arguments&) = nullptr;  // where no command is given
-  // Whether what was typed, without a command, computes with OpenMP: its threads wait asleep then (waiting.hpp).
+  // Whether what was typed, without a command, computes with OpenMP: its threads wait asleep then (restart.hpp).
   bool (*uses_openmp)(const Arguments&) = nullptr;
 };
 

@@ -8,9 +8,9 @@
 #include <optional>
 
 #include "apps/shell/help.hpp"
+#include "apps/shell/restart.hpp"
 #include "apps/shell/stop_signal.hpp"
 #include "apps/shell/streams.hpp"
-#include "apps/shell/restart.hpp"
 #include "schemas/names.hpp"
 
 namespace hamgen::apps {

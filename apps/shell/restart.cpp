@@ -32,6 +32,7 @@ bool choose_matrix_kernels() {
       std::ranges::find(without_avx, std::string_view(name_of_core())) == without_avx.end())
     return false;
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+      __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
       __builtin_cpu_supports("avx512vl"))
     return set("OPENBLAS_CORETYPE", "SkylakeX");
   return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
@@ -50,8 +51,8 @@ void restart_with_best_environment(char** argv) {
   // Its own path, not /proc/self/exe, by which it would be called "exe" in lists of processes.
   const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
   if (error) return;
-  const bool is_changed = make_threads_sleep() | choose_matrix_kernels();
-  if (is_changed) ::execv(program.c_str(), argv);  // where this fails, the program runs as it is
+  const bool sleeps = make_threads_sleep(), multiplies = choose_matrix_kernels();
+  if (sleeps || multiplies) ::execv(program.c_str(), argv);  // where this fails, the program runs as it is
 }
 
 }  // namespace hamgen::apps

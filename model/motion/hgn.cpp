@@ -45,29 +45,6 @@ std::int64_t anchor_named(const std::string& name, std::int64_t context) {
   return name == "middle" ? last / 2 : 0;
 }
 
-// Of q. Only dense networks can move a vector: convolutions have nothing to slide over.
-LatentShape position_shape(const schemas::Settings& settings, const DataShape& shape) {
-  const bool is_chosen = !settings.is_automatic("latent.dimension");
-  if (settings.text("latent.shape") == "image") {
-    if (is_chosen)
-      throw schemas::FieldError(
-          "latent.dimension is not allowed where latent.shape = \"image\": an image has latent.q_channels");
-    if (settings.integer("latent.refine") > 0)
-      throw schemas::FieldError(
-          "latent.refine > 0 is not allowed where latent.shape = \"image\": it takes a derivative along every number of the "
-          "state");
-    return LatentShape::image(settings.integer("latent.q_channels"));
-  }
-  for (const char* network : {"hamiltonian.network", "transition.network"})
-    if (settings.values().contains(network) && settings.text(network) != "dense")
-      throw schemas::FieldError(std::string(network) + " = \"" + settings.text(network) +
-                                "\" is not allowed where latent.shape = \"vector\": expected \"dense\"");
-  if (!is_chosen && !shape.coarse)
-    throw schemas::FieldError(
-        "latent.dimension = null is not allowed here: there are no frames to find it in");
-  return LatentShape::vector(is_chosen ? settings.integer("latent.dimension") : shape.coarse->count());
-}
-
 // The frames from the earliest to the latest of `times` and the anchor.
 Span reaching(const std::vector<std::int64_t>& times, std::int64_t anchor) {
   const auto [earliest, latest] = std::ranges::minmax(times);
@@ -344,7 +321,8 @@ PhaseSpace Hgn::infer_at_once(const Tensor& frames) const {
 }
 
 PhaseSpace Hgn::infer(const Tensor& frames) const {
-  constexpr std::int64_t at_a_time = 32;  // sequences whose pictures are there together
+  constexpr std::int64_t pictures = 1000;  // that are there together, in each of several forms
+  const std::int64_t at_a_time = std::clamp<std::int64_t>(pictures / context_, 1, 32);
   const at::NoGradGuard no_grad;
   const PhaseSpace encoded = infer_at_once(frames);
   if (refinements_ == 0) return encoded;

@@ -23,6 +23,10 @@ namespace hamgen::model {
 
 enum class Law { hamiltonian, vector_field };
 
+// Of q, as settings and data have it. Only dense networks can move a vector: convolutions have nothing to slide over. Throws
+// schemas::FieldError where settings do not go together.
+LatentShape position_shape(const schemas::Settings& settings, const DataShape& shape);
+
 class Hgn : public VideoModel {
  public:
   static std::vector<schemas::Field> fields(Law law);

@@ -1,4 +1,4 @@
-// The settings of the Hamiltonian Generative Network.
+// The settings of the Hamiltonian Generative Network, and which of them go together.
 #include "model/dynamics/integrators.hpp"
 #include "model/dynamics/learned_hamiltonian.hpp"
 #include "model/motion/hgn.hpp"
@@ -103,6 +103,34 @@ std::vector<schemas::Field> rollout_fields(bool is_hamiltonian) {
 }
 
 }  // namespace
+
+LatentShape position_shape(const schemas::Settings& settings, const DataShape& shape) {
+  const bool is_chosen = !settings.is_automatic("latent.dimension");
+  if (settings.text("latent.shape") == "image") {
+    if (is_chosen)
+      throw schemas::FieldError(
+          "latent.dimension is not allowed where latent.shape = \"image\": an image has latent.q_channels");
+    if (settings.integer("latent.refine") > 0)
+      throw schemas::FieldError(
+          "latent.refine > 0 is not allowed where latent.shape = \"image\": it takes a derivative along every number of the "
+          "state");
+    return LatentShape::image(settings.integer("latent.q_channels"));
+  }
+  for (const char* network : {"hamiltonian.network", "transition.network"})
+    if (settings.values().contains(network) && settings.text(network) != "dense")
+      throw schemas::FieldError(std::string(network) + " = \"" + settings.text(network) +
+                                "\" is not allowed where latent.shape = \"vector\": expected \"dense\"");
+  constexpr std::int64_t most_refined = 64;
+  if (settings.integer("latent.refine") > 0 && is_chosen &&
+      settings.integer("latent.dimension") > most_refined)
+    throw schemas::FieldError("latent.refine > 0 is not allowed where latent.dimension > " +
+                              std::to_string(most_refined) +
+                              ": it takes a derivative along every number of the state");
+  if (!is_chosen && !shape.coarse)
+    throw schemas::FieldError(
+        "latent.dimension = null is not allowed here: there are no frames to find it in");
+  return LatentShape::vector(is_chosen ? settings.integer("latent.dimension") : shape.coarse->count());
+}
 
 std::vector<schemas::Field> Hgn::fields(Law law) {
   const bool is_hamiltonian = law == Law::hamiltonian;

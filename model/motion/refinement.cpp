@@ -8,7 +8,8 @@ namespace {
 
 constexpr double nudge = 2e-3;  // by which derivatives are taken; states are of order one
 constexpr double first_damping = 1e-2, more = 10, less = 0.3;
-constexpr double smallest = 1e-12;  // keeps a coordinate that nothing depends on from dividing by 0
+// Of the largest square: a coordinate that pixels hardly depend on has slopes of rounding, by which it would leap.
+constexpr double faint = 1e-5, smallest = 1e-12;
 
 // A state as rows [B, 2 C], q first; and back.
 Tensor rows_of(const PhaseSpace& state) {
@@ -97,7 +98,8 @@ PhaseSpace refined(const FrameModel& model, const PhaseSpace& start, const Tenso
   for (std::int64_t step = 0; step < steps; ++step) {
     const auto [squares, pull] = normal_equations(model, best, frames);
     const Tensor diagonal = squares.diagonal(0, 1, 2);
-    const Tensor damped = squares + at::diag_embed(damping * diagonal + smallest);
+    const Tensor damped =
+        squares + at::diag_embed(damping * diagonal + faint * diagonal.amax(1, true) + smallest);
     const auto [factor, failed] = at::linalg_cholesky_ex(damped);
     const Tensor by = at::cholesky_solve(pull.unsqueeze(-1), factor).squeeze(-1);
     const Trial trial(model, best.state - by.to(best.state.scalar_type()), frames);

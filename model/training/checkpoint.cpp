@@ -76,7 +76,7 @@ Checkpoint load_newest_checkpoint(const std::filesystem::path& directory, std::v
 }
 
 std::vector<std::string> check_settings(const dataset::Json& settings, const Checkpoint& checkpoint) {
-  constexpr const char* changeable[] = {"threads", "device", "data.workers", "timeout", "train.steps"};
+  constexpr const char* changeable[] = {"threads", "device", "data.workers", "timeout", "train.steps", "latent.refine"};
   std::vector<std::string> changed;
   for (const auto& [name, value] : settings.items()) {
     const auto saved = checkpoint.settings.find(name);

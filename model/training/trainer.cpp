@@ -296,7 +296,8 @@ void Trainer::show(const Hooks& hooks) {
   const Tensor frames = source_->validation(0, std::min(most, source_->validation_size())).frames.to(device_);
   Samples samples;
   samples.truth = to_pixels(frames, data_.shape.image_size);
-  samples.reconstruction = video->reconstruct(frames, data_.shape.frames).frames;
+  samples.reconstruction =
+      video->show(video->window(video->infer_at_once(frames), data_.shape.frames)).frames;
   samples.prior = video->sample(frames.size(0), data_.shape.frames, seed_).frames;
   if (const std::string file = hooks.on_samples(step_, samples); !file.empty())
     write_line({{"kind", "samples"}, {"step", step_}, {"file", file}}, hooks);

@@ -189,13 +189,14 @@ class Decoder(nn.Module):
 def least_squares(missed: Callable[[Tensor], Tensor], rows: Tensor, steps: int) -> Tensor:
     """After `steps` steps of Gauss and Newton (Levenberg, Marquardt) from rows [B, n] towards the least sum of missed(rows)^2, [B, values]; a
     row that would not come closer stays. Derivatives are differences, as hgn-fit takes them."""
-    nudge, damping = 2e-3, torch.full((len(rows), 1), 1e-2, dtype=torch.float64)
+    nudge, damping = 2e-3, rows.new_full((len(rows), 1), 1e-2, dtype=torch.float64)
     for _ in range(steps):
         now = missed(rows).double()
-        slopes = torch.stack([(missed(rows + nudge * unit).double() - now) / nudge for unit in torch.eye(rows.shape[1])], 2)
+        slopes = torch.stack([(missed(rows + nudge * unit).double() - now) / nudge for unit in torch.eye(rows.shape[1], dtype=rows.dtype, device=rows.device)], 2)
         squares, pull = slopes.mT @ slopes, slopes.mT @ now[..., None]
-        damped = squares + torch.diag_embed(damping * squares.diagonal(dim1=1, dim2=2) + 1e-12)
-        tried = rows - torch.linalg.solve(damped, pull)[..., 0].float()
+        diagonal = squares.diagonal(dim1=1, dim2=2)
+        damped = squares + torch.diag_embed(damping * diagonal + 1e-5 * diagonal.amax(1, keepdim=True) + 1e-12)
+        tried = rows - torch.linalg.solve(damped, pull)[..., 0].to(rows.dtype)
         is_better = ((missed(tried).double() ** 2).sum(1) < (now**2).sum(1))[:, None]
         rows, damping = torch.where(is_better, tried, rows), torch.where(is_better, 0.3 * damping, 10 * damping)
     return rows

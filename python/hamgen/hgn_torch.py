@@ -187,9 +187,12 @@ class Hgn(nn.Module):
     def infer(self, frames: Tensor) -> tuple[Tensor, Tensor]:
         """The state (q, p) at the frame `anchor`, from the first frames of uint8 [B, T, H, W, 3]: what the encoder gives, and then
         latent.refine steps of Gauss and Newton towards the least squared error of the frames that it saw."""
+        if (steps := self.config["latent"].get("refine", 0)) and len(frames) > 32:  # what all slopes of more take
+            q, p = zip(*map(self.infer, frames.split(32)))
+            return torch.cat(q), torch.cat(p)
         pixels = self.to_pixels(frames[:, : self.context])
         state = self.start(self.encode(pixels)[0])
-        if not (steps := self.config["latent"].get("refine", 0)):
+        if not steps:
             return state
 
         def missed(rows: Tensor) -> Tensor:
@@ -261,7 +264,7 @@ def load_run(run: str | Path, weights: str = "model.safetensors") -> Hgn:
     return hgn.eval()
 
 
-_CHANGEABLE = ("threads", "device", "data.workers", "timeout", "train.steps", "data")  # that a run may go on with
+_CHANGEABLE = ("threads", "device", "data.workers", "timeout", "train.steps", "latent.refine", "data")  # that a run may go on with
 
 
 def _value_at(config: dict[str, Any], path: str, otherwise: Any) -> Any:

@@ -75,13 +75,26 @@ class VectorState(unittest.TestCase):
         for name in ("mse", "mse_clean"):
             self.assertAlmostEqual(found[name]["mean"] / trained[name], 1, places=4)
 
+    def test_a_trained_run_may_infer_in_another_way(self) -> None:
+        out, errors = self.train(dataset("pendulum"), "--steps", 30), []
+        for steps in (1, 0):
+            config = config_of(out)
+            config["latent"]["refine"] = steps
+            (out / "config.json").write_text(json.dumps(config))
+            evaluated = run(HGN_EVAL, out, "--data", dataset("pendulum"), "--json", "-", "--quiet")
+            self.assertEqual(evaluated.returncode, 0, evaluated.stderr)
+            errors.append(json.loads(evaluated.stdout)["runs"][0]["pixel_error"]["test"]["mse"]["mean"])
+        self.assertLess(errors[0], errors[1])
+
     def test_the_baseline_without_a_hamiltonian_takes_it_too(self) -> None:
         out = self.train(dataset("pendulum"), "--model", "latent_ode", "--steps", 3)
         self.assertEqual(config_of(out)["latent"]["dimension"], 1)
 
     def test_what_does_not_go_together(self) -> None:
         for words, message in ((("--set", "latent.shape=image", "--set", "objective.guide=0", "--set", "latent.dimension=3"), "latent.q_channels"),
-                               (("--set", "latent.shape=image"), "only a vector has coordinates"),
+                               (("--set", "latent.shape=image", "--set", "latent.refine=0"), "only a vector has coordinates"),
+                               (("--set", "latent.shape=image"), "latent.refine > 0"),
+                               (("--set", "latent.dimension=65"), "latent.refine > 0"),
                                (("--set", "hamiltonian.network=convolutional"), "hamiltonian.network"),
                                (("--set", "encoder.framewise=3"), "the last convolution sees all frames"),
                                (("--set", "objective.consistency=0.1"), "encoder.centres")):

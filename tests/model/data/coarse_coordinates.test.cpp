@@ -61,8 +61,15 @@ TEST_CASE("centres of stored frames are those of their pixels, in any shape") {
     CHECK(at::allclose(centres_of_frames(frames), centres_of_colour(pixels).to(at::kFloat), 1e-6, 1e-7));
     CHECK(at::equal(centres_of_frames(frames.slice(0, 3, 9)), centres_of_frames(frames).slice(0, 3, 9)));
   }
-  const at::Tensor white = at::full({1, 2048, 2048, 3}, 255, at::kByte);
-  CHECK(centres_of_frames(white).abs().max().item<double>() == 0);
+  // Half of a frame as large as its sums allow, and of a larger one.
+  for (const std::int64_t size : {2048, 2056})
+    for (const std::int64_t axis : {1, 2}) {
+      at::Tensor white = at::zeros({1, size, size, 3}, at::kByte);
+      white.slice(axis, size / 2).fill_(255);
+      const at::Tensor centre = centres_of_frames(white)[0];
+      CHECK(at::allclose(centre.slice(0, axis == 2 ? 0 : 3, axis == 2 ? 3 : 6), at::full({3}, 0.25F), 1e-5));
+      CHECK(centre.slice(0, axis == 2 ? 3 : 0, axis == 2 ? 6 : 3).abs().max().item<double>() < 1e-6);
+    }
 }
 
 TEST_CASE("a disc that moves along a line has one coordinate, linear in its place, however noisy") {

@@ -99,6 +99,16 @@ TEST_CASE("what no frame shows stays, and so does a state whose frames are no nu
   CHECK(at::allclose(found.q.select(1, 0), truth.q.select(1, 0), 1e-2, 1e-2));
   CHECK(at::equal(found.q.select(1, 1), start.q.select(1, 1)));
   CHECK(at::equal(found.p.select(1, 1), start.p.select(1, 1)));
+  const FrameModel faint{.positions = half.positions, .pictures = [&](const Tensor& positions) {
+                           auto generator = make_generator(8);
+                           const Tensor pattern = at::randn({pixels}, generator, at::kFloat);
+                           return half.pictures(positions) + 1e-5 * positions.narrow(1, 1, 1) * pattern;
+                         }};
+  const PhaseSpace stays =
+      refined(faint, start,
+              pictures_of(faint, truth) + 0.3 * at::randn({48, pixels}, make_generator(9), at::kFloat), 2);
+  CHECK((stays.q - start.q).select(1, 1).abs().max().item<double>() < 1);  // not by hundreds
+  CHECK((stays.p - start.p).select(1, 1).abs().max().item<double>() < 1);  // not by hundreds
   FrameModel broken = half;
   broken.pictures = [](const Tensor& positions) {
     return at::full({positions.size(0), pixels}, std::numeric_limits<float>::quiet_NaN());
