@@ -6,7 +6,9 @@ import statistics
 import unittest
 
 from support import REPOSITORY
-from test_results import CLEAN, percent, results, rows_after
+from test_results import COURSES, percent, results, rows_after
+
+from hamgen.experiments.four_systems import RECIPES, mean_of, measured
 
 README = REPOSITORY / "README.md"
 MOST_LINES, MOST_COLUMNS = 150, 120
@@ -19,8 +21,7 @@ class Readme(unittest.TestCase):
         self.assertEqual([line for line in lines if len(line) > MOST_COLUMNS], [])
 
     def test_four_systems(self) -> None:
-        expected = [[name, percent(its[CLEAN]), percent(its["60 steps forward"]), percent(its["30 steps backward"]),
-                     f"{its['minutes of training']:.0f}"] for name, its in results("four_systems.json")["systems"].items()]
+        expected = [[name, *(percent(mean_of(measured(name), course)) for course in COURSES), f"{mean_of(measured(name), 'minutes'):.0f}"] for name in RECIPES]
         self.assertEqual(rows_after(README, "| system | inside the window"), expected)
 
     def test_what_to_expect_of_preset_quick(self) -> None:
